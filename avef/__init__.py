@@ -1,0 +1,1 @@
+"""avef: a reproduction of the AVEF audio-visual emotion recognition paper."""

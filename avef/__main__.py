@@ -1,0 +1,5 @@
+"""``python -m avef``."""
+
+from avef.cli import main
+
+raise SystemExit(main())

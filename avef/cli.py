@@ -1,0 +1,87 @@
+"""The ``avef`` command: thin, one function a subcommand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from avef import params, paths
+from avef.errors import ParameterError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a subcommand; errors that avef raises on purpose are one line on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.function(options)
+    except (ParameterError, RuntimeError) as error:
+        print(f"avef: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _demo(options):
+    from avef.demo import make_corpus
+
+    p = params.read()
+    size = getattr(p.demo, options.corpus)
+    make_corpus(
+        options.corpus,
+        p.corpora[options.corpus].root,
+        seed=p.seed,
+        speakers=size.speakers,
+        repeats=size.repeats,
+        n_jobs=p.jobs.prepare,
+    )
+
+
+def _run(options):
+    from avef import notebook
+
+    params.read()  # a mistake in params.yaml stops here, not minutes into a notebook
+    given = dict(_pair(text) for text in options.parameter)
+    source = Path("notebooks") / f"{options.notebook}.ipynb"
+    name = "-".join([options.notebook, *given.values()])
+    notebook.run(source, paths.NOTEBOOKS / f"{name}.ipynb", given)
+
+
+def _profile(options):
+    changed = params.apply_profile(options.name)
+    print("\n".join(changed) if changed else f"params.yaml is the {options.name} profile already")
+
+
+def _report(options):
+    from avef import report
+
+    report.build(paths.REPORTS)
+    print(f"{paths.REPORTS}/index.html")
+
+
+def _pair(text):
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ParameterError(f"-p takes name=value, got {text!r}")
+    return name, value
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="avef", description=__doc__.split(":")[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="make a synthetic corpus in its raw layout")
+    demo.add_argument("corpus", choices=["rml", "enterface05", "baum1s"])
+    demo.set_defaults(function=_demo)
+
+    run = commands.add_parser("run", help="execute a notebook into reports/notebooks/")
+    run.add_argument("notebook", help="such as 03_audio_net")
+    run.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE")
+    run.set_defaults(function=_run)
+
+    profile = commands.add_parser("profile", help="switch params.yaml to profiles/NAME.yaml")
+    profile.add_argument("name", help="demo or paper")
+    profile.set_defaults(function=_profile)
+
+    report = commands.add_parser("report", help="build reports/index.html")
+    report.set_defaults(function=_report)
+    return parser

@@ -1,0 +1,155 @@
+"""BAUM-1s' label table, whose headers vary from copy to copy: columns are told by content."""
+
+import csv
+import difflib
+import functools
+import io
+import re
+from pathlib import Path
+
+import openpyxl
+
+from avef.errors import ParameterError
+
+EXTENSIONS = (".xlsx", ".csv", ".tsv")
+
+_CLIP = re.compile(r"(s\d{3}_\d{3})(\.\w{3,4})?", re.IGNORECASE)
+_NUMBER = re.compile(r"0*(\d+)(\.0*)?")
+_GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
+
+
+def sheets(path):
+    """The sheets of a label file: list of (" sheet X" or "", rows of strings).
+
+    ParameterError if the file is no spreadsheet.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".xlsx":
+        return _xlsx(path)
+    text = _text(path)
+    delimiter = max(",;\t", key=text.count)
+    return [
+        (
+            "",
+            [
+                [c.strip() for c in row]
+                for row in csv.reader(io.StringIO(text), delimiter=delimiter)
+            ],
+        )
+    ]
+
+
+def interpret(rows, names):
+    """Labels out of the rows of one sheet; ``names`` is {code: emotion name}.
+
+    Returns None if the sheet names no clip; a sentence saying what is wrong if
+    it does but the code's column cannot be told; otherwise a list of (clip,
+    code or None, gender or ""), clip in upper case. A code that ``names`` does
+    not hold is None.
+
+    The code's column is the one that agrees with the spelt names. Subject and
+    row numbers may lie in the same range, but do not follow the names.
+    """
+    width = max((len(row) for row in rows), default=0)
+    clip_column = max(range(width), key=lambda c: _clips(rows, c), default=None)
+    if clip_column is None or not _clips(rows, clip_column):
+        return None
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    rows = [row for row in rows if _CLIP.fullmatch(row[clip_column])]
+    others = [column for column in range(width) if column != clip_column]
+    codes = [column for column in others if _is_code(rows, column, names)]
+    spelt = {
+        o: [_nearest_name(row[o].lower(), tuple(names.values())) for row in rows] for o in others
+    }
+    agreement = {
+        c: max(_agreement([names.get(_integer(row[c])) for row in rows], spelt[o]) for o in others)
+        for c in codes
+    }
+    best = max(codes, key=agreement.get, default=None)
+    if best is None or agreement[best] < 0.5:
+        return (
+            f"no column of codes 1 to {len(names)} that agrees with a column of emotion names "
+            f"(clip names are in column {clip_column + 1} of {width})"
+        )
+    gender = next((c for c in others if all(r[c].lower() in _GENDERS for r in rows)), None)
+    return [
+        (
+            _CLIP.fullmatch(row[clip_column])[1].upper(),
+            code if (code := _integer(row[best])) in names else None,
+            "" if gender is None else _GENDERS[row[gender].lower()],
+        )
+        for row in rows
+    ]
+
+
+def merge(tables):
+    """One label a clip: ({clip: code}, {clip: gender}, {clip: reason it has no label})."""
+    every, genders = {}, {}
+    for table in tables:
+        for clip, code, gender in table:
+            every.setdefault(clip, set()).add(code)
+            genders.setdefault(clip, gender)
+    codes, problems = {}, {}
+    for clip, found in every.items():
+        known = sorted(found - {None})
+        if len(known) == 1:
+            codes[clip] = known[0]
+        elif known:
+            problems[clip] = f"annotated with several codes: {', '.join(map(str, known))}"
+        else:
+            problems[clip] = "annotated without a known emotion code"
+    return codes, genders, problems
+
+
+def _xlsx(path):
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:  # openpyxl raises whatever zip, XML or key error it meets
+        raise ParameterError(f"{path} cannot be read as a spreadsheet: {error}") from error
+    try:
+        return [
+            (
+                f" sheet {sheet.title}",
+                [
+                    ["" if cell is None else str(cell).strip() for cell in row]
+                    for row in sheet.iter_rows(values_only=True)
+                ],
+            )
+            for sheet in book.worksheets
+        ]
+    finally:
+        book.close()
+
+
+def _text(path):
+    data = path.read_bytes()
+    for encoding in ("utf-8-sig", "cp1254"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def _clips(rows, column):
+    return sum(len(row) > column and bool(_CLIP.fullmatch(row[column])) for row in rows)
+
+
+def _integer(cell):
+    match = _NUMBER.fullmatch(cell)
+    return int(match[1]) if match else None
+
+
+def _is_code(rows, column, names):
+    return 2 * sum(_integer(row[column]) in names for row in rows) >= len(rows)
+
+
+def _agreement(coded, spelt):
+    """Share of the clips whose code stands for the emotion that is spelt beside it."""
+    return sum(a is not None and a == b for a, b in zip(coded, spelt, strict=True)) / len(coded)
+
+
+@functools.cache
+def _nearest_name(word, names):
+    found = difflib.get_close_matches(word, names, n=1, cutoff=0.7)
+    return found[0] if found else None

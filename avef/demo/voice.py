@@ -1,0 +1,176 @@
+"""Speech: espeak-ng says phrases, and a few filters give them a manner.
+
+espeak-ng is under the GPL and optional: nothing of it is imported until
+somebody asks for speech.
+"""
+
+import json
+import struct
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import butter, lfilter, resample_poly
+
+SAMPLE_RATE = 22050
+"""The rate, in Hz, at which espeak-ng speaks."""
+
+VARIANTS = (
+    ("m1", "m3", "m7", "m2", "m5", "m8", "m4", "m6"),
+    ("f2", "f1", "f5", "f3", "f4"),
+)
+"""espeak-ng's voice variants: men's, women's."""
+
+SPEECH_LEVEL = -15.0  # dB of full scale, root mean square of the loudest manner
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How something is said. Every field can be interpolated.
+
+    ``pitch`` is in espeak-ng's steps about the speaker's own (which is 0),
+    ``range`` 0–100 (0 is a monotone), ``rate`` in words a minute, ``gain`` in dB
+    (0 is the loudest), ``tilt`` −1 (dull) … 1 (sharp), ``drive`` 0 (clean) … 1
+    (shouted), ``tremor`` 0 … 1 (trembling), ``breath`` 0 … 1 (aspirated).
+    """
+
+    pitch: float = 0.0
+    range: float = 45.0
+    rate: float = 165.0
+    gain: float = -9.0
+    tilt: float = 0.0
+    drive: float = 0.0
+    tremor: float = 0.0
+    breath: float = 0.0
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Whose voice it is: espeak-ng's variant, and the pitch (0–99) at rest."""
+
+    variant: str
+    pitch: float
+
+    @classmethod
+    def of(cls, identity):
+        """The voice of a speaker number; even numbers are men, odd ones women."""
+        rng = np.random.default_rng([7, identity])
+        names = VARIANTS[identity % 2]
+        return cls(names[(identity // 2) % len(names)], float(rng.uniform(36, 52)))
+
+
+def _library():
+    """espeak-ng's (library, data folder), or an ImportError that says what to do."""
+    try:
+        import espeakng_loader
+    except ImportError as error:
+        message = "the demo corpora speak with espeak-ng: pip install espeakng-loader"
+        raise ImportError(message) from error
+    return espeakng_loader.get_library_path(), espeakng_loader.get_data_path()
+
+
+def trim(y, floor=0.01):
+    """``y`` (n,) without what is below ``floor`` times its peak at either end."""
+    loud = np.flatnonzero(np.abs(y) > floor * np.max(np.abs(y), initial=1e-9))
+    return y[loud[0] : loud[-1] + 1] if loud.size else y[:0]
+
+
+def speak(phrases, language, voice, manner, seed):
+    """Say each phrase.
+
+    Args:
+        phrases: texts, in the script of ``language``.
+        language: a voice of espeak-ng, such as ``"en-us"`` (``"en-gb"`` fails
+            in the wheel; ``"en-gb-x-rp"`` works).
+        voice: a :class:`Voice`.
+        manner: a :class:`Manner`; the loudness is left to :func:`colour`.
+        seed: an int in 0 … 2³¹ − 1.
+
+    Returns:
+        One float32 array (n,) a phrase, at 22 050 Hz, in −1 … 1, the silence at
+        the ends cut off. The same arguments give the same bytes.
+
+    Raises:
+        ImportError: espeakng-loader is not installed.
+        RuntimeError: espeak-ng failed; the message is its own.
+    """
+    library, data = _library()
+    request = {
+        "library": str(library),
+        "data": str(data),
+        "voice": f"{language}+{voice.variant}",
+        "seed": int(seed),
+        "pitch": int(np.clip(round(voice.pitch + manner.pitch), 0, 99)),
+        "range": int(np.clip(round(manner.range), 0, 100)),
+        "rate": int(np.clip(round(manner.rate), 80, 400)),
+        "phrases": list(phrases),
+    }
+    child = subprocess.run(
+        [sys.executable, "-I", "-S", str(Path(__file__).with_name("espeak_child.py"))],
+        input=json.dumps(request).encode(),
+        capture_output=True,
+        check=False,
+    )
+    if child.returncode != 0:
+        raise RuntimeError(child.stderr.decode(errors="replace").strip())
+    sounds, at = [], 0
+    for _ in phrases:
+        (count,) = struct.unpack_from("<I", child.stdout, at)
+        y = np.frombuffer(child.stdout, "<i2", count, at + 4)
+        sounds.append(trim(y.astype(np.float32) / 32768))
+        at += 4 + 2 * count
+    return sounds
+
+
+def colour(y, manner, rng):
+    """Give a phrase its loudness and its timbre.
+
+    Args:
+        y: (n,) float samples at 22 050 Hz; not changed.
+        manner: a :class:`Manner`.
+        rng: a numpy Generator.
+
+    Returns:
+        (n,) float32 in −1 … 1, its ends faded over 5 ms.
+    """
+    if y.size == 0:
+        return y.astype(np.float32)
+    y = y / (np.sqrt(np.mean(y**2)) + 1e-9)
+    time = np.arange(y.size) / SAMPLE_RATE
+    if manner.breath > 0:
+        high = lfilter(*butter(2, 1500, "high", fs=SAMPLE_RATE), rng.standard_normal(y.size))
+        loudness = lfilter(*butter(1, 20, fs=SAMPLE_RATE), np.abs(y))
+        y = (1 - 0.4 * manner.breath) * y + 0.35 * manner.breath * high * loudness
+    if manner.tilt > 0:
+        y = y + 2.5 * manner.tilt * lfilter([1, -1], [1, -0.35], y)
+    elif manner.tilt < 0:
+        dull = lfilter(*butter(1, 450, fs=SAMPLE_RATE), y)
+        y = (1 + manner.tilt) * y - manner.tilt * 1.6 * dull
+    if manner.drive > 0:
+        y = np.tanh((0.5 + 2.5 * manner.drive) * y / 2)
+    if manner.tremor > 0:
+        wave = np.sin(2 * np.pi * rng.uniform(6, 8) * time + rng.uniform(0, 2 * np.pi))
+        y = y * (1 + 0.7 * manner.tremor * wave)
+    level = 10 ** ((SPEECH_LEVEL + manner.gain) / 20)
+    y = np.tanh(y / np.sqrt(np.mean(y**2)) * level)
+    fade = min(y.size // 2, SAMPLE_RATE // 200)
+    ramp = np.linspace(0, 1, fade, dtype=y.dtype)
+    y[:fade] *= ramp
+    y[y.size - fade :] *= ramp[::-1]
+    return y.astype(np.float32)
+
+
+def background(n, level, rng):
+    """(n,) float32 of room noise at 22 050 Hz, ``level`` dB of full scale, dull."""
+    noise = lfilter([1.0], [1, -0.7], rng.standard_normal(n))
+    return (noise / noise.std() * 10 ** (level / 20)).astype(np.float32)
+
+
+def resample(y, sample_rate):
+    """``y`` (n,) at 22 050 Hz → float32 at ``sample_rate`` Hz (a whole number)."""
+    if sample_rate == SAMPLE_RATE:
+        return y.astype(np.float32)
+    common = np.gcd(SAMPLE_RATE, sample_rate)
+    return resample_poly(y, sample_rate // common, SAMPLE_RATE // common).astype(np.float32)

@@ -1,0 +1,217 @@
+"""Segment-based fusion (§2.2.3): audio-net, visual-net and DBN as one model.
+
+Per cell: the DBN is pre-trained greedily on the fc7 features of the training
+segments, then trained with labels on them, then the deep layers of both
+networks and the DBN are trained as a whole.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import pandas as pd
+
+from avef import cells, dataset, inputs, networks, parallel, store, training, transfer, unimodal
+from avef.dbn import DBN, fusion_layers, unroll
+from avef.params import Fusion, Keep, Networks, Rbm
+from avef.protocol import EMOTION_MODELS, folds, labels
+
+
+def run(
+    prepared: str | Path,
+    transferred: str | Path,
+    audio: str | Path,
+    visual: str | Path,
+    out: str | Path,
+    nets: Networks,
+    keep: Keep,
+    rbm: Rbm,
+    schedule: Fusion,
+    groups: int | None,
+    seed: int,
+    jobs: int = 1,
+) -> None:
+    """Train the whole model for all cells of a corpus; resume what was begun.
+
+    Parameters
+    ----------
+    prepared, transferred, audio, visual, out : path
+        The corpus' prepared clips, its transfer folder, the cells of
+        audio-net and visual-net, and the folder for the cells: arrays
+        ``features`` (clips, h), the last hidden layer averaged over each
+        clip's segments, ``softmax`` (clips, C), ``curve`` (2, epochs) of the
+        whole model, and ``rbm_errors`` (layers, epochs).
+    """
+    work = [
+        (*cell, prepared, transferred, audio, visual, out, nets, keep, rbm, schedule, groups, seed)
+        for cell in cells.grid()
+    ]
+    list(parallel.each(_run_folds, work, jobs, f"fusion on {Path(out).name}"))
+
+
+def rbm_errors(folder: str | Path) -> pd.DataFrame:
+    """``emotion_model``, ``case``, ``fold``, ``layer``, ``epoch``, ``error`` of all cells."""
+    rows = []
+    for cell, arrays in cells.load_all(folder):
+        for layer, errors in enumerate(arrays["rbm_errors"], start=1):
+            rows += [(*cell, layer, epoch, error) for epoch, error in enumerate(errors, start=1)]
+    columns = ["emotion_model", "case", "fold", "layer", "epoch", "error"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+class Whole(NamedTuple):
+    """The whole model and its parts, which share their layers.
+
+    Attributes
+    ----------
+    model : segment numbers (B,) → softmax (B, C)
+    fc7 : segment numbers (B,) → [fc7 audio, fc7 visual], (B, n)
+    top : (B, n) → softmax (B, C); the unrolled DBN
+    hidden : segment numbers (B,) → last hidden layer (B, h) and softmax (B, C)
+    stack : the layers of the DBN
+    """
+
+    model: keras.Model
+    fc7: keras.Model
+    top: keras.Model
+    hidden: keras.Model
+    stack: list
+
+
+def whole_model(
+    audio_activations: np.ndarray,
+    visual_activations: np.ndarray,
+    audio: keras.Sequential,
+    visual: keras.Sequential,
+    hidden: list[int],
+) -> Whole:
+    """Join the deep layers of both networks and a DBN (Fig. 1).
+
+    Parameters
+    ----------
+    audio_activations, visual_activations : (S, …) float32
+        What the kept shallow layers make of every segment.
+    audio, visual : keras.Sequential
+        The deep layers, which end in fc7, dropout and fc8.
+    hidden : list of int
+        4096 and 2048 in the paper.
+    """
+    segments = keras.Input((), dtype="int32")
+    features = [
+        networks.features(audio)(inputs.Table(audio_activations)(segments)),  # (B, 4096)
+        networks.features(visual)(inputs.Table(visual_activations)(segments)),  # (B, 4096)
+    ]
+    joined = keras.layers.Concatenate(name="fc7s")(features)  # (B, 8192)
+    stack = fusion_layers(hidden, audio.output_shape[-1])
+    fc7 = keras.Input(joined.shape[1:])
+    last = fc7
+    for layer in stack[:-1]:
+        last = layer(last)
+    top = keras.Model(fc7, stack[-1](last), name="dbn")
+    between = keras.Model(fc7, [last, top.output])
+    return Whole(
+        model=keras.Model(segments, top(joined)),
+        fc7=keras.Model(segments, joined),
+        top=top,
+        hidden=keras.Model(segments, between(joined)),
+        stack=stack,
+    )
+
+
+def _run_folds(
+    emotion_model,
+    case,
+    prepared,
+    transferred,
+    audio,
+    visual,
+    out,
+    nets,
+    keep,
+    rbm,
+    schedule,
+    groups,
+    seed,
+):
+    """All folds of one (emotion model, case): they share one graph and one cache."""
+    start = transfer.start(transferred, emotion_model)
+    data = dataset.load(prepared, case)
+    splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
+    paths, keys = [], []
+    for fold in range(len(splits)):
+        paths.append(Path(out) / f"{cells.name(emotion_model, case, fold)}.npz")
+        files = [Path(prepared) / "clips.csv", start.dbn] + [
+            unimodal.weights_file(cell, emotion_model, case, fold) for cell in (audio, visual)
+        ]
+        keys.append(
+            cells.key(emotion_model, case, nets, keep, rbm, schedule, groups, seed, files=files)
+        )
+    if all(map(store.has, paths, keys)):
+        return
+
+    classes = len(EMOTION_MODELS[emotion_model])
+    target = labels(data.clips, emotion_model)[data.clip]
+    kept = DBN(nets.dbn.hidden, nets.dbn.visible).restore(store.load(start.dbn)).rbms_[: keep.dbn]
+    activations, deep = {}, {}
+    for kind, net in (("audio", nets.audio), ("visual", nets.visual)):
+        last = getattr(keep, kind)
+        activations[kind] = transfer.shallow_activations(kind, data, start, net, last, classes)
+        _, deep[kind] = networks.split(transfer.build(kind, net, classes), last)
+    whole = whole_model(
+        activations["audio"],
+        activations["visual"],
+        deep["audio"],
+        deep["visual"],
+        nets.dbn.hidden,
+    )
+    training.compiled(whole.model, schedule.learning_rate, schedule.momentum)
+    training.compiled(whole.top, schedule.learning_rate, schedule.momentum)
+    for fold, (train, test) in enumerate(splits):
+        if store.has(paths[fold], keys[fold]):
+            continue
+        assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
+        for kind, folder in (("audio", audio), ("visual", visual)):
+            deep[kind].load_weights(unimodal.weights_file(folder, emotion_model, case, fold))
+        rows = data.segments_of(train).astype(np.int32)
+        arrays = _train(whole, rows, target[rows], nets, rbm, schedule, kept, seed + fold)
+        every = np.arange(len(data.clip), dtype=np.int32)
+        hidden, softmax = training.outputs(whole.hidden, [every])
+        store.save(
+            paths[fold],
+            keys[fold],
+            features=dataset.pool(hidden, data.clip, len(data.clips)),
+            softmax=dataset.pool(softmax, data.clip, len(data.clips)),
+            **arrays,
+        )
+
+
+def _train(whole, rows, target, nets, rbm, schedule, kept, seed):
+    """Greedy pre-training, the DBN with labels, then all as a whole."""
+    fc7 = training.outputs(whole.fc7, [rows])
+    dbn = transfer.fit_dbn(fc7, nets.dbn, rbm, seed, kept)
+    training.restart(whole.top, whole.stack, seed)
+    unroll(dbn, whole.stack)
+    training.fit(
+        whole.top,
+        [fc7],
+        target,
+        epochs=schedule.supervised_epochs,
+        batch=schedule.batch,
+        seed=seed,
+    )
+    training.restart(whole.model, [], seed)
+    curve = training.fit(
+        whole.model,
+        [rows],
+        target,
+        epochs=schedule.epochs,
+        batch=schedule.batch,
+        seed=seed,
+    )
+    return {
+        "curve": curve[["loss", "accuracy"]].to_numpy().T,
+        "rbm_errors": np.array([r.errors_ for r in dbn.rbms_], np.float32),
+    }

@@ -1,0 +1,250 @@
+"""The three networks of the ``mtcnn`` package as one batched cascade.
+
+The package finds the key points that section 2.1.2 of the paper asks for, but
+frame by frame it takes several times the clip's duration, a batch with one
+face-less image comes back empty, and ``min_face_size`` of 30 or more finds
+nothing because its image pyramid runs below the 12 pixels that P-Net sees.
+Here its networks and weights, loaded by the package itself, run on whole
+batches; everything around them (pyramid, boxes, suppression, crops) is ours.
+
+Importing this module imports TensorFlow, because the package does.
+"""
+
+import functools
+from importlib import resources
+
+import cv2
+import keras
+import numpy as np
+from mtcnn.stages import StageONet, StagePNet, StageRNet
+
+CELL, STRIDE = 12, 2
+"""Side of the window that P-Net looks through and its step, in pixels."""
+
+COLUMNS = 15
+"""Columns of a found face: x0, y0, x1, y1, score, then x, y of the five key points."""
+
+# A graph is traced (or compiled) once per shape, so a batch is filled up to the
+# next of these sizes and what lies beyond the last one goes into a further batch.
+_BATCHES = {"pnet": (1, 4, 8, 16), "rnet": (16, 64), "onet": (4, 16, 64)}
+
+_DEVICE = "cpu:0"
+
+
+class Cascade:
+    """P-Net, R-Net and O-Net of the ``mtcnn`` package, run on batches on the CPU.
+
+    Parameters
+    ----------
+    pnet, rnet, onet : float, in (0, 1)
+        The score that a candidate must exceed to pass the network.
+    scale_factor : float, in (0, 1)
+        Ratio between neighbouring levels of the image pyramid.
+
+    Thresholds and factor default to the package's own.
+    """
+
+    def __init__(self, *, pnet=0.6, rnet=0.7, onet=0.8, scale_factor=0.709):
+        self.thresholds = {"pnet": pnet, "rnet": rnet, "onet": onet}
+        self.scale_factor = scale_factor
+        # Absolute paths, because the package would otherwise prefer (and unpickle)
+        # a file of the same name in the working directory.
+        weights = resources.files("mtcnn") / "assets" / "weights"
+        with keras.device(_DEVICE):
+            self._models = {
+                name: _network(name, stage(weights=str(weights / f"{name}.lz4")).model)
+                for name, stage in (("pnet", StagePNet), ("rnet", StageRNet), ("onet", StageONet))
+            }
+        for model in self._models.values():
+            # XLA makes TensorFlow slower on a CPU; without it JAX would run op by op.
+            model.jit_compile = keras.backend.backend() == "jax"
+
+    def detect(self, frames, smallest=24.0):
+        """Find all faces of every frame.
+
+        Parameters
+        ----------
+        frames : uint8 array (F, H, W, 3), RGB
+        smallest : float, pixels
+            Side of the smallest face looked for; at least 12 counts.
+
+        Returns
+        -------
+        list of F float32 arrays (n, 15), best score first; `COLUMNS` names the
+        columns, coordinates are pixels of the frame. n = 0 where there is no face.
+        """
+        if not len(frames):
+            return []
+        rows = self._propose(frames, max(float(smallest), CELL))
+        for name, side in (("rnet", 24), ("onet", 48)):
+            rows[:, 1:5] = square(rows[:, 1:5])
+            which = rows[:, 0].astype(int)
+            found = self._score(name, frames, which, rows[:, 1:5], side)
+            keep = found[:, 4] > self.thresholds[name]
+            rows = np.column_stack([rows[keep, :1], found[keep]])
+            rows = rows[suppress(rows, 0.7, smaller=name == "onet")]
+        return [rows[rows[:, 0] == f, 1:] for f in range(len(frames))]
+
+    def refine(self, frames, boxes):
+        """Look at one given box per frame with O-Net only.
+
+        Parameters
+        ----------
+        frames : sequence of F uint8 arrays (H, W, 3), RGB
+        boxes : float array (F, 4), pixels x0, y0, x1, y1
+            Made square before use; may leave the frame.
+
+        Returns
+        -------
+        float32 array (F, 15), columns as in `COLUMNS`. The score is near 0 where the
+        box holds no face; box and points mean nothing there.
+        """
+        boxes = square(np.asarray(boxes, np.float32))
+        return self._score("onet", frames, np.arange(len(boxes)), boxes, 48)
+
+    def _run(self, name, images):
+        """Outputs of a network for any number of images, in batches of constant size."""
+        sizes = _BATCHES[name]
+        parts = []
+        for start in range(0, len(images), sizes[-1]):
+            part = images[start : start + sizes[-1]]
+            n = len(part)
+            full = next(size for size in sizes if size >= n)
+            # uint8 until here: a batch of crops stays small until a network needs it.
+            batch = np.zeros((full, *part.shape[1:]), np.float32)
+            np.subtract(part, 127.5, out=batch[:n])
+            batch /= 128
+            with keras.device(_DEVICE):
+                outputs = self._models[name].predict_on_batch(batch)
+            parts.append([np.asarray(output)[:n] for output in outputs])
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+    def _propose(self, frames, smallest):
+        """P-Net over the image pyramid: candidate rows (frame, x0, y0, x1, y1, score)."""
+        height, width = frames.shape[1:3]
+        levels, scale = [], CELL / smallest
+        while min(height, width) * scale >= CELL:
+            levels.append((max(CELL, round(height * scale)), max(CELL, round(width * scale))))
+            scale *= self.scale_factor
+        found = [np.empty((0, 6), np.float32)]
+        source = frames
+        for level in levels:
+            images = np.stack([_resize(image, level) for image in source])
+            if source is frames:
+                source = images  # the largest level already is an average of pixels
+            shift, score = self._run("pnet", images)
+            at = np.nonzero(score[..., 1] > self.thresholds["pnet"])
+            corner = np.stack([at[2], at[1]], axis=1).astype(np.float32) * STRIDE
+            boxes = np.hstack([corner, corner + CELL]) + shift[at] * CELL
+            boxes *= np.tile([width / level[1], height / level[0]], 2)
+            rows = np.column_stack([at[0], boxes, score[..., 1][at]]).astype(np.float32)
+            found.append(rows[suppress(rows, 0.5)])
+        rows = np.concatenate(found)
+        return rows[suppress(rows, 0.7)]
+
+    def _score(self, name, frames, which, boxes, side):
+        """R-Net's or O-Net's view of square boxes, as rows (n, 5) or (n, 15)."""
+        columns = 5 if name == "rnet" else COLUMNS
+        if not len(boxes):
+            return np.empty((0, columns), np.float32)
+        crops = np.stack([_patch(frames[f], b, side) for f, b in zip(which, boxes, strict=True)])
+        outputs = self._run(name, crops)
+        # The networks count a box's width inclusively: x1 - x0 + 1 pixels.
+        size = boxes[:, 2:3] - boxes[:, 0:1] + 1
+        parts = [boxes + outputs[0] * size, outputs[-1][:, 1:]]
+        if name == "onet":
+            points = outputs[1].reshape(-1, 2, 5).transpose(0, 2, 1)
+            points = points * size[:, None] + boxes[:, None, :2] - 1
+            parts.append(points.reshape(-1, 10))
+        return np.hstack(parts).astype(np.float32)
+
+
+def _network(name, model):
+    """A network of the package with its PReLU written so that it costs half as much."""
+    depth, side = {"pnet": (3, None), "rnet": (3, 24), "onet": (4, 48)}[name]
+
+    def prelu(layer, x):
+        slope = getattr(model, layer).get_weights()[0]
+        return x + keras.ops.minimum(x, 0) * (slope - 1)
+
+    x = image = keras.Input((side, side, 3))
+    for i in range(1, depth + 1):
+        x = prelu(f"prelu{i}", getattr(model, f"conv{i}")(x))
+        x = getattr(model, f"maxpool{i}", lambda x: x)(x)
+    if name == "pnet":
+        return keras.Model(image, [model.conv4_1(x), model.conv4_2(x)])
+    x = model.flatten(model.permute(x))
+    if name == "rnet":
+        x = prelu("prelu4", model.fc4(x))
+        return keras.Model(image, [model.fc5_1(x), model.fc5_2(x)])
+    x = prelu("prelu5", model.fc5(x))
+    return keras.Model(image, [model.fc6_1(x), model.fc6_2(x), model.fc6_3(x)])
+
+
+@functools.cache
+def load_detector():
+    """Return the `Cascade`, built on the first call of the process and kept."""
+    return Cascade()
+
+
+def square(boxes):
+    """Boxes (n, 4) grown about their centres to squares of their longer side."""
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0, keepdims=True) / 2
+    return np.hstack([centre - half, centre + half])
+
+
+def overlap(a, b, smaller=False):
+    """Shared area of boxes over their joint area, or over the smaller one's.
+
+    `a` and `b` are float arrays (…, 4) that broadcast against each other; the result
+    is float in 0…1.
+    """
+    inner = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    shared = np.prod(np.maximum(inner, 0), axis=-1)
+    area_a = np.prod(np.maximum(a[..., 2:4] - a[..., :2], 0), axis=-1)
+    area_b = np.prod(np.maximum(b[..., 2:4] - b[..., :2], 0), axis=-1)
+    whole = np.minimum(area_a, area_b) if smaller else area_a + area_b - shared
+    return shared / np.maximum(whole, 1e-9)
+
+
+def suppress(rows, threshold, smaller=False):
+    """Indices of the rows (frame, x0, y0, x1, y1, score, …) that no better one covers.
+
+    Greedy non-maximum suppression within each frame; the indices are sorted by frame,
+    then by falling score.
+    """
+    order = np.lexsort((-rows[:, 5], rows[:, 0]))
+    kept = []
+    for part in np.split(order, np.nonzero(np.diff(rows[order, 0]))[0] + 1):
+        boxes = rows[part, 1:5]
+        covers = np.triu(overlap(boxes[:, None], boxes[None], smaller) > threshold, k=1)
+        keep = np.ones(len(part), bool)
+        while True:
+            # Only a box that is itself kept may suppress: repeated until nothing
+            # changes, this is the greedy answer without a loop over boxes.
+            update = ~(covers & keep[:, None]).any(axis=0)
+            if np.array_equal(update, keep):
+                break
+            keep = update
+        kept.append(part[keep])
+    return np.concatenate(kept)
+
+
+def _resize(frame, size):
+    """`frame` brought to (height, width) `size` by area averaging."""
+    return cv2.resize(frame, size[::-1], interpolation=cv2.INTER_AREA)
+
+
+def _patch(frame, box, side):
+    """The square `box` of `frame` as (side, side, 3), corner pixel on corner pixel."""
+    step = (box[2] - box[0]) / (side - 1)
+    matrix = np.array([[step, 0, box[0]], [0, step, box[1]]], np.float64)
+    return cv2.warpAffine(
+        frame,
+        matrix,
+        (side, side),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(127, 127, 127),  # what the networks take for zero
+    )

@@ -1,0 +1,263 @@
+"""The one reader of ``params.yaml``: typed and checked.
+
+``read`` returns nested dataclasses. An unknown, missing or ill-typed entry
+stops at once with a message that names its full key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from ruamel.yaml import YAML, YAMLError
+
+from avef.errors import ParameterError
+from avef.files import replacing
+from avef.typed import Range, parse
+
+Count = Annotated[int, Range(1)]
+Share = Annotated[float, Range(0, 1)]
+Amount = Annotated[float, Range(0)]
+Positive = Annotated[float, Range(0, above=True)]
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Worker processes of each kind of work."""
+
+    prepare: Annotated[int, Range(-1)]
+    train: Annotated[int, Range(-1)]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Where a corpus lies, and the two corpora that its networks start from."""
+
+    root: str
+    transfer_from: list[str]
+
+
+@dataclass(frozen=True)
+class DemoSize:
+    """Size of one synthetic corpus."""
+
+    speakers: Count
+    repeats: Count
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Which synthetic corpora to make, and their sizes."""
+
+    corpora: list[str]
+    rml: DemoSize
+    enterface05: DemoSize
+    baum1s: DemoSize
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Data preparation (§2.1)."""
+
+    vad: Literal["energy", "none"]
+    vad_threshold: Share
+    spectrum_power: Positive
+    face_size: Count
+    face_margin: Amount
+    detect_every: Count
+    min_face_share: Share
+    max_failures: Share
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Speaker groups of a corpus (§4.2).
+
+    None is the paper's choice: one speaker out where speakers are few (RML), one of
+    three groups out elsewhere. As many groups as speakers is one speaker out anywhere.
+    """
+
+    groups: Annotated[int, Range(2)] | None
+
+
+@dataclass(frozen=True)
+class Net:
+    """Size of audio-net or visual-net (§2.2.1–2)."""
+
+    width: Positive
+    input_size: Count
+    dropout: Annotated[float, Range(0, 0.99)]
+
+
+@dataclass(frozen=True)
+class Dbn:
+    """Shape of the DBN (§2.2.3)."""
+
+    hidden: list[Count]
+    visible: Literal["gaussian", "bernoulli"]
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The three networks."""
+
+    audio: Net
+    visual: Net
+    dbn: Dbn
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What a target keeps of the networks that it starts from (§2.2).
+
+    The last frozen layer of audio-net and of visual-net, and how many RBMs of the
+    DBN are the start of its own.
+    """
+
+    audio: str
+    visual: str
+    dbn: Annotated[int, Range(0)]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One supervised training (Table 3)."""
+
+    epochs: Count
+    batch: Count
+    learning_rate: Positive
+    momentum: Share
+
+
+@dataclass(frozen=True)
+class Transfer(Schedule):
+    """Training on the other two corpora."""
+
+    case: Literal[1, 2]
+
+
+@dataclass(frozen=True)
+class Fusion(Schedule):
+    """Training of the DBN, then of the whole model."""
+
+    supervised_epochs: Count
+
+
+@dataclass(frozen=True)
+class Rbm:
+    """Greedy pre-training (§2.2.3)."""
+
+    epochs: Count
+    batch: Count
+    learning_rate: Positive
+    momentum: Share
+    weight_decay: Amount
+    cd_steps: Count
+
+
+@dataclass(frozen=True)
+class Svm:
+    """The polynomial support vector machine (§2.2.4)."""
+
+    c: Positive
+    degree: Count
+    gamma: Literal["auto", "scale"]
+    coef0: Amount
+    standardise: bool
+
+
+@dataclass(frozen=True)
+class Params:
+    """All of ``params.yaml``."""
+
+    profile: Literal["demo", "paper"]
+    seed: Annotated[int, Range(0)]
+    jobs: Jobs
+    corpora: dict[str, Corpus]
+    demo: Demo
+    prepare: Prepare
+    protocol: dict[str, Protocol]
+    networks: Networks
+    keep: Keep
+    transfer: dict[str, Transfer]
+    audio_net: dict[str, Schedule]
+    visual_net: dict[str, Schedule]
+    rbm: Rbm
+    dbn_fusion: dict[str, Fusion]
+    svm: Svm
+    unimodal_decision: Literal["svm", "softmax"]
+
+
+def read(path: str | Path = "params.yaml") -> Params:
+    """Read and check a parameter file.
+
+    Raises
+    ------
+    ParameterError
+        Naming the key that is unknown, missing or of the wrong type, or the
+        per-corpus section that lacks a corpus.
+    """
+    params = parse(Params, _load(path))
+    for section in ("protocol", "transfer", "audio_net", "visual_net", "dbn_fusion"):
+        if set(getattr(params, section)) != set(params.corpora):
+            expected = ", ".join(params.corpora)
+            raise ParameterError(f"{section}: must have one entry for each of {expected}")
+    for name, corpus in params.corpora.items():
+        sources, others = corpus.transfer_from, set(params.corpora) - {name}
+        if len(sources) != 2 or len(others.intersection(sources)) != 2:
+            raise ParameterError(f"corpora.{name}.transfer_from: must name two other corpora")
+    return params
+
+
+def apply_profile(name: str, path: str | Path = "params.yaml", folder="profiles") -> list[str]:
+    """Set the values that ``profiles/<name>.yaml`` lists; keep comments and all else.
+
+    Returns
+    -------
+    list of str
+        The keys whose value changed.
+    """
+    available = sorted(p.stem for p in Path(folder).glob("*.yaml"))
+    if name not in available:
+        raise ParameterError(f"profile must be one of {', '.join(available)}, got {name!r}")
+    yaml, text = _yaml(), Path(path).read_text(encoding="utf-8")
+    values = yaml.load(text)
+    changed = _overlay(values, _load(Path(folder) / f"{name}.yaml"), "")
+    with replacing(path) as temporary:
+        yaml.dump(values, temporary)
+        read(temporary)  # what does not fit never takes the file's place
+    return changed
+
+
+def _yaml():
+    yaml = YAML()
+    yaml.width = 200
+    return yaml
+
+
+def _load(path):
+    try:
+        return YAML(typ="safe").load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ParameterError(f"{path}: no such file; run from the repository's root") from error
+    except YAMLError as error:
+        raise ParameterError(f"{path}: not valid YAML: {error}") from error
+
+
+def _overlay(values, new, key):
+    changed = []
+    for name, value in new.items():
+        full = f"{key}.{name}".lstrip(".")
+        if name not in values:
+            raise ParameterError(f"{full}: not a parameter")
+        if isinstance(value, dict):
+            changed += _overlay(values[name], value, full)
+        elif values[name] != value:
+            if isinstance(value, list):
+                values[name][:] = value
+                values[name].fa.set_flow_style()
+            else:
+                values[name] = value
+            changed.append(full)
+    return changed

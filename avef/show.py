@@ -1,0 +1,41 @@
+"""What notebooks show besides figures: the demo mark, tables, metrics."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import Markdown, display
+
+from avef import paper, paths
+from avef.files import write_json
+from avef.tables import DEMO
+
+
+def mark(profile: str, dataset: str | None = None) -> None:
+    """Say which corpus this is and, where it is so, that its data are demo data."""
+    lines = [f"**Corpus: {paper.DATASET_NAMES[dataset]}**"] if dataset else []
+    if profile == "demo":
+        lines.append(f"> ⚠ {DEMO}")
+    display(Markdown("\n\n".join(lines)))
+
+
+def table(frame: pd.DataFrame, caption: str = "") -> None:
+    """Show a table whole, with two decimals and a caption; say so where it is empty."""
+    if len(frame) == 0:
+        display(Markdown(f"{caption}: none" if caption else "none"))
+        return
+    style = frame.style.format(precision=2, na_rep="–", escape="html")
+    style.set_uuid("table").set_caption(caption)
+    if isinstance(frame.index, pd.RangeIndex):
+        style.hide(axis="index")
+    display(style)
+
+
+def figure(drawn: plt.Figure) -> None:
+    """Show one of several figures of a cell."""
+    display(drawn)
+
+
+def save_metrics(stage: str, dataset: str, profile: str, values: dict) -> None:
+    """Write a stage's metrics JSON, marked with the profile that they come from."""
+    write_json(paths.metrics(stage, dataset), {"data": profile} | values)

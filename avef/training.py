@@ -1,0 +1,127 @@
+"""Supervised training of one model (§2.2.1, Table 3), and what it needs around it."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the first import of TensorFlow reads it
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # results depend on it: the order of sums
+
+import keras
+import numpy as np
+import pandas as pd
+
+from avef.errors import ParameterError
+
+
+def compiled(model: keras.Model, learning_rate: float, momentum: float) -> keras.Model:
+    """Prepare a model for SGD with momentum on cross-entropy (Eqs. 2.5–2.6)."""
+    model.compile(
+        optimizer=keras.optimizers.SGD(learning_rate, momentum),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA slows the three-dimensional convolutions on a CPU
+    )
+    return model
+
+
+def fit(
+    model: keras.Model,
+    inputs: list[np.ndarray],
+    labels: np.ndarray,
+    *,
+    epochs: int,
+    batch: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Train a compiled model; the same seed gives the same weights.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Of as many inputs as ``inputs`` has arrays.
+    inputs : list of ndarray (n, …), int
+    labels : ndarray (n,), int
+    epochs, batch : int
+        Every epoch is a new permutation; its last, incomplete batch is left out.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        ``epoch`` (from 1), ``loss``, ``accuracy`` on the training batches.
+    """
+    if len(labels) == 0:
+        raise ParameterError("there is no segment to train on")
+    batches = _Batches(inputs, labels, min(batch, len(labels)), seed)
+    history = model.fit(batches, epochs=epochs, shuffle=False, verbose=0).history
+    curve = pd.DataFrame({"epoch": range(1, epochs + 1)})
+    for name in ("loss", "accuracy"):
+        curve[name] = np.round(history.get(name, []), 6)
+    return curve
+
+
+def restart(model: keras.Model, trained: list[keras.layers.Layer], seed: int) -> None:
+    """Bring a model back to a fresh start, so that one traced graph serves all folds.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled; its optimiser forgets the momentum, and all its dropouts start over.
+    trained : list of Layer
+        Get new initial weights, each from its own initialiser.
+    seed : int
+    """
+    deterministic(seed)
+    for number, layer in enumerate(trained):
+        if hasattr(layer, "kernel"):
+            kind = layer.kernel_initializer
+            fresh = type(kind).from_config(kind.get_config() | {"seed": seed + number})
+            layer.kernel.assign(fresh(layer.kernel.shape, dtype=layer.kernel.dtype))
+            layer.bias.assign(np.zeros(layer.bias.shape, np.float32))
+    coins = [v for v in model.variables if v.name == "seed_generator_state"]  # of every dropout
+    for number, state in enumerate(coins):
+        state.assign(np.array([seed + number, 0]))
+    for variable in model.optimizer.variables:
+        if variable is not model.optimizer._learning_rate:
+            variable.assign(np.zeros(variable.shape))
+
+
+def outputs(model: keras.Model, inputs: list[np.ndarray], batch: int = 64):
+    """The model's output for every row of the inputs, float32; a list of several outputs."""
+    n = len(inputs[0])  # filled up to whole batches, so that one shape is traced
+    padded = [np.concatenate([a, np.repeat(a[-1:], -n % batch, axis=0)]) for a in inputs]
+    out = model.predict(padded if len(padded) > 1 else padded[0], batch_size=batch, verbose=0)
+    if isinstance(out, list):
+        return [o[:n].astype(np.float32) for o in out]
+    return out[:n].astype(np.float32)
+
+
+def deterministic(seed: int) -> None:
+    """Seed every generator; on TensorFlow also ask for deterministic kernels."""
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+class _Batches(keras.utils.PyDataset):
+    """Whole batches in a new order each epoch."""
+
+    def __init__(self, inputs, labels, batch, seed):
+        super().__init__()
+        self.inputs, self.labels, self.batch = inputs, labels, batch
+        self.rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self):
+        return len(self.labels) // self.batch
+
+    def __getitem__(self, index):
+        rows = self.order[index * self.batch : (index + 1) * self.batch]
+        x = tuple(a[rows] for a in self.inputs)
+        return (x if len(x) > 1 else x[0]), self.labels[rows]
+
+    def on_epoch_end(self):
+        self.order = self.rng.permutation(len(self.labels))

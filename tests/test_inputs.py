@@ -1,0 +1,114 @@
+"""Segments as the networks see them: the device's arithmetic is the pure functions' own."""
+
+import numpy as np
+import pytest
+
+from avef import inputs, speech
+
+
+@pytest.fixture(scope="module")
+def log_mel():
+    return (3 * np.random.default_rng(0).standard_normal((200, 64)) - 2).astype(np.float32)
+
+
+SCALING = {"mean": [-2.0, 0.1, 0.0], "std": [3.0, 1.5, 0.7]}
+
+
+def segments(n, seed=0):
+    """Rows of case 2: ascending, with gaps, the last one repeated."""
+    rng = np.random.default_rng(seed)
+    rows = [np.sort(rng.choice(200, 64, replace=False)) for _ in range(n)]
+    rows[0][-5:] = rows[0][-5]
+    return np.array(rows, np.int32)
+
+
+def test_table_gathers_rows_of_any_type():
+    for rows in (np.arange(24).reshape(6, 2, 2).astype(np.uint8), np.eye(6, dtype=np.float32)):
+        table = inputs.Table(rows)
+        index = np.array([[5, 0], [3, 3]], np.int32)
+        found = np.asarray(table(index))
+        assert found.dtype == rows.dtype
+        np.testing.assert_array_equal(found, rows[index])
+        assert not table.trainable_weights
+
+
+def test_mel_image_is_fig_3_scaled(log_mel):
+    rows = segments(3)
+    found = inputs.audio_source(log_mel, SCALING, 64).predict(rows, verbose=0)
+    for segment, image in zip(rows, found, strict=True):
+        expected = (speech.mel_image(log_mel[segment]) - SCALING["mean"]) / SCALING["std"]
+        np.testing.assert_allclose(image, expected, atol=1e-5)
+
+
+def test_mel_image_is_resized_without_turning_it(log_mel):
+    source = inputs.audio_source(log_mel, SCALING, 128)
+    rows = segments(2)
+    image = source.predict(rows, verbose=0)
+    assert image.shape == (2, 128, 128, 3)
+    expected = (speech.mel_image(log_mel[rows[1]]) - SCALING["mean"]) / SCALING["std"]
+    # Bilinear, twice the size: the mean of a 2 × 2 block is a blur of 1/8, 6/8, 1/8 each way.
+    blocks = image[1].reshape(64, 2, 64, 2, 3).mean(axis=(1, 3))
+    blur = np.eye(64) * 0.75 + (np.eye(64, k=1) + np.eye(64, k=-1)) / 8
+    blur[0, 0] = blur[-1, -1] = 0.875
+    blurred = np.einsum("ij,jkc,lk->ilc", blur, expected, blur)
+    np.testing.assert_allclose(blocks, blurred, atol=1e-4)
+
+
+def test_scaling_is_of_the_three_channels(log_mel):
+    rows = segments(5)
+    images = np.stack([speech.mel_image(log_mel[s]) for s in rows])
+    scaling = inputs.mel_scaling(log_mel, rows)
+    np.testing.assert_allclose(scaling["mean"], images.mean(axis=(0, 1, 2)), atol=1e-5)
+    np.testing.assert_allclose(scaling["std"], images.std(axis=(0, 1, 2)), rtol=1e-4)
+    scaled = inputs.audio_source(log_mel, scaling, 64).predict(rows, verbose=0)
+    np.testing.assert_allclose(scaled.mean(axis=(0, 1, 2)), 0, atol=1e-4)
+    np.testing.assert_allclose(scaled.std(axis=(0, 1, 2)), 1, rtol=1e-3)
+
+
+def test_scaling_of_silence_is_finite():
+    scaling = inputs.mel_scaling(np.zeros((80, 64), np.float32), np.arange(64)[None])
+    assert scaling["mean"] == [0, 0, 0]
+    assert min(scaling["std"]) > 0
+
+
+@pytest.mark.parametrize(("n", "looked_at"), [(1, 1), (2000, 2000), (2001, 1001), (3999, 2000)])
+def test_scaling_looks_at_2000_segments_at_most_evenly_spread(n, looked_at):
+    rows = np.repeat(np.arange(n)[:, None], 64, axis=1)
+    seen = {}
+
+    class Spy:
+        def __getitem__(self, some):
+            seen["some"] = some[:, 0]
+            return np.zeros((len(some), 64, 64), np.float32)
+
+    inputs.mel_scaling(Spy(), rows)
+    assert len(seen["some"]) == looked_at
+    assert seen["some"][0] == 0
+    assert len(set(np.diff(seen["some"]))) <= 1
+    assert seen["some"][-1] > 0.99 * (n - 1) - 1
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return np.random.default_rng(1).integers(0, 256, (30, 12, 12, 3)).astype(np.uint8)
+
+
+def test_faces_are_scaled_to_plus_minus_one(faces):
+    faces = faces.copy()
+    faces[0], faces[1] = 0, 255
+    rows = np.array([np.arange(16), np.repeat(np.arange(14, 22), 2)], np.int32)
+    found = inputs.visual_source(faces, 12).predict(rows, verbose=0)
+    np.testing.assert_allclose(found, faces[rows] / 127.5 - 1, atol=1e-6)
+    assert (found[0, 0] == -1).all()
+    assert (found[0, 1] == 1).all()
+
+
+def test_faces_are_resized_one_by_one(faces):
+    rows = np.array([np.arange(16), np.arange(14, 30)], np.int32)
+    found = inputs.visual_source(faces, 24).predict(rows, verbose=0)
+    assert found.shape == (2, 16, 24, 24, 3)
+    alone = inputs.visual_source(faces, 24).predict(np.full((1, 16), 17, np.int32), verbose=0)
+    np.testing.assert_allclose(found[1, 3], alone[0, 0], atol=1e-6)
+    expected = faces[17] / 127.5 - 1
+    np.testing.assert_allclose(found[1, 3].mean(), expected.mean(), atol=0.05)
+    np.testing.assert_allclose(found[1, 3][0, 0], expected[0, 0], atol=1e-6)  # corners stay

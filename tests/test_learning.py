@@ -1,0 +1,463 @@
+"""From prepared clips to predictions on tiny made-up corpora: transfer, networks, fusion, SVM.
+
+The arrays are noise with a bump whose place tells the emotion, so there is
+something to learn; no media are involved.
+"""
+
+import json
+import shutil
+from dataclasses import replace
+from itertools import product
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from avef import (
+    cells,
+    dataset,
+    fusion,
+    inputs,
+    networks,
+    prepare,
+    scores,
+    store,
+    training,
+    transfer,
+    unimodal,
+    video,
+)
+from avef.errors import ParameterError
+from avef.params import Dbn, Fusion, Keep, Net, Networks, Rbm, Schedule, Svm, Transfer
+from avef.protocol import EMOTION_MODELS, EMOTIONS, binary, folds
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
+
+CORPORA = ("rml", "enterface05", "baum1s")
+NETS = Networks(
+    audio=Net(width=1 / 32, input_size=67, dropout=0.3),
+    visual=Net(width=1 / 32, input_size=16, dropout=0.3),
+    dbn=Dbn(hidden=[8, 4], visible="gaussian"),
+)
+KEEP = Keep(audio="conv2", visual="conv3b", dbn=1)
+SCHEDULE = Schedule(epochs=1, batch=16, learning_rate=0.005, momentum=0.9)
+RBM = Rbm(epochs=1, batch=16, learning_rate=0.01, momentum=0.9, weight_decay=0.0002, cd_steps=1)
+SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
+TRANSFER = Transfer(**vars(replace(SCHEDULE, epochs=4)), case=2)
+FUSION = Fusion(**vars(SCHEDULE), supervised_epochs=1)
+GROUPS, SEED = 2, 3
+GRID = (("emotion", 1), ("arousal", 2))  # the whole of it takes three times as long
+WHOLE_GRID = cells.grid()
+STAGES = ("audio", "visual", "fusion")
+CELL = "emotion-case1-fold1"
+
+
+def clip_of(emotion, rng):
+    """140 audio frames and 36 faces, the first and last 20 frames without speech."""
+    number = EMOTIONS.index(emotion)
+    log_mel = rng.standard_normal((140, 64), np.float32)
+    log_mel[:, 10 * number : 10 * number + 12] += 6
+    faces = rng.integers(0, 60, (36, 16, 16, 3)).astype(np.uint8)
+    faces[:, 2 * number : 2 * number + 5] += 190
+    voiced = np.zeros(140, bool)
+    voiced[20:120] = True
+    times = np.arange(36) / 25
+    return prepare.PreparedClip(log_mel, voiced, faces, np.ones(36, np.uint8), times, 25.0)
+
+
+def write_corpus(folder, corpus, rng):
+    rows = []
+    for speaker in ("s1", "s2", "s3", "s4"):
+        for emotion in EMOTIONS:
+            name = f"{speaker}_{emotion}"
+            prepare.save(folder / f"{name}.npz", clip_of(emotion, rng))
+            rows.append({"clip": name, "corpus": corpus, "speaker": speaker, "emotion": emotion})
+    pd.DataFrame(rows).to_csv(folder / "clips.csv", index=False)
+
+
+class Chain:
+    """The learning stages of one target corpus, RML, in one folder."""
+
+    def __init__(self, prepared, root):
+        self.prepared, self.root = prepared, root
+        self.target = prepared / "rml"
+        self.transferred = root / "transfer"
+
+    def transfer(self, jobs=1, schedule=TRANSFER):
+        sources = [self.prepared / c for c in CORPORA[1:]]
+        transfer.run(sources, self.transferred, NETS, schedule, RBM, SEED, jobs)
+
+    def unimodal(self, kind, schedule=SCHEDULE, jobs=1):
+        net, keep = getattr(NETS, kind), getattr(KEEP, kind)
+        folders = self.target, self.transferred, self.root / kind
+        unimodal.run(kind, *folders, net, keep, schedule, GROUPS, SEED, jobs)
+
+    def fusion(self, schedule=FUSION, jobs=1):
+        folders = self.target, self.transferred, *(self.root / kind for kind in STAGES)
+        fusion.run(*folders, NETS, KEEP, RBM, schedule, GROUPS, SEED, jobs)
+
+    def learn(self, jobs=1):
+        self.unimodal("audio", jobs=jobs)
+        self.unimodal("visual", jobs=jobs)
+        self.fusion(jobs=jobs)
+
+    def predictions(self, stage="fusion", decision="svm"):
+        feature = "features" if stage == "fusion" else "fc7"
+        return video.predictions(
+            self.target, self.root / stage, feature, SVM, GROUPS, SEED, decision
+        )
+
+    def files(self, *stages):
+        """Bytes of every file of some stages, by path."""
+        found = [p for s in stages or ("transfer", *STAGES) for p in (self.root / s).rglob("*.*")]
+        return {str(p.relative_to(self.root)): p.read_bytes() for p in found}
+
+
+def restricted(patch, grid):
+    models = {model: EMOTION_MODELS[model] for model, _ in grid}
+    patch.setattr(cells, "grid", lambda: list(grid))
+    patch.setattr(transfer, "EMOTION_MODELS", models)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_grid():
+    with pytest.MonkeyPatch.context() as patch:
+        restricted(patch, GRID)
+        yield
+
+
+@pytest.fixture
+def only(monkeypatch):
+    """Restrict the grid of cells further."""
+    return lambda *grid: restricted(monkeypatch, grid)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    root, rng = tmp_path_factory.mktemp("prepared"), np.random.default_rng(0)
+    for corpus in CORPORA:
+        write_corpus(root / corpus, corpus, rng)
+    return root
+
+
+@pytest.fixture(scope="module")
+def finished(prepared, tmp_path_factory):
+    """Every stage, run once by two workers; nobody writes here."""
+    chain = Chain(prepared, tmp_path_factory.mktemp("chain"))
+    chain.transfer(jobs=2)
+    chain.learn(jobs=2)
+    return chain
+
+
+@pytest.fixture
+def begun(finished, tmp_path):
+    """A copy to go on with."""
+    shutil.copytree(finished.root, tmp_path, dirs_exist_ok=True)
+    return Chain(finished.prepared, tmp_path)
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """Replace training by a note of what would be trained on."""
+    calls = []
+
+    def fit(model, inputs, labels, *, epochs, **_):
+        calls.append(SimpleNamespace(inputs=inputs, labels=labels))
+        return pd.DataFrame({"loss": np.zeros(epochs), "accuracy": np.zeros(epochs)})
+
+    monkeypatch.setattr(training, "fit", fit)
+    return calls
+
+
+# What comes out
+
+
+def test_the_grid_is_that_of_tables_4_to_7():
+    assert set(WHOLE_GRID) == set(product(EMOTION_MODELS, (1, 2)))
+    assert len(WHOLE_GRID) == 6
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_cell_has_its_arrays(finished, stage):
+    found = dict(cells.load_all(finished.root / stage))
+    assert sorted(found) == sorted((*cell, fold) for cell in GRID for fold in (0, 1))
+    for (model, _, _), arrays in found.items():
+        assert all(np.isfinite(a).all() for a in arrays.values())
+        assert arrays["softmax"].shape == (24, len(EMOTION_MODELS[model]))
+        np.testing.assert_allclose(arrays["softmax"].sum(axis=1), 1, rtol=1e-4)
+        feature, width = ("features", 4) if stage == "fusion" else ("fc7", 128)
+        assert arrays[feature].shape == (24, width)
+        assert arrays["curve"].shape == (2, 1)
+    if stage == "fusion":
+        assert ((arrays["features"] >= 0) & (arrays["features"] <= 1)).all()
+        assert len(fusion.rbm_errors(finished.root / stage)) == 4 * 2  # two RBMs a cell
+    curves = cells.curves(finished.root / stage)
+    assert len(curves) == 2 * len(GRID)
+    assert curves.notna().all(axis=None)
+
+
+@pytest.mark.parametrize("decision", ["svm", "softmax"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_clip_is_predicted_once_in_the_fold_of_its_speaker(finished, stage, decision):
+    table = finished.predictions(stage, decision)
+    clips = pd.read_csv(finished.target / "clips.csv")
+    splits = folds(clips, "rml", groups=GROUPS, seed=SEED)
+    fold_of = {c: f for f, (_, test) in enumerate(splits) for c in clips["clip"][test]}
+    for (model, _), part in table.groupby(["emotion_model", "case"]):
+        assert sorted(part["clip"]) == sorted(clips["clip"])
+        assert part["fold"].tolist() == part["clip"].map(fold_of).tolist()
+        emotion = part["clip"].str.split("_").str[1]
+        place = {"emotion": None, "arousal": 0, "valence": 1}[model]
+        truth = emotion if place is None else emotion.map(lambda e, i=place: binary(e)[i])
+        assert part["true"].tolist() == truth.tolist()
+        assert set(part["predicted"]) <= set(EMOTION_MODELS[model])
+    assert len(scores.accuracies(table)) == len(GRID)
+    assert scores.accuracies(table)["clips"].eq(24).all()
+
+
+def test_transfer_has_curves_of_both_networks(finished):
+    curves = transfer.curves(finished.transferred)
+    assert set(curves["network"]) == {"audio-net", "visual-net"}
+    assert len(curves) == 2 * 2 * TRANSFER.epochs
+    assert curves.notna().all(axis=None)
+
+
+def test_what_can_be_learned_is_learned(begun, only):
+    only(("arousal", 2))
+    begun.unimodal("audio", replace(SCHEDULE, epochs=20, batch=4))
+    begun.unimodal("visual", replace(SCHEDULE, epochs=20, batch=4))
+    begun.fusion(replace(FUSION, epochs=5, batch=4))
+    right = {s: begun.predictions(s).eval("true == predicted").mean() for s in STAGES}
+    assert min(right.values()) > 0.8, right  # always "high": 0.67
+
+
+# No speaker on both sides
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_test_speaker_is_trained_on(begun, stage, fits, only, monkeypatch):
+    only(("emotion", 1))
+    seen = []
+    monkeypatch.setattr(transfer, "fit_dbn", lambda x, *a: seen.append(x) or kept_dbn(begun))
+    shutil.rmtree(begun.root / stage)
+    begun.fusion() if stage == "fusion" else begun.unimodal(stage)
+    data = dataset.load(begun.target, case=1)
+    splits = folds(data.clips, "rml", groups=GROUPS, seed=SEED)
+    trained = [c for c in fits if c.inputs[0].ndim == 1]  # segment numbers
+    assert len(trained) == len(splits) == 2
+    for call, (train, test) in zip(trained, splits, strict=True):
+        clips = data.clip[call.inputs[0]]
+        assert set(clips) == set(train)
+        assert not set(data.clips["speaker"][clips]) & set(data.clips["speaker"][test])
+        truth = [EMOTIONS.index(e) for e in data.clips["emotion"][clips]]
+        assert call.labels.tolist() == truth
+    # The DBN sees the same segments, as features.
+    features = [c.inputs[0] for c in fits if c.inputs[0].ndim == 2]
+    if stage == "fusion":
+        for x, y, call in zip(features, seen, trained, strict=True):
+            assert len(x) == len(call.labels)
+            np.testing.assert_array_equal(x, y)
+
+
+def kept_dbn(chain):
+    start = transfer.start(chain.transferred, "emotion")
+    dbn = fusion.DBN(NETS.dbn.hidden).restore(store.load(start.dbn))
+    for rbm in dbn.rbms_:
+        rbm.errors_ = [0.0]
+    return dbn
+
+
+@pytest.mark.parametrize(("module", "stage"), [(unimodal, "audio"), (fusion, "fusion")])
+def test_a_leaking_fold_stops_the_run(begun, module, stage, fits, only, monkeypatch):
+    only(("emotion", 1))
+
+    def leaking(clips, *args, **options):
+        (train, test), *rest = folds(clips, *args, **options)
+        return [(np.append(train, test[0]), test), *rest]
+
+    monkeypatch.setattr(module, "folds", leaking)
+    shutil.rmtree(begun.root / stage)
+    with pytest.raises(AssertionError):
+        begun.fusion() if stage == "fusion" else begun.unimodal(stage)
+    assert not fits
+
+
+def test_the_svm_is_fitted_without_the_test_clips(finished, only, monkeypatch):
+    only(("emotion", 1))
+    fitted = []
+
+    class Spy:
+        def fit(self, x, y):
+            fitted.append(x)
+            return self
+
+        def predict(self, x):
+            assert not {tuple(row) for row in x} & {tuple(row) for row in fitted[-1]}
+            return np.zeros(len(x), int)
+
+    monkeypatch.setattr(video, "svm", lambda settings: Spy())
+    table = finished.predictions("audio")
+    assert set(table["predicted"]) == {"anger"}
+    assert [len(x) for x in fitted] == [12, 12]
+
+
+# The cache of the kept layers
+
+
+@pytest.mark.parametrize(("model", "case"), GRID)
+@pytest.mark.parametrize("kind", ["audio", "visual"])
+def test_cached_path_is_the_whole_network(finished, kind, model, case):
+    """Weights of the stages in one uncached network, on the segments themselves."""
+    net, classes = getattr(NETS, kind), len(EMOTION_MODELS[model])
+    start, data = transfer.start(finished.transferred, model), dataset.load(finished.target, case)
+    full = transfer.build(kind, net, classes)
+    full.load_weights(getattr(start, kind))
+    shallow, deep = networks.split(full, getattr(KEEP, kind))
+    kept = [w.copy() for w in shallow.get_weights()]
+    deep.load_weights(unimodal.weights_file(finished.root / kind, model, case, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(kept, shallow.get_weights(), strict=True))
+    if kind == "audio":
+        scaling = json.loads(start.scaling.read_text(encoding="utf-8"))
+        source, rows = inputs.audio_source(data.log_mel, scaling, net.input_size), data.audio
+    else:
+        source, rows = inputs.visual_source(data.faces, net.input_size), data.images
+    both = keras.Sequential([source, full]), keras.Sequential([source, networks.features(full)])
+    cell = store.load(finished.root / kind / f"{cells.name(model, case, 1)}.npz")
+    for whole, name in zip(both, ("softmax", "fc7"), strict=True):
+        expected = dataset.pool(training.outputs(whole, [rows]), data.clip, len(data.clips))
+        np.testing.assert_allclose(cell[name], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):
+    """Without training the whole, fc7 is that of the two networks, and the DBN sits on it."""
+    only(("emotion", 1))
+    seen = []
+    real, transfer_fit = transfer.fit_dbn, transfer
+    shutil.rmtree(begun.root / "fusion")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transfer_fit, "fit_dbn", lambda x, *a: seen.append(real(x, *a)) or seen[-1])
+        begun.fusion()
+    data = dataset.load(begun.target, 1)
+    train, _ = folds(data.clips, "rml", groups=GROUPS, seed=SEED)[1]
+    fc7 = [c.inputs[0] for c in fits if c.inputs[0].ndim == 2][1]
+    pooled = [store.load(begun.root / k / f"{CELL}.npz")["fc7"] for k in ("audio", "visual")]
+    found = dataset.pool(fc7, np.searchsorted(train, data.clip[data.segments_of(train)]), 12)
+    np.testing.assert_allclose(found, np.hstack(pooled)[train], rtol=1e-4, atol=1e-5)
+    hidden = store.load(begun.root / "fusion" / f"{CELL}.npz")["features"][train]
+    expected = dataset.pool(
+        seen[1].transform(fc7), np.searchsorted(train, data.clip[data.segments_of(train)]), 12
+    )
+    np.testing.assert_allclose(hidden, expected, atol=1e-4)
+
+
+# Going on, and repeating
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_rerun_makes_only_what_is_missing_and_makes_it_the_same(begun, stage):
+    before = begun.files()
+    path = begun.root / stage / f"{CELL}.npz"
+    path.unlink()
+    times = {p: p.stat().st_mtime_ns for p in begun.root.rglob("*.npz")}
+    begun.learn()
+    assert begun.files() == before
+    assert times == {p: p.stat().st_mtime_ns for p in begun.root.rglob("*.npz") if p != path}
+
+
+def test_a_broken_or_half_written_cell_is_made_again(begun):
+    before = begun.files("audio")
+    (begun.root / "audio" / f"{CELL}.npz").write_bytes(b"PK\x03\x04 and no more")
+    half = begun.root / "audio" / f".123.{CELL}.npz"  # what a killed run leaves behind
+    half.write_bytes(b"PK")
+    begun.unimodal("audio")
+    assert len(cells.curves(begun.root / "audio")) == 4
+    half.unlink()
+    assert begun.files("audio") == before
+
+
+def test_a_changed_schedule_makes_its_cells_again(begun, only):
+    only(("arousal", 2))
+    before = begun.files("audio", "fusion")
+    begun.unimodal("audio", replace(SCHEDULE, epochs=2))
+    begun.fusion()
+    after = begun.files("audio", "fusion")
+    changed = {n for n in after if "fold" in n and after[n] != before[n]}
+    stems = {
+        f"{stage}/arousal-case2-fold{fold}" for stage in ("audio", "fusion") for fold in (0, 1)
+    }
+    assert {name.split(".")[0] for name in changed} == stems
+    assert store.load(begun.root / "audio" / "arousal-case2-fold0.npz")["curve"].shape == (2, 2)
+
+
+def test_a_changed_source_corpus_makes_transfer_again(begun, only, fits):
+    only(("arousal", 2))
+    begun.transfer()
+    assert not fits
+    begun.transfer(schedule=replace(TRANSFER, case=1))
+    assert len(fits) == 2
+
+
+def test_one_process_gives_the_same_bytes_as_two_workers(finished, tmp_path, only):
+    """And so does a later run: everything, the predictions too, is repeatable."""
+    only(("arousal", 2))
+    other = Chain(finished.prepared, tmp_path)
+    other.transfer()
+    other.learn()
+    theirs, ours = other.files(), finished.files()
+    assert len(theirs) >= 6 + 4 + 4 + 2
+    assert [name for name in theirs if theirs[name] != ours[name]] == []
+    pd.testing.assert_frame_equal(other.predictions(), finished.predictions())
+
+
+# The decision for a clip
+
+
+@pytest.fixture
+def made_up(finished, tmp_path, only):
+    """Cells whose features are whatever a function of the emotion says."""
+    only(("emotion", 1))
+    clips = pd.read_csv(finished.target / "clips.csv")
+    number = clips["emotion"].map(EMOTIONS.index).to_numpy()
+
+    def write(features, softmax=None):
+        softmax = np.eye(6)[(number + 1) % 6] if softmax is None else softmax
+        for fold in (0, 1):
+            path = tmp_path / "audio" / f"{cells.name('emotion', 1, fold)}.npz"
+            store.save(path, "", fc7=features(number), softmax=softmax)
+        return Chain(finished.prepared, tmp_path)
+
+    return write
+
+
+def test_svm_finds_what_the_features_tell(made_up):
+    noise = 0.05 * np.random.default_rng(0).standard_normal((24, 6))
+    table = made_up(lambda n: 1000 * (np.eye(6)[n] + noise)).predictions("audio")
+    assert (table["true"] == table["predicted"]).all()
+
+
+def test_softmax_takes_the_greatest_mean(made_up):
+    table = made_up(lambda n: np.zeros((24, 6))).predictions("audio", "softmax")
+    after = dict(zip(EMOTIONS, [*EMOTIONS[1:], EMOTIONS[0]], strict=True))
+    assert table["predicted"].tolist() == table["true"].map(after).tolist()
+
+
+def test_another_decision_is_refused(made_up):
+    with pytest.raises(ParameterError, match="svm or softmax, got 'vote'"):
+        made_up(lambda n: np.zeros((24, 6))).predictions("audio", "vote")
+
+
+def test_one_class_alone_is_always_predicted():
+    cell = {"fc7": np.random.default_rng(0).random((6, 3))}
+    truth = np.array([1, 1, 1, 1, 0, 1])
+    guess = video._decide(cell, "fc7", truth, np.arange(4), np.array([4, 5]), SVM, "svm")
+    assert guess.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("standardise", [True, False])
+def test_svm_is_the_polynomial_one_of_the_parameters(standardise):
+    machine = video.svm(replace(SVM, c=2.0, degree=2, coef0=0.5, standardise=standardise))
+    svc = machine[-1] if standardise else machine
+    wanted = {"kernel": "poly", "C": 2.0, "degree": 2, "coef0": 0.5, "gamma": "scale"}
+    assert {name: svc.get_params()[name] for name in wanted} == wanted

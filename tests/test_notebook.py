@@ -1,0 +1,145 @@
+"""The runner of notebooks, and what holds for all source notebooks."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from avef import notebook
+from avef.errors import ParameterError
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+TALK = """
+import sys, time
+for word in ("one", "two"):
+    print(word, flush=True)
+    print("progress", file=sys.stderr, flush=True)
+    time.sleep({pause})
+"""
+
+
+def write(path, *cells):
+    """A notebook whose first cell is the parameters cell."""
+    made = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(cells)]
+    made[0].metadata["tags"] = ["parameters"]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
+    return path
+
+
+def outputs(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return [output for cell in cells for output in cell.get("outputs", [])]
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory):
+    """The same notebook run twice, once with a hurry and once without."""
+    folder = tmp_path_factory.mktemp("twice")
+    source = write(folder / "s.ipynb", "name = 'rml'", TALK.format(pause=0), "print(name); name")
+    notebook.run(source, folder / "one.ipynb", {"name": "baum1s"})
+    write(source, "name = 'rml'", TALK.format(pause=0.4), "print(name); name")
+    notebook.run(source, folder / "two.ipynb", {"name": "baum1s"})
+    return folder
+
+
+def test_the_same_run_gives_the_same_bytes_however_long_it_takes(twice):
+    one, two = ((twice / f"{name}.ipynb").read_text() for name in ("one", "two"))
+    assert one == two.replace("time.sleep(0.4)", "time.sleep(0)")
+
+
+def test_parameters_arrive_and_prints_stay_but_progress_goes(twice):
+    shown = outputs(twice / "one.ipynb")
+    assert [o.get("text") for o in shown] == ["one\ntwo\n", "baum1s\n", None]
+    assert shown[-1].data["text/plain"] == "'baum1s'"
+
+
+def test_nothing_else_is_left(twice):
+    assert sorted(p.name for p in twice.iterdir()) == ["one.ipynb", "s.ipynb", "two.ipynb"]
+
+
+def test_prints_on_either_side_of_a_picture_stay_apart():
+    def stream(name, text):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    picture = nbformat.v4.new_output("display_data", data={"text/plain": "x"})
+    cell = nbformat.v4.new_code_cell("")
+    cell.outputs = [
+        stream("stdout", "a"),
+        stream("stderr", "!"),
+        stream("stdout", "b"),
+        picture,
+        picture,
+        stream("stdout", "c"),
+    ]
+    (kept,) = notebook.scrubbed(nbformat.v4.new_notebook(cells=[cell])).cells
+    assert [o.get("text") for o in kept.outputs] == ["ab", None, None, "c"]
+
+
+def test_stamps_are_removed():
+    cell = nbformat.v4.new_code_cell("", metadata={"papermill": {}, "execution": {}, "tags": ["x"]})
+    source = nbformat.v4.new_notebook(cells=[cell], metadata={"papermill": {}, "widgets": {}})
+    scrubbed = notebook.scrubbed(source)
+    assert scrubbed.metadata == {}
+    assert scrubbed.cells[0].metadata == {"tags": ["x"]}
+
+
+def test_an_unknown_parameter_is_named_and_nothing_runs(tmp_path):
+    source = write(tmp_path / "s.ipynb", "dataset = 'rml'")
+    with pytest.raises(ParameterError, match=r"'datset'.*dataset"):
+        notebook.run(source, tmp_path / "t.ipynb", {"datset": "rml"})
+    with pytest.raises(ParameterError, match="no such notebook"):
+        notebook.run(tmp_path / "none.ipynb", tmp_path / "t.ipynb", {})
+    assert [p.name for p in tmp_path.iterdir()] == ["s.ipynb"]
+
+
+def test_a_failing_cell_leaves_the_target_and_keeps_the_evidence(tmp_path):
+    source = write(tmp_path / "s.ipynb", "x = 0", "print('here'); 1 / x")
+    target = tmp_path / "out" / "t.ipynb"
+    target.parent.mkdir()
+    target.write_text("before")
+    with pytest.raises(RuntimeError, match="ZeroDivisionError.*division by zero") as error:
+        notebook.run(source, target, {})
+    assert target.read_text() == "before"
+    failed = target.with_name("t.failed.ipynb")
+    assert str(failed) in str(error.value)
+    assert "here\n" in [o.get("text") for o in outputs(failed)]
+    assert sorted(p.name for p in target.parent.iterdir()) == [failed.name, target.name]
+
+    write(source, "x = 1", "1 / x")
+    notebook.run(source, target, {})
+    assert [p.name for p in target.parent.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_source_notebooks_tell_the_story_only(path):
+    """No outputs, no functions or classes, short cells."""
+    cells = nbformat.read(path, as_version=4).cells
+    assert cells[0].cell_type == "markdown"
+    for cell in cells:
+        if cell.cell_type == "code":
+            assert (cell.outputs, cell.execution_count) == ([], None)
+            assert len(cell.source.splitlines()) <= 20
+            nodes = ast.walk(ast.parse(cell.source))
+            assert not [
+                n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.Lambda)
+            ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_source_notebooks_declare_the_dataset_that_they_use(path):
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    assigned, used = {True: set(), False: set()}, set()
+    for cell in cells:
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                assigned["parameters" in cell.metadata.get("tags", [])].add(node.id)
+            elif isinstance(node, ast.Name):
+                used.add(node.id)
+    needed = ({"dataset"} & used) - assigned[False]
+    assert assigned[True] == needed
+
+
+def test_there_are_source_notebooks():
+    assert len(NOTEBOOKS) >= 8

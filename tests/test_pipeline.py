@@ -1,0 +1,138 @@
+"""The whole pipeline, through DVC, in a copy of the repository with the nano profile."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from avef import params
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DATASETS = ("rml", "enterface05", "baum1s")
+
+
+def sh(*command, cwd, fails=False):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "DVC_NO_ANALYTICS": "1"}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert (done.returncode != 0) == fails, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of the tracked and new files, reproduced from nothing with the nano profile."""
+    folder = tmp_path_factory.mktemp("clone with space")
+    listed = sh("git", "ls-files", "-co", "--exclude-standard", cwd=REPOSITORY)
+    for name in listed.splitlines():
+        source = REPOSITORY / name
+        if source.is_file() and not name.startswith("reports/") and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / name)
+    sh("git", "init", "-q", cwd=folder)
+    params.apply_profile("nano", folder / "params.yaml", REPOSITORY / "tests")
+    sh("dvc", "repro", cwd=folder)
+    return folder
+
+
+def test_every_cell_of_tables_4_to_10_is_filled(clone):
+    rows = {4: 12, 5: 24, 6: 6, 7: 12, 8: 36, 9: 36, 10: 36}
+    for number, count in rows.items():
+        table = pd.read_csv(clone / f"reports/tables/table_{number}.csv")
+        assert len(table) == count
+        assert table[["paper", "ours", "difference"]].notna().all().all()
+        assert (table["ours"] - table["paper"] - table["difference"]).abs().max() < 0.011
+
+
+def test_demo_results_are_marked_wherever_they_stand(clone):
+    for number in range(4, 11):
+        assert set(pd.read_csv(clone / f"reports/tables/table_{number}.csv")["data"]) == {"demo"}
+        assert "Demo data" in (clone / f"reports/tables/table_{number}.md").read_text()
+    for path in (clone / "reports/metrics").glob("*.json"):
+        assert json.loads(path.read_text())["data"] == "demo"
+    for path in (clone / "reports/notebooks").glob("*.ipynb"):
+        assert "Demo data" in path.read_text(), path
+    assert "Demo data" in (clone / "reports/index.html").read_text()
+
+
+def test_every_clip_is_predicted_once_by_a_fold_without_its_speaker(clone):
+    for dataset in DATASETS:
+        clips = pd.read_csv(clone / f"data/prepared/{dataset}/clips.csv")
+        for stage in ("audio_net", "visual_net", "svm"):
+            table = pd.read_csv(clone / f"reports/predictions/{stage}-{dataset}.csv")
+            for _, part in table.groupby(["emotion_model", "case"]):
+                assert sorted(part["clip"]) == sorted(clips["clip"])
+                assert (part.groupby("speaker")["fold"].nunique() == 1).all()
+
+
+def test_broken_clips_stand_in_quarantine(clone):
+    for dataset in DATASETS:
+        found = pd.read_csv(clone / f"data/clips/{dataset}.csv")
+        used = pd.read_csv(clone / f"data/prepared/{dataset}/clips.csv")
+        quarantine = pd.read_csv(clone / f"data/prepared/{dataset}/quarantine.csv")
+        assert len(quarantine) == 1
+        assert set(found["clip"]) == set(used["clip"]) | set(quarantine["clip"])
+
+
+def test_the_index_links_every_notebook(clone):
+    page = (clone / "reports/index.html").read_text()
+    notebooks = [p.stem for p in (clone / "reports/notebooks").glob("*.ipynb")]
+    assert len(notebooks) == 2 + 6 * 3
+    for stem in notebooks:
+        assert f"html/{stem}.html" in page
+        assert (clone / f"reports/html/{stem}.html").is_file()
+
+
+def test_a_second_repro_does_nothing(clone):
+    start = time.monotonic()
+    said = sh("dvc", "repro", cwd=clone)
+    assert "Running stage" not in said
+    assert time.monotonic() - start < 20
+
+
+def test_one_corpus_learning_rate_reruns_only_that_corpus_and_the_tables(clone):
+    before = (clone / "params.yaml").read_text()
+    values = before.replace(
+        "  rml: {epochs: 1, batch: 30, learning_rate: 0.005",
+        "  rml: {epochs: 1, batch: 30, learning_rate: 0.004",
+    )
+    try:
+        (clone / "params.yaml").write_text(values)
+        said = sh("dvc", "repro", "--dry", cwd=clone)
+    finally:
+        (clone / "params.yaml").write_text(before)
+    ran = {line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")}
+    assert "audio_net@rml" in ran
+    assert not [stage for stage in ran if "enterface05" in stage or "baum1s" in stage]
+
+
+def test_the_same_run_gives_the_same_bytes(clone):
+    notebook = clone / "reports/notebooks/06_svm-rml.ipynb"
+    before = notebook.read_bytes()
+    sh("avef", "run", "06_svm", "-p", "dataset=rml", cwd=clone)
+    assert notebook.read_bytes() == before
+
+
+def test_papermill_runs_a_notebook_by_itself(clone):
+    sh("papermill", "notebooks/06_svm.ipynb", "out.ipynb", "-p", "dataset", "baum1s", cwd=clone)
+    assert "BAUM-1s" in str(nbformat.read(clone / "out.ipynb", 4).cells)
+
+
+def test_a_missing_corpus_is_named_with_the_way_to_get_it(clone):
+    shutil.copy(clone / "params.yaml", clone / "nano.params")
+    try:
+        sh("avef", "profile", "paper", cwd=clone)
+        said = sh("dvc", "repro", "corpora", cwd=clone, fails=True)
+    finally:
+        shutil.copy(clone / "nano.params", clone / "params.yaml")
+        (clone / "reports/notebooks/00_corpora.failed.ipynb").unlink(missing_ok=True)
+    line = next(line for line in said.splitlines() if "RML" in line)
+    assert "data/raw/rml" in line
+    assert "authors" in line

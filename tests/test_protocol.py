@@ -1,0 +1,199 @@
+"""Speaker-disjoint folds and the emotion models (paper 4.1-4.2)."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from avef import protocol
+from avef.errors import ParameterError
+
+EMOTIONS = protocol.EMOTIONS
+
+
+def corpus_of(counts, prefix="s"):
+    """Clips of len(counts) speakers, counts[i][j] of speaker i in emotion j."""
+    rows = [
+        (f"{prefix}{speaker + 1}", EMOTIONS[emotion])
+        for speaker, row in enumerate(counts)
+        for emotion, count in enumerate(row)
+        for _ in range(count)
+    ]
+    return pd.DataFrame(rows, columns=["speaker", "emotion"])
+
+
+@st.composite
+def corpora(draw, least=2):
+    """Uneven corpora, rows shuffled, as BAUM-1s is: speakers lack emotions."""
+    rows = st.lists(st.integers(0, 6), min_size=6, max_size=6).filter(any)
+    clips = corpus_of(draw(st.lists(rows, min_size=least, max_size=12)))
+    order = np.random.default_rng(draw(st.integers(0, 2**32 - 1))).permutation(len(clips))
+    return clips.iloc[order].reset_index(drop=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(clips=corpora(), seed=st.integers(0, 5), data=st.data())
+def test_folds_are_disjoint_and_test_every_clip_once(clips, seed, data):
+    n_speakers = clips["speaker"].nunique()
+    groups = data.draw(st.integers(2, n_speakers))
+    pairs = protocol.folds(clips, "baum1s", groups=groups, seed=seed)
+    assert len(pairs) == groups
+    for train, test in pairs:
+        assert len(train) and len(test)
+        assert train.dtype == test.dtype == np.int64
+        assert not set(clips["speaker"].iloc[train]) & set(clips["speaker"].iloc[test])
+        assert sorted([*train, *test]) == list(range(len(clips)))
+    assert sorted(np.concatenate([test for _, test in pairs])) == list(range(len(clips)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(clips=corpora(least=3), seed=st.integers(0, 5))
+def test_groups_depend_on_speakers_and_seed_not_on_row_order(clips, seed):
+    def tested(frame):
+        pairs = protocol.folds(frame, "enterface05", seed=seed)
+        return [set(frame["speaker"].iloc[test]) for _, test in pairs]
+
+    assert tested(clips) == tested(clips)
+    assert tested(clips) == tested(clips.iloc[::-1])
+    # A meaningless index must not matter: the result is positions.
+    assert tested(clips) == tested(clips.set_axis(range(5, 5 + len(clips))))
+
+
+def test_rml_leaves_one_speaker_out_in_natural_order():
+    clips = corpus_of([[15] * 6] * 8)
+    pairs = protocol.folds(clips, "rml")
+    tested = [clips["speaker"].iloc[test].unique().tolist() for _, test in pairs]
+    assert tested == [[f"s{n}"] for n in range(1, 9)]
+    more = corpus_of([[1] * 6] * 11)
+    names = [more["speaker"].iloc[test].iloc[0] for _, test in protocol.folds(more, "rml")]
+    assert names[-2:] == ["s10", "s11"]
+
+
+def test_enterface_has_three_groups_near_seven_to_three():
+    counts = [[5] * 6 for _ in range(43)]
+    counts[22] = [5, 5, 5, 2, 5, 5]
+    clips = corpus_of(counts, "subject")
+    pairs = protocol.folds(clips, "enterface05")
+    assert len(pairs) == 3
+    shares = [len(test) / len(clips) for _, test in pairs]
+    assert max(shares) - min(shares) < 0.03
+    assert all(0.3 < share < 0.36 for share in shares)
+
+
+def test_uneven_speakers_are_balanced_in_clips_and_emotions():
+    rng = np.random.default_rng(3)
+    total = np.array([56, 80, 37, 173, 134, 41])
+    owners = rng.dirichlet(np.full(30, 0.7), size=6)
+    counts = np.array([rng.multinomial(n, p) for n, p in zip(total, owners, strict=True)]).T
+    clips = corpus_of(counts[counts.sum(axis=1) > 0].tolist())
+    for seed in range(4):
+        table = protocol.describe(clips, protocol.folds(clips, "baum1s", seed=seed))
+        assert (table["test_share"] - 1 / 3).abs().max() < 0.03
+        assert (table["missing_in_test"] == "").all()
+        for emotion, n in zip(EMOTIONS, total, strict=True):
+            assert (table[emotion] / n - 1 / 3).abs().max() < 0.2, emotion
+
+
+def test_folds_come_in_the_order_of_their_first_speaker():
+    clips = corpus_of([[5] * 6] * 12)
+    for seed in range(4):
+        pairs = protocol.folds(clips, "baum1s", groups=4, seed=seed)
+        firsts = [min(int(name[1:]) for name in clips["speaker"].iloc[test]) for _, test in pairs]
+        assert firsts[0] == 1
+        assert firsts == sorted(firsts)
+
+
+def test_seeds_give_different_groupings():
+    clips = corpus_of([[5] * 6] * 20)
+    tests = {
+        tuple(map(tuple, (test for _, test in protocol.folds(clips, "baum1s", seed=seed))))
+        for seed in range(5)
+    }
+    assert len(tests) == 5
+
+
+@pytest.mark.parametrize("groups", [1, 0, -2, 5, 2.0, True, "3"])
+def test_impossible_groups(groups):
+    clips = corpus_of([[1] * 6] * 4)
+    with pytest.raises(ParameterError, match="groups"):
+        protocol.folds(clips, "baum1s", groups=groups)
+
+
+@pytest.mark.parametrize(("corpus", "speakers"), [("baum1s", 2), ("rml", 1), ("rml", 0)])
+def test_too_few_speakers_for_the_default(corpus, speakers):
+    with pytest.raises(ParameterError, match=f"at most its {speakers} speakers"):
+        protocol.folds(corpus_of([[1] * 6] * speakers), corpus)
+
+
+def test_describe_names_what_a_fold_lacks():
+    clips = corpus_of([[1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 1]])
+    table = protocol.describe(clips, protocol.folds(clips, "rml"))
+    assert table["missing_in_train"].tolist() == ["", "surprise"]
+    assert table["missing_in_test"].tolist() == ["surprise", ""]
+    assert table["speakers"].tolist() == ["s1", "s2"]
+    assert table["test"].tolist() == [5, 6]
+
+
+@settings(max_examples=60, deadline=None)
+@given(clips=corpora(least=3), seed=st.integers(0, 5), fraction=st.floats(0.01, 0.99))
+def test_inner_split_stays_inside_train_and_apart(clips, seed, fraction):
+    train, _ = protocol.folds(clips, "rml")[0]
+    fit, validation = protocol.inner_split(clips, train, fraction=fraction, seed=seed)
+    assert len(fit) and len(validation)
+    assert sorted([*fit, *validation]) == sorted(train)
+    assert not set(clips["speaker"].iloc[fit]) & set(clips["speaker"].iloc[validation])
+    again = protocol.inner_split(clips, train[::-1], fraction=fraction, seed=seed)
+    assert all(np.array_equal(a, b) for a, b in zip((fit, validation), again, strict=True))
+
+
+def test_inner_split_meets_its_fraction_or_its_speakers():
+    clips = corpus_of([[5] * 6] * 20)
+    train = np.arange(18 * 30)
+    _, validation = protocol.inner_split(clips, train, fraction=1 / 6)
+    assert len(validation) == 90
+    for speakers in (1, 4, 17):
+        _, validation = protocol.inner_split(clips, train, speakers=speakers)
+        assert clips["speaker"].iloc[validation].nunique() == speakers
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fraction": 0}, {"fraction": 1}, {"speakers": 0}, {"speakers": 3}, {"speakers": 1.5}]
+)
+def test_inner_split_refuses(wrong):
+    clips = corpus_of([[1] * 6] * 3)
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        protocol.inner_split(clips, np.arange(18), **wrong)
+
+
+def test_inner_split_needs_two_speakers():
+    clips = corpus_of([[1] * 6] * 3)
+    with pytest.raises(ParameterError, match="at least 2"):
+        protocol.inner_split(clips, np.arange(6))
+
+
+def test_labels_of_the_three_models():
+    clips = pd.DataFrame({"emotion": list(EMOTIONS)})
+    assert protocol.labels(clips, "emotion").tolist() == [0, 1, 2, 3, 4, 5]
+    assert protocol.labels(clips, "arousal").tolist() == [1, 0, 1, 1, 0, 1]
+    assert protocol.labels(clips, "valence").tolist() == [0, 0, 0, 1, 0, 1]
+    assert protocol.labels(clips, "valence").dtype == np.int64
+    assert protocol.labels(clips.iloc[:0], "emotion").shape == (0,)
+
+
+def test_binary_and_models_agree():
+    assert protocol.EMOTION_MODELS["arousal"] == ("low", "high")
+    assert protocol.EMOTION_MODELS["valence"] == ("negative", "positive")
+    clips = pd.DataFrame({"emotion": list(EMOTIONS)})
+    for column, model in enumerate(("arousal", "valence")):
+        names = [protocol.EMOTION_MODELS[model][i] for i in protocol.labels(clips, model)]
+        assert names == [protocol.binary(emotion)[column] for emotion in EMOTIONS]
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(ParameterError, match="dominance"):
+        protocol.labels(pd.DataFrame({"emotion": ["anger"]}), "dominance")
+    with pytest.raises(ParameterError, match="boredom"):
+        protocol.labels(pd.DataFrame({"emotion": ["anger", "boredom"]}), "emotion")
+    with pytest.raises(ParameterError, match="neutral"):
+        protocol.binary("neutral")

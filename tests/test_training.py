@@ -1,0 +1,156 @@
+"""Supervised training: it learns, repeats exactly, and starts afresh for every fold."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from avef import training
+from avef.errors import ParameterError
+
+
+def toy(n=48, seed=0):
+    """Two classes that a line separates."""
+    x = np.random.default_rng(seed).standard_normal((n, 6), np.float32)
+    return x, (x[:, 0] + x[:, 1] > 0).astype(np.int64)
+
+
+def model(learning_rate=0.1):
+    inner = [keras.Input((8,)), layers.Dropout(0.3), layers.Dense(2, "softmax")]
+    outer = [keras.Input((6,)), layers.Dense(8, "relu"), keras.Sequential(inner)]
+    return training.compiled(keras.Sequential(outer), learning_rate, momentum=0.9)
+
+
+def dense(net):
+    return [net.layers[0], net.layers[1].layers[-1]]
+
+
+def trained(net, seed, epochs=3, fresh=True):
+    x, y = toy()
+    training.restart(net, dense(net) if fresh else [], seed)
+    curve = training.fit(net, [x], y, epochs=epochs, batch=10, seed=seed)
+    return curve, net.get_weights()
+
+
+def same(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_training_reduces_the_loss_and_finds_the_classes():
+    net = model()
+    curve, _ = trained(net, seed=1, epochs=20)
+    assert curve["epoch"].tolist() == list(range(1, 21))
+    assert curve["loss"].iloc[-1] < 0.6 * curve["loss"].iloc[0]
+    x, y = toy(200, seed=1)
+    assert (training.outputs(net, [x]).argmax(axis=1) == y).mean() > 0.8
+
+
+def test_the_seed_decides_the_weights_whatever_ran_before():
+    net = model()
+    curve, first = trained(net, seed=1)
+    other_curve, other = trained(net, seed=2)
+    np.random.default_rng().random()
+    again_curve, again = trained(net, seed=1)
+    assert same(first, again)
+    assert curve.equals(again_curve)
+    assert not same(first, other)
+    assert not curve.equals(other_curve)
+    assert same(first, trained(model(), seed=1)[1])  # another model, another graph
+
+
+def test_a_model_goes_on_from_its_weights_with_the_same_dropout():
+    """The whole model of §2.2.3 starts from trained layers, whatever trained before it."""
+    net = model()
+    _, start = trained(net, seed=1)
+    _, first = trained(net, seed=5, fresh=False)
+    net.set_weights(start)
+    _, again = trained(net, seed=5, fresh=False)
+    assert same(first, again)
+    other = model()
+    other.set_weights(start)
+    assert same(first, trained(other, seed=5, fresh=False)[1])
+
+
+def test_restart_gives_each_layer_its_own_fresh_weights():
+    stack = [keras.Input((6,)), layers.Dense(6), layers.Dense(6)]
+    net = training.compiled(keras.Sequential(stack), 0.1, 0.9)
+    net.set_weights([np.full_like(w, 9) for w in net.get_weights()])
+    training.restart(net, net.layers[1:], seed=3)
+    assert all((w == 9).all() for w in net.layers[0].get_weights())
+    training.restart(net, net.layers, seed=3)
+    (a, bias), (b, _) = (layer.get_weights() for layer in net.layers)
+    assert not np.allclose(a, b)
+    assert (bias == 0).all()
+    assert 0.5 < abs(a).max() <= np.sqrt(6 / 12)  # from the layer's own initialiser, Glorot's
+    training.restart(net, net.layers, seed=4)
+    assert not np.allclose(a, net.layers[0].get_weights()[0])
+
+
+def test_restart_forgets_momentum_but_not_the_learning_rate():
+    net = model(learning_rate=0.125)
+    trained(net, seed=1)
+    assert any(np.any(v.numpy()) for v in net.optimizer.variables[2:])
+    training.restart(net, [], seed=1)
+    assert float(net.optimizer.learning_rate) == 0.125
+    rate = net.optimizer._learning_rate
+    assert not any(np.any(v.numpy()) for v in net.optimizer.variables if v is not rate)
+
+
+class Witness(layers.Layer):
+    """Passes its input on and remembers it."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def call(self, x):
+        self.seen.append(np.asarray(x)[:, 0].astype(int).tolist())
+        return x
+
+
+def batches_seen(n, batch, epochs):
+    witness = Witness()
+    net = keras.Sequential([keras.Input((1,)), witness, layers.Dense(2, "softmax")])
+    training.compiled(net, 0.1, 0.9)
+    net.run_eagerly = True
+    witness.seen.clear()
+    x = np.arange(n, dtype=np.float32)[:, None]
+    training.fit(net, [x], np.arange(n) % 2, epochs=epochs, batch=batch, seed=1)
+    return witness.seen
+
+
+def test_every_epoch_is_a_new_permutation_without_its_incomplete_batch():
+    seen = batches_seen(n=23, batch=5, epochs=3)
+    assert [len(b) for b in seen] == [5] * 12
+    epochs = [sum(seen[i : i + 4], []) for i in (0, 4, 8)]
+    for rows in epochs:
+        assert len(set(rows)) == 20
+        assert rows != sorted(rows)
+    assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_fewer_samples_than_a_batch_are_one_batch():
+    (seen,) = batches_seen(n=3, batch=10, epochs=1)
+    assert sorted(seen) == [0, 1, 2]
+
+
+def test_nothing_to_train_on_is_an_error():
+    with pytest.raises(ParameterError, match="no segment"):
+        training.fit(model(), [np.empty((0, 6))], np.empty(0), epochs=1, batch=5, seed=0)
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 9])
+def test_outputs_are_the_models_own_for_any_number_of_rows(n):
+    net, (x, _) = model(), toy(n)
+    y = training.outputs(net, [x], batch=4)
+    assert (y.shape, y.dtype) == ((n, 2), np.float32)
+    np.testing.assert_allclose(y, net(x, training=False), rtol=1e-5)
+
+
+def test_outputs_of_several_inputs_and_several_outputs():
+    a, b = keras.Input((6,)), keras.Input((1,))
+    net = keras.Model([a, b], [layers.Add()([a, b]), layers.Multiply()([a, b])])
+    x, y = toy(5)
+    total, product = training.outputs(net, [x, y[:, None]], batch=2)
+    np.testing.assert_allclose(total, x + y[:, None], rtol=1e-6)
+    np.testing.assert_allclose(product, x * y[:, None], rtol=1e-6)
