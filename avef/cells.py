@@ -5,7 +5,7 @@ A cell's file (see :mod:`avef.store`) is keyed by all that the cell depends on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -16,18 +16,6 @@ from avef import store
 from avef.protocol import EMOTION_MODELS
 
 CASES = (1, 2)
-CODE = (
-    "protocol",
-    "segments",
-    "dataset",
-    "inputs",
-    "networks",
-    "dbn",
-    "training",
-    "transfer",
-    "unimodal",
-    "fusion",
-)
 
 
 def grid() -> list[tuple[str, int]]:
@@ -38,11 +26,6 @@ def grid() -> list[tuple[str, int]]:
 def name(emotion_model: str, case: int, fold: int) -> str:
     """File stem of a cell."""
     return f"{emotion_model}-case{case}-fold{fold}"
-
-
-def key(*settings, files: Iterable[str | Path] = ()) -> str:
-    """Digest of all that a cell depends on: settings, files' bytes, and the learning code."""
-    return store.digest(*settings, files=files, code=CODE)
 
 
 def load_all(folder: str | Path) -> Iterator[tuple[tuple[str, int, int], dict[str, np.ndarray]]]:

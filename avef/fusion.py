@@ -19,6 +19,9 @@ from avef.dbn import DBN, fusion_layers, unroll
 from avef.params import Fusion, Keep, Networks, Rbm
 from avef.protocol import EMOTION_MODELS, folds, labels
 
+#: The modules whose text decides the outcome (see :mod:`avef.store`).
+CODE = (*unimodal.CODE, "fusion")
+
 
 def run(
     prepared: str | Path,
@@ -146,9 +149,8 @@ def _run_folds(
         files = [Path(prepared) / "clips.csv", start.dbn] + [
             unimodal.weights_file(cell, emotion_model, case, fold) for cell in (audio, visual)
         ]
-        keys.append(
-            cells.key(emotion_model, case, nets, keep, rbm, schedule, groups, seed, files=files)
-        )
+        settings = (emotion_model, case, nets, keep, rbm, schedule, groups, seed)
+        keys.append(store.digest(*settings, files=files, code=CODE))
     if all(map(store.has, paths, keys)):
         return
 

@@ -28,7 +28,8 @@ def table(frame: pd.DataFrame, caption: str = "") -> None:
     style.set_uuid("table").set_caption(caption)
     if isinstance(frame.index, pd.RangeIndex):
         style.hide(axis="index")
-    display(style)
+    plain = frame.to_string(index=not isinstance(frame.index, pd.RangeIndex))
+    display({"text/html": style.to_html(), "text/plain": plain}, raw=True)  # no object's address
 
 
 def figure(drawn: plt.Figure) -> None:

@@ -16,12 +16,15 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef import cells, dataset, inputs, networks, parallel, store, training
+from avef import dataset, inputs, networks, parallel, store, training
 from avef.dataset import Dataset
 from avef.dbn import DBN, RBM
 from avef.files import replacing, write_json
 from avef.params import Dbn, Net, Networks, Rbm, Transfer
 from avef.protocol import EMOTION_MODELS, labels
+
+#: The modules whose text decides the outcome (see :mod:`avef.store`).
+CODE = ("protocol", "segments", "dataset", "inputs", "networks", "dbn", "training", "transfer")
 
 
 class Start(NamedTuple):
@@ -62,7 +65,7 @@ def run(
         The target's transfer folder.
     """
     files = [Path(s) / "clips.csv" for s in sources]
-    key = cells.key(nets, schedule, rbm, seed, files=files)
+    key = store.digest(nets, schedule, rbm, seed, files=files, code=CODE)
     title = f"transfer to {Path(out).name}"
     work = [
         (kind, emotion_model, sources, out, nets, schedule, seed, key)

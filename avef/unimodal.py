@@ -12,6 +12,9 @@ from avef.files import replacing
 from avef.params import Net, Schedule
 from avef.protocol import EMOTION_MODELS, folds, labels
 
+#: The modules whose text decides the outcome (see :mod:`avef.store`).
+CODE = (*transfer.CODE, "unimodal")
+
 
 def run(
     kind: str,
@@ -58,7 +61,8 @@ def _run_folds(
     """All folds of one (emotion model, case): they share one graph and one cache."""
     start = transfer.start(transferred, emotion_model)
     files = [Path(prepared) / "clips.csv", getattr(start, kind), start.scaling]
-    key = cells.key(kind, emotion_model, case, net, keep, schedule, groups, seed, files=files)
+    settings = (kind, emotion_model, case, net, keep, schedule, groups, seed)
+    key = store.digest(*settings, files=files, code=CODE)
     data = dataset.load(prepared, case)
     splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
     paths = [Path(out) / f"{cells.name(emotion_model, case, f)}.npz" for f in range(len(splits))]

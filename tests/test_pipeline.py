@@ -114,10 +114,21 @@ def test_one_corpus_learning_rate_reruns_only_that_corpus_and_the_tables(clone):
 
 
 def test_the_same_run_gives_the_same_bytes(clone):
-    notebook = clone / "reports/notebooks/06_svm-rml.ipynb"
-    before = notebook.read_bytes()
-    sh("avef", "run", "06_svm", "-p", "dataset=rml", cwd=clone)
-    assert notebook.read_bytes() == before
+    for name in ("06_svm", "01_preprocessing"):
+        notebook = clone / f"reports/notebooks/{name}-rml.ipynb"
+        before = notebook.read_text()
+        sh("avef", "run", name, "-p", "dataset=rml", cwd=clone)
+        assert notebook.read_text().splitlines() == before.splitlines()
+
+
+def test_the_same_seed_trains_the_same_weights(clone):
+    cell = clone / "data/audio_net/rml"
+    before = {p.name: p.read_bytes() for p in sorted(cell.glob("*case1-fold0.npz"))}
+    assert len(before) == 3
+    for name in before:
+        (cell / name).unlink()
+    sh("avef", "run", "03_audio_net", "-p", "dataset=rml", cwd=clone)
+    assert {name: (cell / name).read_bytes() for name in before} == before
 
 
 def test_papermill_runs_a_notebook_by_itself(clone):
