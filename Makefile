@@ -33,7 +33,7 @@ $(STAMP): $(LOCK) pyproject.toml
 # For maintainers: resolve the locks anew (needs uv on PATH).
 lock:
 	for build in cpu gpu; do \
-	  uv pip compile pyproject.toml --extra $$build --extra demo --extra test --quiet \
+	  uv pip compile pyproject.toml --extra $$build --extra demo --extra silero --extra cluster --extra test --quiet \
 	    --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file requirements/$$build.lock; \

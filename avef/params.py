@@ -24,10 +24,12 @@ Positive = Annotated[float, Range(0, above=True)]
 
 @dataclass(frozen=True)
 class Jobs:
-    """Worker processes of each kind of work."""
+    """Worker processes of each kind of work, or the cluster that does it."""
 
     prepare: Annotated[int, Range(-1)]
     train: Annotated[int, Range(-1)]
+    backend: Literal["loky", "dask"]
+    scheduler: str | None
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,26 @@ class Demo:
 
 
 @dataclass(frozen=True)
+class Vad:
+    """The network of the VAD: where Emo-DB is, and how to train anew (§2.1.1)."""
+
+    retrain: bool
+    emodb: str
+    copies: Count
+    hidden: list[Count]
+    dropout: Annotated[float, Range(0, 0.99)]
+    epochs: Count
+    batch: Count
+    learning_rate: Positive
+    momentum: Share
+
+
+@dataclass(frozen=True)
 class Prepare:
     """Data preparation (§2.1)."""
 
-    vad: Literal["energy", "none"]
-    vad_threshold: Share
+    vad: Literal["mrcg_dnn", "silero", "energy", "none"]
+    vad_threshold: Share | None
     spectrum_power: Positive
     face_size: Count
     face_margin: Amount
@@ -176,6 +193,7 @@ class Params:
     jobs: Jobs
     corpora: dict[str, Corpus]
     demo: Demo
+    vad: Vad
     prepare: Prepare
     protocol: dict[str, Protocol]
     networks: Networks
@@ -233,7 +251,12 @@ def apply_profile(name: str, path: str | Path = "params.yaml", folder="profiles"
 def _yaml():
     yaml = YAML()
     yaml.width = 200
+    yaml.representer.add_representer(type(None), _null)
     return yaml
+
+
+def _null(representer, _):
+    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 def _load(path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from avef.errors import ParameterError
 
 DATA, REPORTS = Path("data"), Path("reports")
+VAD = DATA / "vad" / "vad.npz"
 NOTEBOOKS = REPORTS / "notebooks"
 FIGURES = REPORTS / "figures"
 TABLES = REPORTS / "tables"

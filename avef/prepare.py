@@ -16,14 +16,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from avef import faces, media, parallel, speech, store, vad
+from avef import faces, media, parallel, speech, store, vad, vad_net
 from avef.errors import ClipError, ParameterError
 from avef.files import write_csv
 from avef.params import Prepare
 from avef.segments import segment_clip
 
 #: The modules that decide what a prepared clip holds.
-CODE = ("media", "speech", "vad", "mtcnn_cascade", "faces", "prepare")
+CODE = ("media", "speech", "mrcg", "vad_net", "vad", "mtcnn_cascade", "faces", "prepare")
 
 #: Sound and picture must share this much of the longer one's time, or else a
 #: clip's last faces would stand for all the sound beyond them.
@@ -59,8 +59,9 @@ class PreparedClip(NamedTuple):
 def prepare_clip(
     path: str | Path,
     *,
-    vad_method: str = "energy",
-    vad_threshold: float = 0.5,
+    vad_method: str = "mrcg_dnn",
+    vad_threshold: float | None = None,
+    vad_weights: str | Path | None = None,
     spectrum_power: float = 2.0,
     face_size: int = 112,
     face_margin: float = 0.6,
@@ -68,6 +69,24 @@ def prepare_clip(
     min_face_share: float = 0.5,
 ) -> PreparedClip:
     """Decode and prepare one clip (§2.1).
+
+    Parameters
+    ----------
+    path : path
+    vad_method, vad_weights
+        See :func:`avef.vad.speech_probability`.
+    vad_threshold : float in 0…1, or None
+        None is the method's own.
+    spectrum_power : float
+        See :func:`avef.speech.log_mel`.
+    face_size : int
+        Pixels, the side of a crop.
+    face_margin : float
+        See :func:`avef.faces.face_box`.
+    detect_every : int
+        See :func:`avef.faces.track`.
+    min_face_share : float in 0…1
+        Of the frames; a clip with a face in fewer cannot be used.
 
     Raises
     ------
@@ -79,7 +98,10 @@ def prepare_clip(
     log_mel = speech.log_mel(speech.pre_emphasis(y), power=spectrum_power)
     if len(log_mel) == 0:
         raise ClipError(f"the audio lasts {1000 * len(y) / speech.RATE:.0f} ms, less than a frame")
-    cells = vad.speech_mask(vad.speech_probability(y, method=vad_method), vad_threshold)
+    if vad_threshold is None:
+        vad_threshold = vad.threshold(vad_method, vad_weights)
+    probability = vad.speech_probability(y, method=vad_method, weights=vad_weights)
+    cells = vad.speech_mask(probability, vad_threshold)
     voiced = cells[1 : len(log_mel) + 1]  # the middle of frame t lies in cell t + 1
     if not voiced.any():
         raise ClipError(f"no speech was found; the loudest sample is {np.abs(y).max():.4f}")
@@ -157,10 +179,10 @@ def prepare_corpus(
     return prepared, quarantine.reset_index(drop=True)
 
 
-def settings(section: Prepare) -> dict:
+def settings(section: Prepare, vad_weights: str | Path) -> dict:
     """Keyword arguments of :func:`prepare_clip` from a parameter section."""
     names = inspect.signature(prepare_clip).parameters
-    values = asdict(section) | {"vad_method": section.vad}
+    values = asdict(section) | {"vad_method": section.vad, "vad_weights": str(vad_weights)}
     return {name: value for name, value in values.items() if name in names}
 
 
@@ -198,7 +220,9 @@ def load(path: str | Path) -> PreparedClip:
 def _prepare_one(path: Path, target: Path, settings: Mapping) -> dict | str:
     """Facts of a prepared clip, or the reason why there is none."""
     try:
-        key = store.digest(settings, files=[path], code=CODE)
+        weights = settings.get("vad_weights") or vad_net.shipped()
+        plain = {name: value for name, value in settings.items() if name != "vad_weights"}
+        key = store.digest(plain, files=[path, weights], code=CODE)
         try:
             clip = load(target) if store.has(target, key) else None
         except KeyError:  # an array's name is damaged

@@ -18,7 +18,7 @@ import numpy as np
 from avef.files import replacing
 
 #: What reading a file that is not there, or is damaged, may raise.
-_BROKEN = (OSError, EOFError, KeyError, ValueError, NotImplementedError, zipfile.BadZipFile)
+BROKEN = (OSError, EOFError, KeyError, ValueError, NotImplementedError, zipfile.BadZipFile)
 
 
 def digest(*settings, files: Iterable[str | Path] = (), code: Iterable[str] = ()) -> str:
@@ -62,5 +62,5 @@ def has(path: str | Path, key: str) -> bool:
                 return False
         load(path)  # a flipped bit shows only where it lies
         return True
-    except _BROKEN:
+    except BROKEN:
         return False

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from scipy.ndimage import median_filter, uniform_filter1d
 
+from avef import silero, vad_net
 from avef.errors import ParameterError
 from avef.speech import HOP, RATE
 
-METHODS = ("energy", "none")
+METHODS = ("mrcg_dnn", "silero", "energy", "none")
+FAINTEST = 1e-4  # of full scale: a signal that never exceeds it is silence
 
 
-def speech_probability(y: np.ndarray, sr: int = RATE, method: str = "energy") -> np.ndarray:
+def speech_probability(
+    y: np.ndarray, sr: int = RATE, method: str = "mrcg_dnn", weights: str | Path | None = None
+) -> np.ndarray:
     """Probability of speech in each 10 ms of a signal.
 
     Parameters
     ----------
     y : ndarray (n,), float
-        Samples at 16 kHz, not pre-emphasised.
+        Samples at 16 kHz, not pre-emphasised. Their level does not matter unless they are
+        all below ``FAINTEST``.
     sr : int
         Must be 16 000.
-    method : {"energy", "none"}
-        ``energy`` compares each frame's level with the clip's own floor and
-        peak; ``none`` calls everything speech.
+    method : {"mrcg_dnn", "silero", "energy", "none"}
+        The paper's MRCG features and a DNN; Silero's VAD (an optional extra); a
+        comparison of each frame's level with the clip's own floor and peak; or
+        everything is speech.
+    weights : path, optional
+        Of the DNN; those that come with the package if left out.
 
     Returns
     -------
@@ -36,7 +46,16 @@ def speech_probability(y: np.ndarray, sr: int = RATE, method: str = "energy") ->
     y = np.asarray(y, np.float64)
     if method == "none":
         return np.ones(len(y) // HOP, np.float32)
-    return _energy_probability(y)
+    if method == "energy":
+        return _energy_probability(y)
+    if np.abs(y).max(initial=0) < FAINTEST:
+        return np.zeros(len(y) // HOP, np.float32)
+    return silero.probability(y) if method == "silero" else vad_net.load(weights).probability(y)
+
+
+def threshold(method: str, weights: str | Path | None = None) -> float:
+    """The probability from which on a method's frames are speech, by default."""
+    return float(vad_net.load(weights).threshold) if method == "mrcg_dnn" else 0.5
 
 
 def speech_mask(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:

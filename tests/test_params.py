@@ -73,7 +73,7 @@ def copy(tmp_path):
         ("corpora.rml", None, "a mapping"),
         ("prepare", [], "a mapping"),
         ("profile", "fast", "one of demo, paper"),
-        ("prepare.vad", "webrtc", "one of energy, none"),
+        ("prepare.vad", "webrtc", "one of mrcg_dnn, silero, energy, none"),
         ("svm.gamma", 0.1, "one of auto, scale"),
         ("transfer.rml.case", 3, "one of 1, 2"),
         ("transfer.rml.case", True, "one of 1, 2"),

@@ -48,7 +48,7 @@ def test_a_clip_becomes_arrays_on_one_clock(raw, usual):
 def test_weights_lie_in_the_middle_of_their_frames(raw, monkeypatch):
     """Speech in 0.5…1.0 s: the frames whose middle, 10 t + 12.5 ms, lies in it."""
 
-    def spoken(y, method):
+    def spoken(y, method, weights):
         cells = np.arange(len(y) // 160)
         return ((cells >= 50) & (cells < 100)).astype(np.float32)
 
@@ -168,7 +168,7 @@ def test_settings_hand_on_every_option(tmp_path):
     section = params.Prepare(
         **{f.name: i for i, f in enumerate(fields(params.Prepare))} | {"vad": "none"}
     )
-    settings = prepare.settings(section)
+    settings = prepare.settings(section, tmp_path / "vad.npz")
     options = set(prepare.inspect.signature(prepare.prepare_clip).parameters) - {"path"}
     assert set(settings) == options
     assert settings["vad_method"] == "none"

@@ -1,0 +1,117 @@
+"""Data preparation: the paper's Figs. 2 and 3, faces, and the kept share."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from avef import paper
+from avef.prepare import PreparedClip
+from avef.segments import Segments
+
+
+def preparation(
+    y: np.ndarray, rate: int, frames: np.ndarray, clip: PreparedClip, title: str = ""
+) -> plt.Figure:
+    """Fig. 2: wave, log-mel and pictures of one clip, before and after preparation.
+
+    Parameters
+    ----------
+    y : (n,) float
+        The raw mono signal at ``rate`` Hz.
+    frames : (F, H, W, 3) uint8
+        The raw video.
+    clip : PreparedClip
+        The same clip, prepared.
+    """
+    seconds = len(clip.log_mel) / 100
+    kept = np.flatnonzero(clip.voiced)
+    cell = np.clip((clip.times * 100).astype(int), 0, len(clip.voiced) - 1)
+    spoken = np.flatnonzero(clip.voiced[cell])
+    # A cut after preparation leaves only the samples of voiced 10 ms frames.
+    sample_kept = np.repeat(clip.voiced, rate // 100)
+    sample_kept = np.pad(sample_kept, (0, max(0, len(y) - len(sample_kept))))[: len(y)]
+
+    figure, axes = plt.subplots(6, 1, figsize=(8, 7), height_ratios=[1, 1, 1.1] * 2)
+    _wave(axes[0], y, rate, f"Before: {seconds:.1f} s")
+    for start, end in _runs(~clip.voiced):
+        for axis in axes[:2]:
+            axis.axvspan(start / 100, end / 100, color="0.5", alpha=0.35, lw=0)
+    _mel(axes[1], clip.log_mel)
+    _strip(axes[2], frames, np.arange(len(frames)))
+    _wave(axes[3], y[sample_kept], rate, f"After: {len(kept) / 100:.1f} s of speech")
+    _mel(axes[4], clip.log_mel[kept])
+    _strip(axes[5], clip.faces, spoken)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def mel_channels(image: np.ndarray, title: str = "") -> plt.Figure:
+    """Fig. 3: (a) all three channels, (b) static, (c) Δ, (d) ΔΔ.
+
+    Parameters
+    ----------
+    image : (64 mel bins, 64 frames, 3) float
+        From :func:`avef.speech.mel_image`.
+    """
+    low, high = np.percentile(image, [1, 99], axis=(0, 1))
+    colour = np.clip((image - low) / (high - low + 1e-9), 0, 1)
+    figure, axes = plt.subplots(1, 4, figsize=(8, 2.5), sharey=True)
+    axes[0].imshow(colour, origin="lower", aspect="auto", extent=(0, 640, 0, 64))
+    names = ["(a) as colours", "(b) static", "(c) Δ", "(d) ΔΔ"]
+    for axis, channel in zip(axes[1:], np.moveaxis(image, -1, 0), strict=True):
+        axis.imshow(channel, origin="lower", aspect="auto", extent=(0, 640, 0, 64))
+    for axis, name in zip(axes, names, strict=True):
+        axis.set(title=name, xlabel="time (ms)")
+    axes[0].set_ylabel("mel bin")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def segment_faces(
+    clip: PreparedClip, segments: Segments, number: int = 0, title: str = ""
+) -> plt.Figure:
+    """The 16 faces of one segment, as the visual-net gets them (§2.1.2)."""
+    figure, axes = plt.subplots(2, 8, figsize=(8, 2.2))
+    for axis, index in zip(axes.flat, segments.faces[number], strict=True):
+        axis.imshow(clip.faces[index])
+        axis.set_title(f"{index}", fontsize=7, loc="center", fontweight="normal")
+        axis.axis("off")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def kept_share(prepared: pd.DataFrame, dataset: str) -> plt.Figure:
+    """How much of each clip is speech, beside the paper's mean (K1)."""
+    figure, axis = plt.subplots(figsize=(7, 2.4))
+    axis.hist(100 * prepared["voiced"], bins=np.arange(0, 101, 4), color="0.7")
+    weighted = 100 * np.average(prepared["voiced"], weights=prepared["duration"])
+    axis.axvline(weighted, color="C0", label=f"ours {weighted:.0f} %")
+    theirs = paper.CLAIMS["K1"].figure[dataset]
+    axis.axvline(theirs, color="C1", ls="--", label=f"paper {theirs:.0f} %")
+    axis.set(xlabel="kept in case 2 (% of the clip)", ylabel="clips", xlim=(0, 100))
+    axis.legend(loc="upper left")
+    return figure
+
+
+def _wave(axis, y, rate, title):
+    axis.plot(np.arange(len(y)) / rate, y, lw=0.4)
+    axis.set(title=title, xlim=(0, len(y) / rate), yticks=[])
+
+
+def _mel(axis, log_mel):
+    extent = (0, len(log_mel) / 100, 0, 64)
+    axis.imshow(log_mel.T, origin="lower", aspect="auto", extent=extent)
+    axis.set(ylabel="mel bin", xlabel="time (s)", yticks=[0, 32, 64])
+
+
+def _strip(axis, images, choice, count=8):
+    chosen = images[choice[np.linspace(0, len(choice) - 1, count).astype(int)]]
+    axis.imshow(np.hstack(list(chosen)))
+    axis.axis("off")
+
+
+def _runs(mask):
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
+    return edges.reshape(-1, 2)

@@ -1,0 +1,68 @@
+"""Results: accuracies and confusions, beside the paper's."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from avef import paper
+from avef.protocol import EMOTION_MODELS
+
+
+def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
+    """Accuracy of case 1 and case 2 in the three emotion models, chance as a tick."""
+    wide = accuracies.pivot(index="emotion_model", columns="case", values="accuracy")
+    wide = wide.loc[list(EMOTION_MODELS)]
+    figure, axis = plt.subplots(figsize=(6, 2.6))
+    places = np.arange(len(wide))
+    for case, shift in ((1, -0.2), (2, 0.2)):
+        bars = axis.bar(
+            places + shift, wide[case], 0.38, color=f"C{2 - case}", label=f"case {case}"
+        )
+        axis.bar_label(bars, fmt="%.1f", fontsize=8)
+    chance = [100 / len(EMOTION_MODELS[m]) for m in wide.index]
+    axis.hlines(chance, places - 0.42, places + 0.42, color="k", lw=1, ls=":", label="chance")
+    axis.set_xticks(places, wide.index)
+    axis.set(ylabel="accuracy (%)", ylim=(0, 105), title=title)
+    axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def confusions(ours: pd.DataFrame, theirs: pd.DataFrame, title: str) -> plt.Figure:
+    """A confusion matrix beside the paper's, in percent of each row (Tables 8–10)."""
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.8), sharey=True)
+    for axis, matrix, name in zip(axes, (ours, theirs), ("ours", "paper"), strict=True):
+        _heat(axis, matrix)
+        axis.set(title=name, xlabel="predicted")
+    axes[0].set_ylabel("true")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def comparison(cells: pd.DataFrame, title: str) -> plt.Figure:
+    """Ours against the paper's in every cell of a table: an arrow from theirs to ours."""
+    cells = cells.dropna(subset=["ours"]).reset_index(drop=True)
+    names = cells["dataset"].map(paper.DATASET_NAMES) + " " + cells["modality"]
+    names += ", " + cells["emotion_model"] + ", case " + cells["case"].astype(str)
+    figure, axis = plt.subplots(figsize=(8, 0.6 + 0.24 * len(cells)))
+    rows = np.arange(len(cells))[::-1]
+    axis.hlines(rows, cells["paper"], cells["ours"], color="0.75")
+    axis.plot(cells["paper"], rows, "|", ms=9, mew=2, color="C1", label="paper")
+    axis.plot(cells["ours"], rows, "o", ms=5, color="C0", label="ours")
+    axis.set_yticks(rows, names, fontsize=7)
+    axis.set(xlabel="accuracy (%)", xlim=(0, 100))
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def _heat(axis, matrix):
+    values = matrix.to_numpy(float)
+    axis.imshow(values, vmin=0, vmax=100)
+    for (i, j), value in np.ndenumerate(values):
+        text = "–" if np.isnan(value) else f"{value:.0f}"
+        axis.text(j, i, text, ha="center", va="center", color="k" if value > 55 else "w")
+    axis.set_xticks(range(len(matrix)), matrix.columns, rotation=45, ha="right")
+    axis.set_yticks(range(len(matrix)), matrix.index)
+    axis.spines[:].set_visible(False)
