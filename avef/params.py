@@ -60,10 +60,9 @@ class Demo:
 
 @dataclass(frozen=True)
 class Vad:
-    """The network of the VAD: where Emo-DB is, and how to train anew (§2.1.1)."""
+    """The network of the VAD: whether and how to train it anew (§2.1.1)."""
 
     retrain: bool
-    emodb: str
     copies: Count
     hidden: list[Count]
     dropout: Annotated[float, Range(0, 0.99)]
@@ -155,6 +154,14 @@ class Transfer(Schedule):
 
 
 @dataclass(frozen=True)
+class EmoDb(Schedule):
+    """Where Emo-DB is, and how the audio-net is trained on it (V2)."""
+
+    root: str
+    groups: Annotated[int, Range(2)]
+
+
+@dataclass(frozen=True)
 class Fusion(Schedule):
     """Training of the DBN, then of the whole model."""
 
@@ -193,6 +200,7 @@ class Params:
     jobs: Jobs
     corpora: dict[str, Corpus]
     demo: Demo
+    emodb: EmoDb
     vad: Vad
     prepare: Prepare
     protocol: dict[str, Protocol]

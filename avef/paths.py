@@ -39,9 +39,9 @@ def predictions(stage: str, corpus: str) -> Path:
     return REPORTS / "predictions" / f"{stage}-{corpus}.csv"
 
 
-def metrics(stage: str, corpus: str) -> Path:
-    """The metrics JSON of a stage."""
-    return REPORTS / "metrics" / f"{stage}-{corpus}.json"
+def metrics(stage: str, corpus: str | None) -> Path:
+    """The metrics JSON of a stage; corpus is None for a stage that serves all."""
+    return REPORTS / "metrics" / (f"{stage}-{corpus}.json" if corpus else f"{stage}.json")
 
 
 def curves(stage: str, corpus: str) -> Path:

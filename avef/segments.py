@@ -76,26 +76,24 @@ def segment_clip(voiced: np.ndarray, times: np.ndarray, fps: float, case: int) -
         At least one segment. Speech shorter than a segment takes in the frames
         nearest to it; a clip shorter than a segment repeats its ends.
     """
-    if case not in (1, 2):
-        raise ParameterError(f"case must be 1 or 2 (§4.3.1), got {case!r}")
     if len(voiced) == 0 or len(times) == 0:
         raise ParameterError(f"a clip of {len(voiced)} audio and {len(times)} video frames")
-    weight = np.ones(len(voiced), bool) if case == 1 else grow(voiced, LENGTH)
-    audio_frames = np.flatnonzero(weight)
+    weight = _weight(voiced, case)
+    audio = _audio(weight)
     cell = np.clip(((times - 0.0125) / 0.01).round().astype(int), 0, len(voiced) - 1)
     video_frames = np.flatnonzero(weight[cell])
     if len(video_frames) == 0:  # a rate so low that no image falls into the speech
-        video_frames = np.array([np.abs(cell - audio_frames[0]).argmin()])
-    if len(audio_frames) < LENGTH:
-        audio_frames = np.pad(audio_frames, _halves(LENGTH - len(audio_frames)), mode="edge")
-
-    starts = np.arange(0, len(audio_frames) - LENGTH + 1, HOP)
-    audio = audio_frames[starts[:, None] + np.arange(LENGTH)]
+        video_frames = np.array([np.abs(cell - audio[0, 0]).argmin()])
     n = min(max(1, round(SECONDS * fps)), len(video_frames))
     # From the image at the segment's begin on; half a millisecond, as time stamps are rounded.
     first = np.searchsorted(times[video_frames], audio[:, 0] / 100 - 0.0005)
     first = first.clip(0, len(video_frames) - n)
     return Segments(audio, video_frames[first[:, None] + sixteen(n)])
+
+
+def segment_speech(voiced: np.ndarray, case: int) -> np.ndarray:
+    """Cut sound without pictures into segments: the ``audio`` of :func:`segment_clip`."""
+    return _audio(_weight(voiced, case))
 
 
 def grow(voiced: np.ndarray, least: int) -> np.ndarray:
@@ -119,6 +117,20 @@ def grow(voiced: np.ndarray, least: int) -> np.ndarray:
     grown = np.zeros_like(voiced)
     grown[np.argsort(distance, kind="stable")[:least]] = True
     return grown
+
+
+def _weight(voiced, case):
+    if case not in (1, 2):
+        raise ParameterError(f"case must be 1 or 2 (§4.3.1), got {case!r}")
+    return np.ones(len(voiced), bool) if case == 1 else grow(voiced, LENGTH)
+
+
+def _audio(weight):
+    frames = np.flatnonzero(weight)
+    if len(frames) < LENGTH:
+        frames = np.pad(frames, _halves(LENGTH - len(frames)), mode="edge")
+    starts = np.arange(0, len(frames) - LENGTH + 1, HOP)
+    return frames[starts[:, None] + np.arange(LENGTH)]
 
 
 def _halves(n):

@@ -37,6 +37,6 @@ def figure(drawn: plt.Figure) -> None:
     display(drawn)
 
 
-def save_metrics(stage: str, dataset: str, profile: str, values: dict) -> None:
+def save_metrics(stage: str, dataset: str | None, profile: str, values: dict) -> None:
     """Write a stage's metrics JSON, marked with the profile that they come from."""
     write_json(paths.metrics(stage, dataset), {"data": profile} | values)

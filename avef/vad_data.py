@@ -1,7 +1,7 @@
 """Speech of many talkers with labels, and what may befall it, for the VAD (§2.1.1).
 
 The paper names neither labels nor noise. Here the labels of recorded speech are a
-teacher's (Silero's VAD, and the frame's level within 35 dB of the utterance's peak);
+teacher's (Silero's VAD, and the frame's level within 45 dB of the utterance's peak);
 the synthesiser's speech is all voiced but for its pauses, so the level is enough.
 The network hears the same speech with gaps, in rooms, through poor channels, under
 noise of −5…35 dB. Speakers are split in three; the epoch and the threshold are
@@ -27,7 +27,7 @@ TEST = ("03", "09")  # Emo-DB's speakers that are used for nothing but the figur
 VALIDATION = ("10", "16")
 SYNTHETIC = {"train": range(18), "validation": range(18, 21), "test": range(21, 24)}
 TAKES = 12  # utterances of a synthetic speaker
-SPAN = 35.0  # dB below the utterance's peak that still are speech
+SPAN = 45.0  # dB below the utterance's peak that still are speech
 
 
 class Utterance(NamedTuple):
@@ -86,7 +86,10 @@ def talkers(root: str | Path, seed: int, teacher: bool) -> Talkers:
                 found["validation" if u.speaker in VALIDATION else "train"].append(u)
     for part, people in SYNTHETIC.items():
         if teacher or part == "test":
-            found[part] += synthetic(people, TAKES, seed)
+            spoken = synthetic(people, TAKES, seed)
+            if part == "test":  # training adds pauses of its own
+                spoken = [_paused(u, seed + number) for number, u in enumerate(spoken)]
+            found[part] += spoken
     return Talkers(**found)
 
 
@@ -182,7 +185,7 @@ def worsened(
         y = noise.in_room(y, rng.uniform(0.1, 0.7), rng.uniform(0.02, 0.4), rng)
     y = noise.mix(y, noise.coloured(n, rng.uniform(0, 2), rng), rng.uniform(35, 70), voiced)
     if rng.random() < 0.8:
-        snr = rng.uniform(-5, 35)
+        snr = rng.uniform(-5, 10) if rng.random() < 0.5 else rng.uniform(10, 35)
         y = noise.mix(y, _any_noise(n, voices, snr, rng), snr, voiced)
     if rng.random() < 0.2:
         y = noise.band(y, rng.uniform(50, 300), rng.uniform(3000, 7500))
@@ -195,13 +198,20 @@ def features(y: np.ndarray) -> np.ndarray:
 
 
 def taps(lengths: Iterable[int]) -> np.ndarray:
-    """For streams of some lengths, one below the other, each row's neighbours: (Σ T, 7) int32."""
+    """For streams of some lengths, one below the other, each row's neighbours: (Σ T, 9) int32."""
     rows, first = [], 0
     for length in lengths:
         near = np.arange(length)[:, None] + np.array(OFFSETS)
         rows.append(first + np.clip(near, 0, length - 1))
         first += length
     return np.concatenate(rows).astype(np.int32)
+
+
+def _paused(utterance, seed):
+    rng = np.random.default_rng(seed)
+    y, voiced = stream([utterance], rng)
+    y = noise.mix(y, noise.coloured(len(y), 1, rng), 40, voiced)  # a quiet room
+    return utterance._replace(y=y.astype(np.float32), voiced=voiced)
 
 
 def _any_noise(n, voices, snr, rng):

@@ -66,7 +66,7 @@ def predictions(
         names = np.array(EMOTION_MODELS[emotion_model])
         for fold, (train, test) in enumerate(splits):
             cell = store.load(Path(cell_folder) / f"{cells.name(emotion_model, case, fold)}.npz")
-            guess = _decide(cell, feature, truth, train, test, settings, decision)
+            guess = decide(cell, feature, truth, train, test, settings, decision)
             table = clips.loc[test, ["clip", "speaker"]].assign(
                 true=names[truth[test]], predicted=names[guess]
             )
@@ -77,7 +77,16 @@ def predictions(
     return pd.concat(tables, ignore_index=True)
 
 
-def _decide(cell, feature, truth, train, test, settings, decision):
+def decide(
+    cell: dict[str, np.ndarray],
+    feature: str,
+    truth: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+    settings: Svm,
+    decision: str,
+) -> np.ndarray:
+    """Classes of the test clips of one cell: (len(test),) int; only training labels are read."""
     if decision == "softmax":
         return cell["softmax"][test].argmax(axis=1)
     if decision != "svm":
