@@ -38,6 +38,23 @@ class Recordings(NamedTuple):
     voiced: list[np.ndarray]
 
 
+def there(root: str | Path) -> bool:
+    """Whether Emo-DB lies under ``root``."""
+    return any(Path(root).glob("**/*.wav"))
+
+
+def coverage(root: str | Path) -> str:
+    """How much of Emo-DB there is, or how to get it, in a sentence."""
+    if not there(root):
+        return f"Emo-DB is not under {root}, so V1 and V2 are left out. Get it {emodb.OBTAIN}."
+    clips, left_out = corpora.clip_table("emodb", root)
+    whole = sum(emodb.EXPECTED.values())
+    return (
+        f"Emo-DB: {len(clips)} of {whole} utterances by {clips['speaker'].nunique()} speakers; "
+        f"{len(left_out)} files left out."
+    )
+
+
 def prepare(
     root: str | Path, method: str, threshold: float | None, weights: str | Path
 ) -> Recordings:
@@ -148,3 +165,22 @@ def _one_fold(recordings, case, fold, train, test, net, schedule, svm, decision,
         true=names[truth[test]],
         predicted=names[guess],
     )
+
+
+def metrics(kept: pd.DataFrame | None, accuracies: pd.DataFrame | None) -> dict:
+    """What ``reports/metrics/emodb.json`` keeps; of Emo-DB's absence, that it was absent."""
+    if kept is None or accuracies is None:
+        return {"emodb": "absent"}
+    before, after = accuracies.set_index("case").loc[[1, 2], "accuracy"]
+    return {
+        "emodb": "present",
+        "V1": {"percent": round(float(kept["percent"].iloc[0]), 2)},
+        "V2": {
+            "relative_gain": round(100 * (after / before - 1), 2),
+            "accuracy": {"case1": before, "case2": after},
+            "unweighted": dict(
+                zip(["case1", "case2"], accuracies.sort_values("case")["unweighted"], strict=True)
+            ),
+            "utterances": int(accuracies["clips"].iloc[0]),
+        },
+    }

@@ -19,6 +19,11 @@ def mark(profile: str, dataset: str | None = None) -> None:
     display(Markdown("\n\n".join(lines)))
 
 
+def note(text: str) -> None:
+    """Say a sentence."""
+    display(Markdown(text))
+
+
 def table(frame: pd.DataFrame, caption: str = "") -> None:
     """Show a table whole, with two decimals and a caption; say so where it is empty."""
     if len(frame) == 0:
