@@ -27,7 +27,7 @@ LONG = 3200  # samples, the 200 ms of CG2
 RMS = 1000.0  # of the scaled signal
 FLOOR = 1e-6  # least energy: above FFT round-off, below what dithered recordings hold
 BLOCK = 64  # frames: 64 · 160 + 2047 samples fit a transform of 12 288 = 3 · 2¹²
-OFFSETS = (-40, -19, -10, -1, 0, 1, 10, 19, 40)  # frames, the VAD's context
+OFFSETS = (-19, -10, -1, 0, 1, 10, 19)  # frames, the VAD's context
 
 _BATCH = 8  # channels per inverse transform: what the L2 cache holds
 _SQUARES = ((11, 5), (23, 11))  # side of the means of CG3 and CG4, and their reach

@@ -198,7 +198,7 @@ def features(y: np.ndarray) -> np.ndarray:
 
 
 def taps(lengths: Iterable[int]) -> np.ndarray:
-    """For streams of some lengths, one below the other, each row's neighbours: (Σ T, 9) int32."""
+    """For streams of some lengths, one below the other, each row's neighbours: (Σ T, 7) int32."""
     rows, first = [], 0
     for length in lengths:
         near = np.arange(length)[:, None] + np.array(OFFSETS)

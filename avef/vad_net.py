@@ -28,7 +28,7 @@ class SpeechNet(NamedTuple):
     ----------
     mean, scale : (768,) float32
         Features are standardised by them.
-    w1 : (9, 768, h) float16, b1 : (h,) float32
+    w1 : (7, 768, h) float16, b1 : (h,) float32
         One matrix for each of ``mrcg.OFFSETS``.
     w2 : (h, k) float16, b2 : (k,) float32
     w3 : (k,) float16, b3 : () float32
@@ -52,8 +52,8 @@ class SpeechNet(NamedTuple):
 
     def decide(self, blocks: Iterable[np.ndarray]) -> np.ndarray:
         """Speech probability of MRCG rows, (t, 768) at a time: (T,) float32 in 0…1."""
-        taps = np.concatenate(list(self.w1.astype(np.float32)), axis=1)  # (768, 9h)
-        seen = [  # (T, 9h): what each frame gives to its own and to its neighbours' sums
+        taps = np.concatenate(list(self.w1.astype(np.float32)), axis=1)  # (768, 7h)
+        seen = [  # (T, 7h): what each frame gives to its own and to its neighbours' sums
             ((block - self.mean) / self.scale).astype(np.float32) @ taps for block in blocks
         ]
         if not seen:
@@ -95,5 +95,5 @@ def load(path: str | Path | None = None) -> SpeechNet:
     except store.BROKEN as error:
         raise ParameterError(f"{path}: no weights of the VAD: {error}") from error
     if net.w1.shape[:2] != (len(OFFSETS), FEATURES):
-        raise ParameterError(f"{path}: w1 must be (9, 768, h), got {net.w1.shape}")
+        raise ParameterError(f"{path}: w1 must be (7, 768, h), got {net.w1.shape}")
     return net

@@ -101,7 +101,7 @@ def train(
 
 
 def _table(utterances, copies, seed, jobs, title):
-    """Features (N, 768), neighbours (N, 9) and labels (N,) of worsened streams."""
+    """Features (N, 768), neighbours (N, 7) and labels (N,) of worsened streams."""
     rng = np.random.default_rng(seed)
     work = []
     for _ in range(copies):

@@ -451,7 +451,7 @@ def test_another_decision_is_refused(made_up):
 def test_one_class_alone_is_always_predicted():
     cell = {"fc7": np.random.default_rng(0).random((6, 3))}
     truth = np.array([1, 1, 1, 1, 0, 1])
-    guess = video._decide(cell, "fc7", truth, np.arange(4), np.array([4, 5]), SVM, "svm")
+    guess = video.decide(cell, "fc7", truth, np.arange(4), np.array([4, 5]), SVM, "svm")
     assert guess.tolist() == [1, 1]
 
 
