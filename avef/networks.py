@@ -133,6 +133,22 @@ def features(net: keras.Sequential) -> keras.Sequential:
 
 
 @keras.saving.register_keras_serializable("avef")
+class GroupedConv2D(layers.Conv2D):
+    """Conv2D whose groups are convolutions of their own: the same sums, faster on a CPU."""
+
+    def convolution_op(self, inputs, kernel):
+        """(B, H, W, C) and (k, k, C / groups, filters) → (B, H', W', filters)."""
+        if self.groups == 1:
+            return super().convolution_op(inputs, kernel)
+        parts = zip(
+            ops.split(inputs, self.groups, axis=-1),
+            ops.split(kernel, self.groups, axis=-1),
+            strict=True,
+        )
+        return ops.concatenate([super(GroupedConv2D, self).convolution_op(*p) for p in parts], -1)
+
+
+@keras.saving.register_keras_serializable("avef")
 class ResponseNorm(layers.Layer):
     """Local response normalisation across 5 neighbouring channels, as in [1] §3.3."""
 
@@ -166,7 +182,7 @@ def _scaled(width):
 
 def _conv2d(name, filters, size, **options):
     options = {"padding": "same", "activation": "relu", "kernel_initializer": "he_normal"} | options
-    return layers.Conv2D(filters, size, name=name, **options)
+    return GroupedConv2D(filters, size, name=name, **options)
 
 
 def _conv3d(name, filters):

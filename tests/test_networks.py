@@ -189,3 +189,13 @@ def test_response_norm_survives_its_configuration():
     x = np.ones((1, 1, 1, 4), np.float32)
     np.testing.assert_array_equal(layer(x), again(x))
     assert not np.allclose(layer(x), networks.ResponseNorm()(x))
+
+
+def test_grouped_convolution_is_that_of_keras():
+    ours = networks.GroupedConv2D(6, 3, groups=2, padding="same")
+    theirs = keras.layers.Conv2D(6, 3, groups=2, padding="same")
+    x = np.random.default_rng(0).standard_normal((2, 5, 5, 4)).astype(np.float32)
+    ours.build(x.shape)
+    theirs.build(x.shape)
+    theirs.set_weights(ours.get_weights())
+    np.testing.assert_allclose(ours(x), theirs(x), rtol=1e-5, atol=1e-6)
