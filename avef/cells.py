@@ -13,7 +13,10 @@ import numpy as np
 import pandas as pd
 
 from avef import store
-from avef.protocol import EMOTION_MODELS
+from avef.checkpoints import COLUMNS, Checkpoint
+from avef.dataset import Dataset
+from avef.params import Stop
+from avef.protocol import EMOTION_MODELS, inner_split
 
 CASES = (1, 2)
 
@@ -41,12 +44,48 @@ def load_all(folder: str | Path) -> Iterator[tuple[tuple[str, int, int], dict[st
 def curves(folder: str | Path) -> pd.DataFrame:
     """The learning curves of all cells in a folder, one below the other.
 
-    Columns ``emotion_model``, ``case``, ``fold``, ``epoch``, ``loss``, ``accuracy``.
+    Columns ``emotion_model``, ``case``, ``fold``, ``epoch`` and those of
+    ``checkpoints.COLUMNS``; the held-out ones only where speakers were held out.
     """
-    columns = ["emotion_model", "case", "fold", "epoch", "loss", "accuracy"]
+    names = ["emotion_model", "case", "fold", "epoch", *COLUMNS]
     rows = [
-        (*cell, epoch, loss, accuracy)
+        dict(zip(names, (*cell, epoch, *values), strict=False))
         for cell, arrays in load_all(folder)
-        for epoch, (loss, accuracy) in enumerate(arrays["curve"].T, start=1)
+        for epoch, values in enumerate(arrays["curve"].T, start=1)
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=None if rows else names[:6])
+
+
+def held_out(
+    data: Dataset, train: np.ndarray, target: np.ndarray, stop: Stop, seed: int
+) -> tuple[np.ndarray, tuple | None]:
+    """The segments of a fold to train on, and those of its held-out training speakers.
+
+    Parameters
+    ----------
+    train : (n,) int
+        Rows of ``data.clips`` that may be learnt from.
+    target : (S,) int
+        Classes of all segments.
+
+    Returns
+    -------
+    rows : (m,) int32
+    held : ([rows], classes) or None where ``stop.early`` is off
+    """
+    if not stop.early:
+        return data.segments_of(train).astype(np.int32), None
+    learn, watch = inner_split(data.clips, train, fraction=stop.fraction, seed=seed)
+    rows = data.segments_of(watch).astype(np.int32)
+    return data.segments_of(learn).astype(np.int32), ([rows], target[rows])
+
+
+def checkpoint(path: Path, key: str, seconds: float) -> Checkpoint:
+    """Where the training of a cell goes on; :func:`load_all` does not see it."""
+    return Checkpoint(path.with_name(f".{path.stem}.part.npz"), key, seconds)
+
+
+def save(path: Path, key: str, **arrays: np.ndarray) -> None:
+    """Write a finished cell and remove its checkpoint."""
+    store.save(path, key, **arrays)
+    checkpoint(path, key, 0).path.unlink(missing_ok=True)

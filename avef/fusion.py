@@ -14,10 +14,11 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef import cells, dataset, inputs, networks, parallel, store, training, transfer, unimodal
+from avef import cells, dataset, networks, parallel, store, training, transfer, unimodal
 from avef.dbn import DBN, fusion_layers, unroll
-from avef.params import Fusion, Keep, Networks, Rbm
+from avef.params import Compute, Fusion, Keep, Networks, Rbm, Stop
 from avef.protocol import EMOTION_MODELS, folds, labels
+from avef.transfer import Kept
 
 #: The modules whose text decides the outcome (see :mod:`avef.store`).
 CODE = (*unimodal.CODE, "fusion")
@@ -33,6 +34,8 @@ def run(
     keep: Keep,
     rbm: Rbm,
     schedule: Fusion,
+    stop: Stop,
+    compute: Compute,
     groups: int | None,
     seed: int,
     jobs: int = 1,
@@ -45,11 +48,12 @@ def run(
         The corpus' prepared clips, its transfer folder, the cells of
         audio-net and visual-net, and the folder for the cells: arrays
         ``features`` (clips, h), the last hidden layer averaged over each
-        clip's segments, ``softmax`` (clips, C), ``curve`` (2, epochs) of the
+        clip's segments, ``softmax`` (clips, C), ``curve`` (2 or 4, epochs) of the
         whole model, and ``rbm_errors`` (layers, epochs).
     """
+    settings = Settings(nets, keep, rbm, schedule, stop, compute)
     work = [
-        (*cell, prepared, transferred, audio, visual, out, nets, keep, rbm, schedule, groups, seed)
+        (*cell, prepared, transferred, audio, visual, out, settings, groups, seed)
         for cell in cells.grid()
     ]
     list(parallel.each(_run_folds, work, jobs, f"fusion on {Path(out).name}"))
@@ -63,6 +67,17 @@ def rbm_errors(folder: str | Path) -> pd.DataFrame:
             rows += [(*cell, layer, epoch, error) for epoch, error in enumerate(errors, start=1)]
     columns = ["emotion_model", "case", "fold", "layer", "epoch", "error"]
     return pd.DataFrame(rows, columns=columns)
+
+
+class Settings(NamedTuple):
+    """The parameter sections that fusion takes."""
+
+    nets: Networks
+    keep: Keep
+    rbm: Rbm
+    schedule: Fusion
+    stop: Stop
+    compute: Compute
 
 
 class Whole(NamedTuple):
@@ -84,31 +99,22 @@ class Whole(NamedTuple):
     stack: list
 
 
-def whole_model(
-    audio_activations: np.ndarray,
-    visual_activations: np.ndarray,
-    audio: keras.Sequential,
-    visual: keras.Sequential,
-    hidden: list[int],
-) -> Whole:
-    """Join the deep layers of both networks and a DBN (Fig. 1).
+def whole_model(audio: Kept, visual: Kept, hidden: list[int]) -> Whole:
+    """Join what both networks train and a DBN (Fig. 1).
 
     Parameters
     ----------
-    audio_activations, visual_activations : (S, …) float32
-        What the kept shallow layers make of every segment.
-    audio, visual : keras.Sequential
-        The deep layers, which end in fc7, dropout and fc8.
+    audio, visual : Kept
+        Their trained layers end in fc7, dropout and fc8.
     hidden : list of int
         4096 and 2048 in the paper.
     """
     segments = keras.Input((), dtype="int32")
-    features = [
-        networks.features(audio)(inputs.Table(audio_activations)(segments)),  # (B, 4096)
-        networks.features(visual)(inputs.Table(visual_activations)(segments)),  # (B, 4096)
+    features = [  # twice (B, 4096)
+        networks.features(part.own)(part.entry(segments)) for part in (audio, visual)
     ]
     joined = keras.layers.Concatenate(name="fc7s")(features)  # (B, 8192)
-    stack = fusion_layers(hidden, audio.output_shape[-1])
+    stack = fusion_layers(hidden, audio.own.output_shape[-1])
     fc7 = keras.Input(joined.shape[1:])
     last = fc7
     for layer in stack[:-1]:
@@ -125,63 +131,50 @@ def whole_model(
 
 
 def _run_folds(
-    emotion_model,
-    case,
-    prepared,
-    transferred,
-    audio,
-    visual,
-    out,
-    nets,
-    keep,
-    rbm,
-    schedule,
-    groups,
-    seed,
+    emotion_model, case, prepared, transferred, audio, visual, out, settings, groups, seed
 ):
     """All folds of one (emotion model, case): they share one graph and one cache."""
+    nets, keep, _, schedule, stop, compute = settings
     start = transfer.start(transferred, emotion_model)
     data = dataset.load(prepared, case)
     splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
+    plain = (emotion_model, case, *settings[:-1], compute.precision, groups, seed)
     paths, keys = [], []
     for fold in range(len(splits)):
         paths.append(Path(out) / f"{cells.name(emotion_model, case, fold)}.npz")
         files = [Path(prepared) / "clips.csv", start.dbn] + [
             unimodal.weights_file(cell, emotion_model, case, fold) for cell in (audio, visual)
         ]
-        settings = (emotion_model, case, nets, keep, rbm, schedule, groups, seed)
-        keys.append(store.digest(*settings, files=files, code=CODE))
+        keys.append(store.digest(*plain, files=files, code=CODE))
     if all(map(store.has, paths, keys)):
         return
 
     classes = len(EMOTION_MODELS[emotion_model])
     target = labels(data.clips, emotion_model)[data.clip]
-    kept = DBN(nets.dbn.hidden, nets.dbn.visible).restore(store.load(start.dbn)).rbms_[: keep.dbn]
-    activations, deep = {}, {}
+    rbms = DBN(nets.dbn.hidden, nets.dbn.visible).restore(store.load(start.dbn)).rbms_[: keep.dbn]
+    training.precise(compute.precision)
+    parts = {}
     for kind, net in (("audio", nets.audio), ("visual", nets.visual)):
         last = getattr(keep, kind)
-        activations[kind] = transfer.shallow_activations(kind, data, start, net, last, classes)
-        _, deep[kind] = networks.split(transfer.build(kind, net, classes), last)
-    whole = whole_model(
-        activations["audio"],
-        activations["visual"],
-        deep["audio"],
-        deep["visual"],
-        nets.dbn.hidden,
-    )
-    training.compiled(whole.model, schedule.learning_rate, schedule.momentum)
-    training.compiled(whole.top, schedule.learning_rate, schedule.momentum)
+        parts[kind] = transfer.kept(
+            kind, data, start, net, last, keep.tune, classes, compute.cache_gib
+        )
+    whole = whole_model(parts["audio"], parts["visual"], nets.dbn.hidden)
+    training.compiled(whole.model, schedule.learning_rate, schedule.momentum, compute.xla)
+    training.compiled(whole.top, schedule.learning_rate, schedule.momentum, compute.xla)
     for fold, (train, test) in enumerate(splits):
         if store.has(paths[fold], keys[fold]):
             continue
         assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
         for kind, folder in (("audio", audio), ("visual", visual)):
-            deep[kind].load_weights(unimodal.weights_file(folder, emotion_model, case, fold))
-        rows = data.segments_of(train).astype(np.int32)
-        arrays = _train(whole, rows, target[rows], nets, rbm, schedule, kept, seed + fold)
+            file = unimodal.weights_file(folder, emotion_model, case, fold)
+            parts[kind].own.load_weights(file)
+        rows, held = cells.held_out(data, train, target, stop, seed + fold)
+        checkpoint = cells.checkpoint(paths[fold], keys[fold], compute.checkpoint_seconds)
+        arrays = _train(whole, rows, held, target, settings, rbms, seed + fold, checkpoint)
         every = np.arange(len(data.clip), dtype=np.int32)
         hidden, softmax = training.outputs(whole.hidden, [every])
-        store.save(
+        cells.save(
             paths[fold],
             keys[fold],
             features=dataset.pool(hidden, data.clip, len(data.clips)),
@@ -190,16 +183,17 @@ def _run_folds(
         )
 
 
-def _train(whole, rows, target, nets, rbm, schedule, kept, seed):
+def _train(whole, rows, held, target, settings, rbms, seed, checkpoint):
     """Greedy pre-training, the DBN with labels, then all as a whole."""
+    nets, _, rbm, schedule, stop, _ = settings
     fc7 = training.outputs(whole.fc7, [rows])
-    dbn = transfer.fit_dbn(fc7, nets.dbn, rbm, seed, kept)
+    dbn = transfer.fit_dbn(fc7, nets.dbn, rbm, seed, rbms)
     training.restart(whole.top, whole.stack, seed)
     unroll(dbn, whole.stack)
     training.fit(
         whole.top,
         [fc7],
-        target,
+        target[rows],
         epochs=schedule.supervised_epochs,
         batch=schedule.batch,
         seed=seed,
@@ -208,12 +202,15 @@ def _train(whole, rows, target, nets, rbm, schedule, kept, seed):
     curve = training.fit(
         whole.model,
         [rows],
-        target,
+        target[rows],
         epochs=schedule.epochs,
         batch=schedule.batch,
         seed=seed,
+        held=held,
+        patience=stop.patience,
+        checkpoint=checkpoint,
     )
     return {
-        "curve": curve[["loss", "accuracy"]].to_numpy().T,
+        "curve": curve.to_numpy()[:, 1:].T,
         "rbm_errors": np.array([r.errors_ for r in dbn.rbms_], np.float32),
     }

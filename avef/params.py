@@ -127,13 +127,33 @@ class Networks:
 class Keep:
     """What a target keeps of the networks that it starts from (§2.2).
 
-    The last frozen layer of audio-net and of visual-net, and how many RBMs of the
-    DBN are the start of its own.
+    The last kept layer of audio-net and of visual-net, whether these layers go on
+    learning, and how many RBMs of the DBN are the start of its own.
     """
 
     audio: str
     visual: str
     dbn: Annotated[int, Range(0)]
+    tune: bool
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Choice of the epoch on some of the training speakers, or a fixed number of epochs."""
+
+    early: bool
+    fraction: Annotated[float, Range(0, 0.9, above=True)]
+    patience: Count
+
+
+@dataclass(frozen=True)
+class Compute:
+    """How sums are done: precision, XLA, and memory for what frozen layers put out."""
+
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    xla: bool
+    cache_gib: Amount
+    checkpoint_seconds: Amount
 
 
 @dataclass(frozen=True)
@@ -206,6 +226,8 @@ class Params:
     protocol: dict[str, Protocol]
     networks: Networks
     keep: Keep
+    stop: Stop
+    compute: Compute
     transfer: dict[str, Transfer]
     audio_net: dict[str, Schedule]
     visual_net: dict[str, Schedule]

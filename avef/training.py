@@ -11,16 +11,27 @@ import keras
 import numpy as np
 import pandas as pd
 
+from avef.checkpoints import Checkpoint, EpochLog
 from avef.errors import ParameterError
 
 
-def compiled(model: keras.Model, learning_rate: float, momentum: float) -> keras.Model:
-    """Prepare a model for SGD with momentum on cross-entropy (Eqs. 2.5–2.6)."""
+def precise(precision: str) -> None:
+    """Set the arithmetic of the layers that are made from now on, such as ``mixed_bfloat16``."""
+    keras.config.set_dtype_policy(precision)
+
+
+def compiled(
+    model: keras.Model, learning_rate: float, momentum: float, xla: bool = False
+) -> keras.Model:
+    """Prepare a model for SGD with momentum on cross-entropy (Eqs. 2.5–2.6).
+
+    XLA is for a GPU: on a CPU it slows the three-dimensional convolutions.
+    """
     model.compile(
         optimizer=keras.optimizers.SGD(learning_rate, momentum),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=False,  # XLA slows the three-dimensional convolutions on a CPU
+        jit_compile=xla,
     )
     return model
 
@@ -33,6 +44,9 @@ def fit(
     epochs: int,
     batch: int,
     seed: int,
+    held: tuple[list[np.ndarray], np.ndarray] | None = None,
+    patience: int = 1,
+    checkpoint: Checkpoint | None = None,
 ) -> pd.DataFrame:
     """Train a compiled model; the same seed gives the same weights.
 
@@ -45,20 +59,36 @@ def fit(
     epochs, batch : int
         Every epoch is a new permutation; its last, incomplete batch is left out.
     seed : int
+    held : (inputs, labels), optional
+        Segments of held-out training speakers. Training stops when their loss has not
+        fallen for ``patience`` epochs, and the best epoch's weights come back.
+    checkpoint : Checkpoint, optional
+        Where a killed training goes on.
 
     Returns
     -------
     DataFrame
-        ``epoch`` (from 1), ``loss``, ``accuracy`` on the training batches.
+        ``epoch`` (from 1), ``loss``, ``accuracy`` on the training batches, to six
+        decimals; with ``held`` also ``held_loss``, ``held_accuracy``.
     """
     if len(labels) == 0:
         raise ParameterError("there is no segment to train on")
     batches = _Batches(inputs, labels, min(batch, len(labels)), seed)
-    history = model.fit(batches, epochs=epochs, shuffle=False, verbose=0).history
-    curve = pd.DataFrame({"epoch": range(1, epochs + 1)})
-    for name in ("loss", "accuracy"):
-        curve[name] = np.round(history.get(name, []), 6)
-    return curve
+    log = EpochLog(checkpoint, patience if held else None)
+    first = log.resume(model)
+    batches.start(first)
+    if first < epochs and not log.over:
+        model.fit(
+            batches,
+            epochs=epochs,
+            initial_epoch=first,
+            shuffle=False,
+            verbose=0,
+            validation_data=held and (_one(held[0]), held[1]),
+            callbacks=[log],
+        )
+    log.finish(model)
+    return log.table()
 
 
 def restart(model: keras.Model, trained: list[keras.layers.Layer], seed: int) -> None:
@@ -106,22 +136,28 @@ def deterministic(seed: int) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
+def _one(arrays):
+    return tuple(arrays) if len(arrays) > 1 else arrays[0]
+
+
 class _Batches(keras.utils.PyDataset):
-    """Whole batches in a new order each epoch."""
+    """Whole batches, in an order that the seed and the number of the epoch decide."""
 
     def __init__(self, inputs, labels, batch, seed):
         super().__init__()
-        self.inputs, self.labels, self.batch = inputs, labels, batch
-        self.rng = np.random.default_rng(seed)
-        self.on_epoch_end()
+        self.inputs, self.labels, self.batch, self.seed = inputs, labels, batch, seed
+        self.start(0)
+
+    def start(self, epoch):
+        self.epoch = epoch
+        self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.labels))
 
     def __len__(self):
         return len(self.labels) // self.batch
 
     def __getitem__(self, index):
         rows = self.order[index * self.batch : (index + 1) * self.batch]
-        x = tuple(a[rows] for a in self.inputs)
-        return (x if len(x) > 1 else x[0]), self.labels[rows]
+        return _one([a[rows] for a in self.inputs]), self.labels[rows]
 
     def on_epoch_end(self):
-        self.order = self.rng.permutation(len(self.labels))
+        self.start(self.epoch + 1)

@@ -16,15 +16,25 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef import dataset, inputs, networks, parallel, store, training
+from avef import cells, dataset, inputs, networks, parallel, store, training
 from avef.dataset import Dataset
 from avef.dbn import DBN, RBM
 from avef.files import replacing, write_json
-from avef.params import Dbn, Net, Networks, Rbm, Transfer
+from avef.params import Compute, Dbn, Net, Networks, Rbm, Transfer
 from avef.protocol import EMOTION_MODELS, labels
 
 #: The modules whose text decides the outcome (see :mod:`avef.store`).
-CODE = ("protocol", "segments", "dataset", "inputs", "networks", "dbn", "training", "transfer")
+CODE = (
+    "protocol",
+    "segments",
+    "dataset",
+    "inputs",
+    "networks",
+    "dbn",
+    "checkpoints",
+    "training",
+    "transfer",
+)
 
 
 class Start(NamedTuple):
@@ -53,6 +63,7 @@ def run(
     nets: Networks,
     schedule: Transfer,
     rbm: Rbm,
+    compute: Compute,
     seed: int,
     jobs: int = 1,
 ) -> None:
@@ -65,10 +76,10 @@ def run(
         The target's transfer folder.
     """
     files = [Path(s) / "clips.csv" for s in sources]
-    key = store.digest(nets, schedule, rbm, seed, files=files, code=CODE)
+    key = store.digest(nets, schedule, rbm, compute.precision, seed, files=files, code=CODE)
     title = f"transfer to {Path(out).name}"
     work = [
-        (kind, emotion_model, sources, out, nets, schedule, seed, key)
+        (kind, emotion_model, sources, out, nets, schedule, compute, seed, key)
         for kind in ("visual", "audio")  # the longer ones first
         for emotion_model in EMOTION_MODELS
     ]
@@ -77,20 +88,62 @@ def run(
     list(parallel.each(_train_dbn, work, jobs, f"{title}, DBN"))
 
 
-def shallow_activations(
-    kind: str, data: Dataset, files: Start, net: Net, keep: str, classes: int
-) -> np.ndarray:
-    """What the kept layers make of every segment: (S, …), float32.
+class Kept(NamedTuple):
+    """A network that starts from other corpora, on the segments of a target.
 
-    The kept layers are frozen and the data is not augmented, so this is done
-    once and serves every fold; nothing is approximated.
+    Attributes
+    ----------
+    entry : keras.Model
+        Segment numbers (B,) → what the trained layers take: what the kept layers make of
+        the segments; or, where the kept layers are trained further, the segments.
+    own : keras.Sequential
+        The layers that the target trains.
+    fresh : list of Layer
+        Those of ``own`` that start from random weights.
+    """
+
+    entry: keras.Model
+    own: keras.Sequential
+    fresh: list
+
+
+def kept(
+    kind: str,
+    data: Dataset,
+    files: Start,
+    net: Net,
+    keep: str,
+    tune: bool,
+    classes: int,
+    gib: float,
+) -> Kept:
+    """Part a network into what is kept and what is trained.
+
+    The frozen layers' output is worked out once and serves every fold and epoch;
+    the data is not augmented, so nothing is approximated. Where it would take more
+    than ``gib`` GiB, the frozen layers run in every step instead, with the same result.
     """
     full = build(kind, net, classes)
     full.load_weights(getattr(files, kind))
-    shallow, _ = networks.split(full, keep)
+    shallow, deep = networks.split(full, keep)
     source = _source(kind, data, files, net)
     rows = data.audio if kind == "audio" else data.images
-    return training.outputs(keras.Sequential([source, shallow]), [rows])
+    segments = keras.Input((), dtype="int32")
+    if tune:
+        return Kept(_entry(rows, source), full, deep.layers)
+    shallow.trainable = False
+    if 4 * len(rows) * np.prod(shallow.output_shape[1:]) <= gib * 2**30:
+        made = training.outputs(keras.Sequential([source, shallow]), [rows])
+        return Kept(keras.Model(segments, inputs.Table(made)(segments)), deep, deep.layers)
+    return Kept(_entry(rows, source, shallow), deep, deep.layers)
+
+
+def _entry(rows, *steps):
+    segments = keras.Input((), dtype="int32")
+    seen = inputs.Table(rows)(segments)
+    for step in steps:
+        seen = step(seen)
+    return keras.Model(segments, seen)
 
 
 def build(kind: str, net: Net, classes: int) -> keras.Sequential:
@@ -107,7 +160,7 @@ def curves(folder: str | Path) -> pd.DataFrame:
             curve = store.load(_done(folder, kind, emotion_model))["curve"]
             rows += [
                 (emotion_model, f"{kind}-net", epoch, loss, accuracy)
-                for epoch, (loss, accuracy) in enumerate(curve.T, start=1)
+                for epoch, (loss, accuracy, *_) in enumerate(curve.T, start=1)
             ]
     return pd.DataFrame(rows, columns=["emotion_model", "network", "epoch", "loss", "accuracy"])
 
@@ -124,7 +177,7 @@ def _done(out, kind, emotion_model):
     return Path(out) / emotion_model / f"{kind}.npz"
 
 
-def _train_net(kind, emotion_model, sources, out, nets, schedule, seed, key):
+def _train_net(kind, emotion_model, sources, out, nets, schedule, compute, seed, key):
     done = _done(out, kind, emotion_model)
     if store.has(done, key):
         return
@@ -133,22 +186,29 @@ def _train_net(kind, emotion_model, sources, out, nets, schedule, seed, key):
     target = labels(data.clips, emotion_model)[data.clip]
     if kind == "audio":
         write_json(files.scaling, inputs.mel_scaling(data.log_mel, data.audio))
+    training.precise(compute.precision)
     full = build(kind, net, len(EMOTION_MODELS[emotion_model]))
     model = keras.Sequential([_source(kind, data, files, net), full])
-    training.compiled(model, schedule.learning_rate, schedule.momentum)
+    training.compiled(model, schedule.learning_rate, schedule.momentum, compute.xla)
     training.restart(model, full.layers, seed)
     rows = data.audio if kind == "audio" else data.images
     curve = training.fit(
-        model, [rows], target, epochs=schedule.epochs, batch=schedule.batch, seed=seed
+        model,
+        [rows],
+        target,
+        epochs=schedule.epochs,
+        batch=schedule.batch,
+        seed=seed,
+        checkpoint=cells.checkpoint(done, key, compute.checkpoint_seconds),
     )
     with replacing(getattr(files, kind)) as temporary:
         full.save_weights(temporary)
     fc7 = keras.Sequential([model.layers[0], networks.features(full)])
-    store.save(
+    cells.save(
         done,
         key,
         fc7=training.outputs(fc7, [rows]),
-        curve=curve[["loss", "accuracy"]].to_numpy().T,
+        curve=curve.to_numpy()[:, 1:].T,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from avef import cells, dataset, inputs, networks, parallel, store, training, transfer
+from avef import cells, dataset, networks, parallel, store, training, transfer
 from avef.files import replacing
-from avef.params import Net, Schedule
+from avef.params import Compute, Keep, Net, Schedule, Stop
 from avef.protocol import EMOTION_MODELS, folds, labels
 
 #: The modules whose text decides the outcome (see :mod:`avef.store`).
@@ -22,47 +23,58 @@ def run(
     transferred: str | Path,
     out: str | Path,
     net: Net,
-    keep: str,
+    keep: Keep,
     schedule: Schedule,
+    stop: Stop,
+    compute: Compute,
     groups: int | None,
     seed: int,
     jobs: int = 1,
 ) -> None:
-    """Train the deep layers of one network for all cells; resume what was begun.
+    """Train what is not frozen of one network for all cells; resume what was begun.
 
     Parameters
     ----------
     kind : {"audio", "visual"}
     prepared, transferred, out : path
         The corpus' prepared clips, its transfer folder, and the folder for the
-        cells: per cell the deep layers' weights, and arrays ``fc7`` (clips, d)
+        cells: per cell the trained layers' weights, and arrays ``fc7`` (clips, d)
         and ``softmax`` (clips, C), averaged over each clip's segments, and
-        ``curve`` (2, epochs), loss and accuracy.
-    keep : str
-        The last kept layer, frozen.
+        ``curve`` (2 or 4, epochs), see ``checkpoints.COLUMNS``.
     groups : int or None
         Speaker groups (§4.2).
     """
+    settings = Settings(net, keep, schedule, stop, compute)
     work = [
-        (kind, model, case, prepared, transferred, out, net, keep, schedule, groups, seed)
-        for model, case in cells.grid()
+        (kind, *cell, prepared, transferred, out, settings, groups, seed) for cell in cells.grid()
     ]
     list(parallel.each(_run_folds, work, jobs, f"{kind}-net on {Path(out).name}"))
 
 
 def weights_file(out: str | Path, emotion_model: str, case: int, fold: int) -> Path:
-    """Where a cell's deep weights lie."""
+    """Where the weights of a cell's trained layers lie."""
     return Path(out) / f"{cells.name(emotion_model, case, fold)}.weights.h5"
 
 
-def _run_folds(
-    kind, emotion_model, case, prepared, transferred, out, net, keep, schedule, groups, seed
-):
+class Settings(NamedTuple):
+    """The parameter sections that one network's training takes."""
+
+    net: Net
+    keep: Keep
+    schedule: Schedule
+    stop: Stop
+    compute: Compute
+
+
+def _run_folds(kind, emotion_model, case, prepared, transferred, out, settings, groups, seed):
     """All folds of one (emotion model, case): they share one graph and one cache."""
+    net, keep, schedule, stop, compute = settings
     start = transfer.start(transferred, emotion_model)
     files = [Path(prepared) / "clips.csv", getattr(start, kind), start.scaling]
-    settings = (kind, emotion_model, case, net, keep, schedule, groups, seed)
-    key = store.digest(*settings, files=files, code=CODE)
+    last = getattr(keep, kind)
+    plain = (kind, emotion_model, case, net, last, keep.tune, schedule, stop)
+    plain += (compute.precision, groups, seed)
+    key = store.digest(*plain, files=files, code=CODE)
     data = dataset.load(prepared, case)
     splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
     paths = [Path(out) / f"{cells.name(emotion_model, case, f)}.npz" for f in range(len(splits))]
@@ -71,20 +83,22 @@ def _run_folds(
 
     classes = len(EMOTION_MODELS[emotion_model])
     target = labels(data.clips, emotion_model)[data.clip]
-    shallow = transfer.shallow_activations(kind, data, start, net, keep, classes)
-    _, deep = networks.split(transfer.build(kind, net, classes), keep)
+    training.precise(compute.precision)
+    part = transfer.kept(kind, data, start, net, last, keep.tune, classes, compute.cache_gib)
     segments = keras.Input((), dtype="int32")
-    activations = inputs.Table(shallow)(segments)
-    model = keras.Model(segments, deep(activations))
-    training.compiled(model, schedule.learning_rate, schedule.momentum)
-    both = keras.Model(segments, [networks.features(deep)(activations), model.output])
-    every = np.arange(len(shallow), dtype=np.int32)
+    seen = part.entry(segments)
+    model = keras.Model(segments, part.own(seen))
+    training.compiled(model, schedule.learning_rate, schedule.momentum, compute.xla)
+    both = keras.Model(segments, [networks.features(part.own)(seen), model.output])
+    begun = part.own.get_weights()
+    every = np.arange(len(data.clip), dtype=np.int32)
     for fold, (train, test) in enumerate(splits):
         if store.has(paths[fold], key):
             continue
         assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
-        rows = data.segments_of(train).astype(np.int32)
-        training.restart(model, deep.layers, seed + fold)
+        rows, held = cells.held_out(data, train, target, stop, seed + fold)
+        part.own.set_weights(begun)
+        training.restart(model, part.fresh, seed + fold)
         curve = training.fit(
             model,
             [rows],
@@ -92,14 +106,17 @@ def _run_folds(
             epochs=schedule.epochs,
             batch=schedule.batch,
             seed=seed + fold,
+            held=held,
+            patience=stop.patience,
+            checkpoint=cells.checkpoint(paths[fold], key, compute.checkpoint_seconds),
         )
         with replacing(weights_file(out, emotion_model, case, fold)) as temporary:
-            deep.save_weights(temporary)
+            part.own.save_weights(temporary)
         fc7, softmax = training.outputs(both, [every])
-        store.save(
+        cells.save(
             paths[fold],
             key,
             fc7=dataset.pool(fc7, data.clip, len(data.clips)),
             softmax=dataset.pool(softmax, data.clip, len(data.clips)),
-            curve=curve[["loss", "accuracy"]].to_numpy().T,
+            curve=curve.to_numpy()[:, 1:].T,
         )

@@ -7,6 +7,7 @@ something to learn; no media are involved.
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from types import SimpleNamespace
 
@@ -30,7 +31,19 @@ from avef import (
     video,
 )
 from avef.errors import ParameterError
-from avef.params import Dbn, Fusion, Keep, Net, Networks, Rbm, Schedule, Svm, Transfer
+from avef.params import (
+    Compute,
+    Dbn,
+    Fusion,
+    Keep,
+    Net,
+    Networks,
+    Rbm,
+    Schedule,
+    Stop,
+    Svm,
+    Transfer,
+)
 from avef.protocol import EMOTION_MODELS, EMOTIONS, binary, folds
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
@@ -41,7 +54,9 @@ NETS = Networks(
     visual=Net(width=1 / 32, input_size=16, dropout=0.3),
     dbn=Dbn(hidden=[8, 4], visible="gaussian"),
 )
-KEEP = Keep(audio="conv2", visual="conv3b", dbn=1)
+KEEP = Keep(audio="conv2", visual="conv3b", dbn=1, tune=False)
+STOP = Stop(early=False, fraction=0.4, patience=1)
+COMPUTE = Compute(precision="float32", xla=False, cache_gib=1.0, checkpoint_seconds=1e9)
 SCHEDULE = Schedule(epochs=1, batch=16, learning_rate=0.005, momentum=0.9)
 RBM = Rbm(epochs=1, batch=16, learning_rate=0.01, momentum=0.9, weight_decay=0.0002, cd_steps=1)
 SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
@@ -87,16 +102,16 @@ class Chain:
 
     def transfer(self, jobs=1, schedule=TRANSFER):
         sources = [self.prepared / c for c in CORPORA[1:]]
-        transfer.run(sources, self.transferred, NETS, schedule, RBM, SEED, jobs)
+        transfer.run(sources, self.transferred, NETS, schedule, RBM, COMPUTE, SEED, jobs)
 
-    def unimodal(self, kind, schedule=SCHEDULE, jobs=1):
-        net, keep = getattr(NETS, kind), getattr(KEEP, kind)
+    def unimodal(self, kind, schedule=SCHEDULE, jobs=1, keep=KEEP, stop=STOP, compute=COMPUTE):
         folders = self.target, self.transferred, self.root / kind
-        unimodal.run(kind, *folders, net, keep, schedule, GROUPS, SEED, jobs)
+        net = getattr(NETS, kind)
+        unimodal.run(kind, *folders, net, keep, schedule, stop, compute, GROUPS, SEED, jobs)
 
-    def fusion(self, schedule=FUSION, jobs=1):
+    def fusion(self, schedule=FUSION, jobs=1, keep=KEEP, stop=STOP, compute=COMPUTE):
         folders = self.target, self.transferred, *(self.root / kind for kind in STAGES)
-        fusion.run(*folders, NETS, KEEP, RBM, schedule, GROUPS, SEED, jobs)
+        fusion.run(*folders, NETS, keep, RBM, schedule, stop, compute, GROUPS, SEED, jobs)
 
     def learn(self, jobs=1):
         self.unimodal("audio", jobs=jobs)
@@ -163,9 +178,9 @@ def fits(monkeypatch):
     """Replace training by a note of what would be trained on."""
     calls = []
 
-    def fit(model, inputs, labels, *, epochs, **_):
-        calls.append(SimpleNamespace(inputs=inputs, labels=labels))
-        return pd.DataFrame({"loss": np.zeros(epochs), "accuracy": np.zeros(epochs)})
+    def fit(model, inputs, labels, *, epochs, held=None, **_):
+        calls.append(SimpleNamespace(inputs=inputs, labels=labels, held=held))
+        return pd.DataFrame(dict.fromkeys(("epoch", "loss", "accuracy"), np.zeros(epochs)))
 
     monkeypatch.setattr(training, "fit", fit)
     return calls
@@ -328,6 +343,59 @@ def test_cached_path_is_the_whole_network(finished, kind, model, case):
     for whole, name in zip(both, ("softmax", "fc7"), strict=True):
         expected = dataset.pool(training.outputs(whole, [rows]), data.clip, len(data.clips))
         np.testing.assert_allclose(cell[name], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_training_without_the_cache_gives_the_same(begun, only, stage):
+    """With no memory for the frozen layers' output they run in every step."""
+    only(("emotion", 1))
+    path = begun.root / stage / f"{CELL}.npz"
+    cached = store.load(path)
+    path.unlink()
+    bare = replace(COMPUTE, cache_gib=0.0)
+    begun.fusion(compute=bare) if stage == "fusion" else begun.unimodal(stage, compute=bare)
+    uncached = store.load(path)
+    assert set(cached) == set(uncached)
+    for name, values in cached.items():
+        np.testing.assert_allclose(uncached[name], values, rtol=2e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("tune", [False, True])
+def test_kept_layers_learn_only_where_they_may(begun, only, tune):
+    only(("emotion", 1))
+    start = transfer.start(begun.transferred, "emotion")
+    before = transfer.build("audio", NETS.audio, 6)
+    before.load_weights(start.audio)
+    for kind in ("audio", "visual"):
+        begun.unimodal(kind, keep=replace(KEEP, tune=tune))
+    begun.fusion(keep=replace(KEEP, tune=tune))  # reads what the networks' stages wrote
+    after = transfer.build("audio", NETS.audio, 6)
+    own = after if tune else networks.split(after, KEEP.audio)[1]
+    own.load_weights(unimodal.weights_file(begun.root / "audio", "emotion", 1, 1))
+    conv1 = [net.get_layer("conv1").kernel.numpy() for net in (before, after)]
+    if tune:
+        change = np.abs(conv1[1] - conv1[0])
+        assert 0 < change.max() < 0.1 * np.abs(conv1[0]).max()  # it went on from there
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_epoch_is_chosen_on_training_speakers_alone(begun, only, fits, stage):
+    only(("emotion", 1))
+    early = replace(STOP, early=True)
+    longer = replace(FUSION if stage == "fusion" else SCHEDULE, epochs=6)
+    shutil.rmtree(begun.root / stage)
+    run = begun.fusion if stage == "fusion" else partial(begun.unimodal, stage)
+    run(schedule=longer, stop=early)
+    data = dataset.load(begun.target, 1)
+    whole = [call for call in fits if call.held is not None]
+    splits = folds(data.clips, "rml", groups=GROUPS, seed=SEED)
+    for call, (train, test) in zip(whole, splits, strict=True):
+        speakers = data.clips["speaker"].to_numpy()
+        learnt = set(speakers[data.clip[call.inputs[0]]])
+        watched = set(speakers[data.clip[call.held[0][0]]])
+        assert learnt | watched == set(speakers[train])
+        assert not learnt & watched
+        assert not (learnt | watched) & set(speakers[test])
 
 
 def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from avef import training
+from avef import checkpoints, training
+from avef.checkpoints import Checkpoint
 from avef.errors import ParameterError
 
 
@@ -154,3 +155,74 @@ def test_outputs_of_several_inputs_and_several_outputs():
     total, product = training.outputs(net, [x, y[:, None]], batch=2)
     np.testing.assert_allclose(total, x + y[:, None], rtol=1e-6)
     np.testing.assert_allclose(product, x * y[:, None], rtol=1e-6)
+
+
+class KilledError(Exception):
+    """Stands for kill -9."""
+
+
+def checkpoint(path, key="key"):
+    return Checkpoint(path, key, seconds=0.0)
+
+
+def killed_after(epochs, monkeypatch):
+    """Die right after that many epochs have been written down."""
+    write = checkpoints.EpochLog._write
+
+    def die(log):
+        write(log)
+        if len(log.rows) == epochs:
+            raise KilledError
+
+    monkeypatch.setattr(checkpoints.EpochLog, "_write", die)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_killed_training_goes_on_from_its_last_epoch_to_the_same_end(tmp_path, monkeypatch, held):
+    x, y = toy()
+    options = {"epochs": 6, "batch": 10, "seed": 1, "patience": 9}
+    options["held"] = ([x[:9]], y[:9]) if held else None
+
+    def run(**more):
+        net = model()
+        training.restart(net, dense(net), 1)
+        return training.fit(net, [x], y, **options, **more), net.get_weights()
+
+    curve, weights = run()
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        killed_after(2, patch)
+        run(checkpoint=checkpoint(tmp_path / "a.npz"))
+    seen = []
+    monkeypatch.setattr(
+        training._Batches,
+        "start",
+        lambda s, e, f=training._Batches.start: seen.append(e) or f(s, e),
+    )
+    again, resumed = run(checkpoint=checkpoint(tmp_path / "a.npz"))
+    assert seen[:2] == [0, 2]  # the third epoch is the first one done
+    assert again.equals(curve)
+    assert same(weights, resumed)
+    other, fresh = run(checkpoint=checkpoint(tmp_path / "a.npz", key="another"))
+    assert other.equals(curve)
+    assert same(weights, fresh)
+
+
+def test_the_best_epoch_comes_back_and_patience_ends_the_training():
+    x, y = toy()
+    net = model(learning_rate=0.2)
+    training.restart(net, dense(net), 1)
+    held = [x[:20]], 1 - y[:20]  # the better it learns, the worse it does here
+    curve = training.fit(net, [x], y, epochs=30, batch=10, seed=1, held=held, patience=3)
+    best = int(curve["held_loss"].argmin())
+    assert len(curve) == best + 1 + 3 < 30
+    loss, _ = net.evaluate(x[:20], 1 - y[:20], verbose=0)
+    assert loss == pytest.approx(curve["held_loss"][best], abs=1e-5)
+
+
+def test_a_lower_precision_is_asked_for_by_name():
+    try:
+        training.precise("mixed_bfloat16")
+        assert layers.Dense(2).compute_dtype == "bfloat16"
+    finally:
+        training.precise("float32")
+    assert layers.Dense(2).compute_dtype == "float32"
