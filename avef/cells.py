@@ -8,17 +8,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from avef import store
-from avef.checkpoints import COLUMNS, Checkpoint
 from avef.dataset import Dataset
 from avef.params import Stop
 from avef.protocol import EMOTION_MODELS, inner_split
 
 CASES = (1, 2)
+
+#: A learning curve; the last two only where training speakers were held out.
+COLUMNS = ("loss", "accuracy", "held_loss", "held_accuracy")
+
+
+class Checkpoint(NamedTuple):
+    """A file that a killed training goes on from.
+
+    Attributes
+    ----------
+    path : Path
+    key : str
+        Of all that the training depends on (see :mod:`avef.store`); a file of another
+        key is ignored.
+    seconds : float
+        Least time between two writings.
+    """
+
+    path: Path
+    key: str
+    seconds: float
 
 
 def grid() -> list[tuple[str, int]]:
@@ -45,7 +66,7 @@ def curves(folder: str | Path) -> pd.DataFrame:
     """The learning curves of all cells in a folder, one below the other.
 
     Columns ``emotion_model``, ``case``, ``fold``, ``epoch`` and those of
-    ``checkpoints.COLUMNS``; the held-out ones only where speakers were held out.
+    ``COLUMNS``; the held-out ones only where speakers were held out.
     """
     names = ["emotion_model", "case", "fold", "epoch", *COLUMNS]
     rows = [

@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
 import pandas as pd
 
 from avef import store
-
-COLUMNS = ("loss", "accuracy", "held_loss", "held_accuracy")
-
-
-class Checkpoint(NamedTuple):
-    """A file that a killed training goes on from.
-
-    Attributes
-    ----------
-    path : Path
-    key : str
-        Of all that the training depends on (see :mod:`avef.store`); a file of another
-        key is ignored.
-    seconds : float
-        Least time between two writings.
-    """
-
-    path: Path
-    key: str
-    seconds: float
+from avef.cells import COLUMNS, Checkpoint
 
 
 class EpochLog(keras.callbacks.Callback):

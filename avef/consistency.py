@@ -100,14 +100,19 @@ def nearest(value: float, count: int) -> tuple[int, float]:
 
 def attainable(values: np.ndarray, count: int, decimals: int) -> bool:
     """Whether each percentage is 100·k/count for an integer k, rounded to ``decimals``."""
-    values = np.asarray(values, float)
-    distance = np.abs(100 * np.round(values * count / 100) / count - values)
-    return bool((distance <= _half(decimals) + _EXACT).all())
+    return bool(_are_shares(values, np.array([count]), decimals)[0])
 
 
 def least_count(values: np.ndarray, decimals: int, most: int = _MOST) -> int | None:
     """The least count up to ``most`` of which all percentages are attainable, else None."""
-    return next((n for n in range(1, most + 1) if attainable(values, n, decimals)), None)
+    found = np.flatnonzero(_are_shares(values, np.arange(1, most + 1), decimals))
+    return int(found[0]) + 1 if len(found) else None
+
+
+def _are_shares(values, counts, decimals):
+    values, n = np.asarray(values, float), counts[:, None]
+    distance = np.abs(100 * np.round(values * n / 100) / n - values)
+    return (distance <= _half(decimals) + _EXACT).all(axis=1)
 
 
 def class_counts(dataset: str) -> list[pd.Series]:

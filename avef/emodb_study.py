@@ -18,7 +18,7 @@ from avef.corpora import emodb
 from avef.params import EmoDb, Net, Svm
 from avef.protocol import folds
 from avef.segments import segment_speech
-from avef.vad_data import syllables
+from avef.vad_data import syllables, there
 
 
 class Recordings(NamedTuple):
@@ -36,11 +36,6 @@ class Recordings(NamedTuple):
     clips: pd.DataFrame
     log_mel: list[np.ndarray]
     voiced: list[np.ndarray]
-
-
-def there(root: str | Path) -> bool:
-    """Whether Emo-DB lies under ``root``."""
-    return any(Path(root).glob("**/*.wav"))
 
 
 def coverage(root: str | Path) -> str:
@@ -167,16 +162,21 @@ def _one_fold(recordings, case, fold, train, test, net, schedule, svm, decision,
     )
 
 
-def metrics(kept: pd.DataFrame | None, accuracies: pd.DataFrame | None) -> dict:
+def metrics(
+    kept: pd.DataFrame | None, accuracies: pd.DataFrame | None, gain: pd.DataFrame | None
+) -> dict:
     """What ``reports/metrics/emodb.json`` keeps; of Emo-DB's absence, that it was absent."""
-    if kept is None or accuracies is None:
+    if kept is None or accuracies is None or gain is None:
         return {"emodb": "absent"}
     before, after = accuracies.set_index("case").loc[[1, 2], "accuracy"]
     return {
         "emodb": "present",
-        "V1": {"percent": round(float(kept["percent"].iloc[0]), 2)},
+        "V1": {"data": "paper", "percent": round(float(kept["percent"].iloc[0]), 2)},
         "V2": {
+            "data": "paper",
             "relative_gain": round(100 * (after / before - 1), 2),
+            "low": round(float(gain["relative_low"].iloc[0]), 2),
+            "high": round(float(gain["relative_high"].iloc[0]), 2),
             "accuracy": {"case1": before, "case2": after},
             "unweighted": dict(
                 zip(["case1", "case2"], accuracies.sort_values("case")["unweighted"], strict=True)

@@ -1,8 +1,8 @@
-"""What a run of the learning stages will cost, before it starts.
+"""What the learning stages will cost, before they start.
 
-Multiply-adds are counted from the networks' layers, segments from the prepared clips
-(or, before there are any, from the corpora's published sizes), and the speed of each
-part is measured in a few steps. Preparation and the SVMs take minutes and are left out.
+Multiply-adds are counted from the layers, segments from the prepared clips (or, before
+there are any, from published sizes); the speed of each part is measured in a few steps.
+Preparation and the SVMs take minutes and are left out.
 """
 
 from __future__ import annotations
@@ -22,56 +22,37 @@ from joblib import cpu_count
 from keras import layers
 
 from avef import corpora, fusion, inputs, networks, paper, paths, protocol, training, transfer
+from avef.cells import grid
 from avef.dbn import RBM
 from avef.errors import ParameterError
 from avef.params import Params
 from avef.segments import HOP, LENGTH
 
 GIB = 2**30
+KINDS = ("audio", "visual")
+STAGES = {"transfer": KINDS, "audio_net": ["audio"], "visual_net": ["visual"], "dbn_fusion": KINDS}
 CLASSES = 6  # of the larger emotion model; with two, only the last layer is smaller
 MODELS = len(protocol.EMOTION_MODELS)
-KINDS = ("audio", "visual")
 
 # Memory, as measured: what a worker takes before it has data; copies of the tables of frames
 # (as loaded, and twice on their way to the device) and of a cache (gathered, joined, cast,
-# handed over); numbers held for each one that a layer puts out (it, its gradient, scratch).
-_PROCESS, _TABLES, _CACHES, _STEP = 0.7 * GIB, 3, 4, 3
-# Mean length of a clip: RML's is published, the others are rough guesses.
+# handed over); numbers held for each one that a layer puts out (it, its gradient, scratch);
+# segments at a time that frozen layers see.
+_PROCESS, _TABLES, _CACHES, _STEP, _GATHER = 0.7 * GIB, 3, 4, 3, 64
+# Mean length of a clip in seconds: RML's is published, the others are rough guesses.
 _SECONDS = {"rml": 4.94, "enterface05": 2.8, "baum1s": 3.0}
 
 
-class Size(NamedTuple):
-    """What counts of a corpus.
-
-    Attributes
-    ----------
-    clips, speakers : int
-    audio, video : int
-        Frames of all clips.
-    segments : (int, int)
-        In case 1 and in case 2.
-    source : str
-        Where the numbers come from.
-    """
-
-    clips: int
-    speakers: int
-    audio: int
-    video: int
-    segments: tuple[int, int]
-    source: str
-
-
 class Part(NamedTuple):
-    """Costs of a part of the networks, all but ``weights`` for one sample.
+    """A part of the networks.
 
     Attributes
     ----------
     train, forward : int
-        Multiply-adds of a training step and of a forward pass.
+        Multiply-adds of a training step and of a forward pass, a sample.
     weights : int
     units, out : int
-        Numbers that all its layers, and that its last layer, put out.
+        Numbers that all its layers, and that its last layer, put out, a sample.
     """
 
     train: int
@@ -81,17 +62,15 @@ class Part(NamedTuple):
     out: int
 
 
-class _Load(NamedTuple):
-    """A stage of one corpus: pieces of work as (part, multiply-adds) pairs, bytes, counts."""
+class Size(NamedTuple):
+    """A corpus: clips, speakers, frames of all clips, segments in case 1 and 2, and whence."""
 
-    work: list[list[tuple[str, float]]]
-    trainings: int
-    segments: int
-    tables: float
-    caches: float
-    weights: int
-    step: float
-    disk: float
+    clips: int
+    speakers: int
+    audio: int
+    video: int
+    segments: tuple[int, int]
+    source: str
 
 
 def multiply_adds(net: keras.Model) -> dict[str, int]:
@@ -103,7 +82,7 @@ def multiply_adds(net: keras.Model) -> dict[str, int]:
     Raises
     ------
     ParameterError
-        For a layer that has a kernel and is neither.
+        For a layer that has a matrix of weights and is neither.
     """
     found = {}
     for layer in net.layers:
@@ -113,7 +92,7 @@ def multiply_adds(net: keras.Model) -> dict[str, int]:
             # The kernel is used once for every output position; its shape knows of groups.
             places = math.prod(layer.output.shape[1:-1])
             found[layer.name] = math.prod(layer.kernel.shape) * places
-        elif hasattr(layer, "kernel"):
+        elif any(len(w.shape) > 1 for w in layer.trainable_weights):
             kind = type(layer).__name__
             raise ParameterError(f"layer {layer.name}: a {kind}'s multiply-adds are not known")
     return found
@@ -135,31 +114,124 @@ def rbm_multiply_adds(visible: int, hidden: int, cd_steps: int = 1) -> int:
 
 
 def parts(params: Params) -> dict[str, Part]:
-    """The costs of all parts at the sizes of ``params``.
+    """The parts at the sizes of ``params``.
 
-    Keys: ``audio`` and ``visual``, alone (the whole network) or followed by `` shallow``
-    or `` deep``; ``rbm`` (all of the DBN's), ``top`` (the DBN with labels), ``whole``
-    (the deep layers and the DBN).
+    Keys: ``audio`` and ``visual``, alone (the whole network) or followed by ``_shallow``,
+    ``_deep`` or ``_fc7`` (the deep layers up to fc7); ``rbm`` (all of the DBN's), ``top``
+    (the DBN with labels), ``whole`` (both networks' deep layers and the DBN).
     """
-    found, joined = {}, []
+    found = {}
     for kind in KINDS:
         full = transfer.build(kind, getattr(params.networks, kind), CLASSES)
         shallow, deep = networks.split(full, getattr(params.keep, kind))
-        found |= {kind: _part(full), f"{kind} shallow": _part(shallow), f"{kind} deep": _part(deep)}
-        joined.append(_part(networks.features(deep)))
+        found |= {kind: _part(full), f"{kind}_shallow": _part(shallow), f"{kind}_deep": _part(deep)}
+        found[f"{kind}_fc7"] = _part(networks.features(deep))
+    joined = [found[f"{kind}_fc7"] for kind in KINDS]
     units = [sum(part.out for part in joined), *params.networks.dbn.hidden]
     pairs = list(zip(units[:-1], units[1:], strict=True))
     inner = sum(v * h for v, h in pairs)
-    steps = sum(rbm_multiply_adds(v, h, params.rbm.cd_steps) for v, h in pairs)
+    with_labels = inner + units[-1] * CLASSES
+    steps = sum(rbm_multiply_adds(*pair, params.rbm.cd_steps) for pair in pairs)
     found["rbm"] = Part(steps, inner, inner, 2 * sum(units), units[-1])
-    all_ = inner + units[-1] * CLASSES
-    found["top"] = Part(3 * all_, all_, all_, sum(units), units[-1])
-    whole = (sum(values) for values in zip(*joined, found["top"], strict=True))
-    return found | {"whole": Part(*whole)}
+    found["top"] = Part(3 * with_labels, with_labels, with_labels, sum(units), units[-1])
+    found["whole"] = Part(*map(sum, zip(*joined, found["top"], strict=True)))
+    return found
+
+
+def _part(net):
+    units = sum(math.prod(layer.output.shape[1:]) for layer in net.layers)
+    out = math.prod(net.output_shape[1:])
+    forward = sum(multiply_adds(net).values())
+    return Part(training_multiply_adds(net), forward, net.count_params(), units, out)
+
+
+def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[str, float]:
+    """Multiply-adds a second of each part, in a few steps on random weights.
+
+    Parameters
+    ----------
+    limit : float
+        Seconds that a step may take; where a whole batch takes longer, some samples are
+        measured and their time is carried on in proportion.
+    """
+    training.precise(params.compute.precision)
+    training.deterministic(params.seed)
+    schedules = {name: next(iter(getattr(params, name).values())) for name in STAGES}
+    rates, kept = {}, []
+    for kind in KINDS:
+        batch = schedules[f"{kind}_net"].batch
+        full = transfer.build(kind, getattr(params.networks, kind), CLASSES)
+        rates[kind] = costs[kind].train / _a_sample(_step(full, params), batch, limit)
+        shallow, deep = networks.split(full, getattr(params.keep, kind))
+        name = f"{kind}_shallow"
+        rates[name] = costs[name].forward / _a_sample(_forward(shallow), batch, limit)
+        name = f"{kind}_deep"
+        rates[name] = costs[name].train / _a_sample(_step(deep, params), batch, limit)
+        segments = keras.Input((), dtype="int32")
+        rows = inputs.Table(np.zeros((1, *deep.input_shape[1:]), np.float32))(segments)
+        kept.append(transfer.Kept(keras.Model(segments, rows), deep, deep.layers))
+    whole = fusion.whole_model(*kept, params.networks.dbn.hidden)
+    batch = schedules["dbn_fusion"].batch
+    for name, model in (("top", whole.top), ("whole", whole.model)):
+        rates[name] = costs[name].train / _a_sample(_step(model, params), batch, limit)
+    rates["rbm"] = _rbm_rate(params, whole.fc7.output_shape[-1], limit)
+    return rates
+
+
+def _rbm_rate(params, visible, limit):
+    """The lowest RBM's multiply-adds a second: the time of further epochs, without the start."""
+    batch, units = params.rbm.batch, params.networks.dbn.hidden[0]
+    data = np.random.default_rng(0).random((batch, visible), np.float32)
+
+    def run(epochs):
+        start = time.perf_counter()
+        RBM(units, batch=batch, epochs=epochs, cd_steps=params.rbm.cd_steps).fit(data)
+        return time.perf_counter() - start
+
+    run(1)
+    more = int(np.clip(limit / run(1), 3, 30))
+    seconds = max(run(1 + more) - run(1), 1e-9) / more
+    return batch * rbm_multiply_adds(visible, units, params.rbm.cd_steps) / seconds
+
+
+def _step(model, params):
+    """A training step of n samples, as a function of n."""
+    training.compiled(model, 0.001, 0.9, params.compute.xla)
+    return lambda n: model.train_on_batch(_zeros(model, n), np.zeros(n, np.int32))
+
+
+def _forward(model):
+    return lambda n: model.predict_on_batch(_zeros(model, n))
+
+
+def _zeros(model, n):
+    return np.zeros((n, *model.inputs[0].shape[1:]), model.inputs[0].dtype)
+
+
+def _a_sample(step: Callable, batch: int, limit: float) -> float:
+    """Seconds a sample in a step of ``batch``: a line through a step of one and of some."""
+    one = _seconds(step, 1, limit)
+    some = int(np.clip(limit / one, min(4, batch), batch))
+    if some == 1:
+        return one / batch
+    more = _seconds(step, some, limit)
+    return (more + max(0, more - one) / (some - 1) * (batch - some)) / batch
+
+
+def _seconds(step, samples, limit):
+    """The time of a step that has run once before; the least of three where they are short."""
+    times = []
+    for _ in range(4):
+        start = time.perf_counter()
+        step(samples)
+        times.append(time.perf_counter() - start)
+        if len(times) > 1 and sum(times[1:]) > limit:
+            break
+    return min(times[1:])
 
 
 def sizes(params: Params, folder: str | Path = paths.DATA / "prepared") -> dict[str, Size]:
-    """The size of each corpus: of its prepared clips where there are any, else as published."""
+    """Each corpus' size: of its prepared clips where there are any, else as published."""
     files = {corpus: Path(folder) / corpus / "clips.csv" for corpus in params.corpora}
     return {
         corpus: counted(pd.read_csv(file)) if file.is_file() else published(corpus)
@@ -210,38 +282,168 @@ def plan(
     -------
     DataFrame
         ``stage``, ``corpus``, ``trainings`` (of networks and RBMs), ``segments`` (of the
-        larger case), ``pflop``; ``caches_gib`` (frames, and what frozen layers make of
-        them) and ``weights_gib`` (with gradients and momentum): what one worker, and its
+        larger case), ``pflop``; ``caches_gib`` (frames, or what frozen layers make of
+        them) and ``weights_gib`` (with gradients and momentum): what one worker, or its
         accelerator, holds; ``memory_gib`` (all workers together, at the peak),
         ``disk_gib`` (what stays), ``hours`` (with early stopping, at most).
     """
-    stages = {
-        "transfer": lambda corpus: _transfer(params, corpus, found, costs),
-        "audio_net": lambda corpus: _unimodal(params, corpus, found[corpus], costs, ["audio"]),
-        "visual_net": lambda corpus: _unimodal(params, corpus, found[corpus], costs, ["visual"]),
-        "dbn_fusion": lambda corpus: _unimodal(params, corpus, found[corpus], costs, [*KINDS]),
-    }
     rows = []
-    for stage, load_of in stages.items():
+    for stage in STAGES:
         for corpus in params.corpora:
-            load = load_of(corpus)
-            workers = min(cores if params.jobs.train == -1 else params.jobs.train, len(load.work))
-            seconds = [sum(n / rates[part] for part, n in piece) for piece in load.work]
+            make = _transfer if stage == "transfer" else _cells
+            load = make(params, stage, corpus, found, costs)
+            workers = min(cores if params.jobs.train == -1 else params.jobs.train, len(load.pieces))
+            seconds = [sum(n / rates[part] for part, n in piece) for piece in load.pieces]
             held = _TABLES * load.tables + _CACHES * load.caches
-            peak = _PROCESS + held + 12 * load.weights + 4 * _STEP * load.step
-            rows.append(
-                {
-                    "stage": stage,
-                    "corpus": corpus,
-                    "trainings": load.trainings,
-                    "segments": load.segments,
-                    "pflop": 2e-15 * sum(n for piece in load.work for _, n in piece),
-                    "caches_gib": (load.tables + load.caches) / GIB,
-                    "weights_gib": 12 * load.weights / GIB,
-                    "memory_gib": workers * peak / GIB,
-                    "disk_gib": load.disk / GIB,
-                    # No more workers help than the longest piece of work allows.
-                    "hours": max(max(seconds), sum(seconds) / workers) / 3600,
-                }
-            )
+            peak = _PROCESS + held + 12 * load.weights + 4 * load.step
+            row = {
+                "stage": stage,
+                "corpus": corpus,
+                "trainings": load.trainings,
+                "segments": load.segments,
+                "pflop": 2e-15 * sum(n for piece in load.pieces for _, n in piece),
+                "caches_gib": (load.caches or load.tables) / GIB,
+                "weights_gib": 12 * load.weights / GIB,
+                "memory_gib": workers * peak / GIB,
+                "disk_gib": load.disk / GIB,
+                # No more workers help than the longest piece allows.
+                "hours": max(max(seconds), sum(seconds) / workers) / 3600,
+            }
+            rows.append(row)
     return pd.DataFrame(rows)
+
+
+def too_much(table: pd.DataFrame, memory: float, disk: float) -> list[str]:
+    """What will not fit, a sentence each: stages in ``memory``, all together on ``disk`` (GiB)."""
+    lines = [
+        f"{row.stage} of {row.corpus} does not fit: about {row.memory_gib:.0f} GiB of memory, "
+        f"and there are {memory:.0f}; lower jobs.train, its batch or compute.cache_gib"
+        for row in table[table["memory_gib"] > memory].itertuples()
+    ]
+    total = table["disk_gib"].sum()
+    if total > disk:
+        lines.append(f"the results do not fit: about {total:.0f} GiB, and {disk:.0f} are free")
+    return lines
+
+
+def report(params: Params, limit: float = 1.0) -> str:
+    """The plan as text: sizes, the table, sums, and what will not fit on this machine."""
+    found, costs = sizes(params), parts(params)
+    start, cores = time.perf_counter(), cpu_count()
+    table = plan(params, found, costs, measure(params, costs, limit), cores)
+    spent = time.perf_counter() - start
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    disk = shutil.disk_usage(".").free / GIB
+    lines = [
+        f"{corpus}: {size.clips} clips of {size.speakers} speakers, "
+        f"{size.segments[0]} and {size.segments[1]} segments (cases 1 and 2), from {size.source}"
+        for corpus, size in found.items()
+    ]
+    jobs = cores if params.jobs.train == -1 else params.jobs.train
+    lines += ["", table.to_string(index=False, float_format=_short), ""]
+    lines.append(
+        f"together {table['hours'].sum():.3g} h with {jobs} worker(s) at the speed of one alone "
+        f"({spent:.0f} s of measurement), {table['disk_gib'].sum():.3g} GiB of disk"
+    )
+    return "\n".join(lines + (too_much(table, memory, disk) or ["everything fits"]))
+
+
+class Load(NamedTuple):
+    """A stage of one corpus.
+
+    Attributes
+    ----------
+    pieces : list of list of (part, multiply-adds)
+        What the workers share out among them.
+    trainings, segments : int
+    tables, caches, disk : bytes
+    weights, step : int
+        Of the largest model; numbers held while it makes a step.
+    """
+
+    pieces: list
+    trainings: int
+    segments: int
+    tables: float
+    caches: float
+    disk: float
+    weights: int
+    step: int
+
+
+def _transfer(params, stage, corpus, found, costs):
+    """Both networks and the DBN, for each emotion model, on the two sources."""
+    schedule = params.transfer[corpus]
+    sources = [found[name] for name in params.corpora[corpus].transfer_from]
+    n = sum(size.segments[schedule.case - 1] for size in sources)
+    passes = {kind: schedule.epochs * costs[kind].train + costs[kind].forward for kind in KINDS}
+    passes["rbm"] = params.rbm.epochs * costs["rbm"].train + costs["rbm"].forward
+    weights = [costs[part].weights for part in passes]
+    return Load(
+        pieces=[[(part, n * each)] for part, each in passes.items() for _ in range(MODELS)],
+        trainings=MODELS * (2 + len(params.networks.dbn.hidden)),
+        segments=n,
+        tables=_tables(params, *sources),
+        caches=0,
+        disk=4 * MODELS * (sum(weights) + n * sum(costs[f"{kind}_fc7"].out for kind in KINDS)),
+        weights=max(weights),
+        step=_STEP * schedule.batch * max(costs[kind].units for kind in KINDS),
+    )
+
+
+def _cells(params, stage, corpus, found, costs):
+    """One network, or both and the DBN, in every fold of every cell of the grid."""
+    size, schedule, kinds = found[corpus], getattr(params, stage)[corpus], STAGES[stage]
+    joint, tune, dbn = len(kinds) == 2, params.keep.tune, params.networks.dbn.hidden
+    own = [kind if tune else f"{kind}_deep" for kind in kinds]
+    frozen = [] if tune else [f"{kind}_shallow" for kind in kinds]
+    trained = own if not joint else [*own, "top"] if tune else ["whole"]
+    pieces, caches = [], 0
+    units, kept = (sum(costs[part].units for part in names) for names in (trained, frozen))
+    folds = _folds(params.protocol[corpus].groups, corpus, size.speakers)
+    for _, case in grid():
+        n = size.segments[case - 1]
+        steps = n * (folds - 1) * schedule.epochs  # the folds' training parts together
+        piece = [(p, steps * costs[p].train + n * folds * costs[p].forward) for p in trained]
+        if joint:
+            seen = n * (folds - 1)
+            piece.append(("rbm", seen * params.rbm.epochs * costs["rbm"].train))
+            piece.append(("top", seen * schedule.supervised_epochs * costs["top"].train))
+        made = {part: 4 * n * costs[part].out for part in frozen}
+        cached = [part for part, taken in made.items() if taken <= params.compute.cache_gib * GIB]
+        for part in made:
+            passes = n if part in cached else steps + n * folds
+            piece.append((part, passes * costs[part].forward))
+        caches = max(caches, sum(made[part] for part in cached))
+        pieces.append(piece)
+    fits = len(pieces) * folds
+    features = dbn[-1] if joint else costs[f"{kinds[0]}_fc7"].out
+    stored = size.clips * (features + CLASSES) + (0 if joint else costs[own[0]].weights)
+    return Load(
+        pieces=pieces,
+        trainings=fits * (2 + len(dbn) if joint else 1),
+        segments=max(size.segments),
+        tables=_tables(params, size),
+        caches=caches,
+        disk=4 * fits * stored,
+        weights=sum(costs[part].weights for part in trained),
+        step=max(_STEP * schedule.batch * units, _GATHER * kept),
+    )
+
+
+def _folds(groups, corpus, speakers):
+    """How many folds :func:`avef.protocol.folds` makes."""
+    if groups is not None:
+        return groups
+    alone = corpus in protocol.LEAVE_ONE_SPEAKER_OUT
+    return speakers if alone else protocol.DEFAULT_GROUPS
+
+
+def _tables(params, *found):
+    """Bytes of the frames of some corpora: log-mel and faces."""
+    face = 3 * params.prepare.face_size**2
+    return sum(4 * 64 * size.audio + face * size.video for size in found)
+
+
+def _short(number):
+    return f"{number:.3g}"

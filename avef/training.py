@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef.checkpoints import Checkpoint, EpochLog
+from avef.cells import Checkpoint
+from avef.checkpoints import EpochLog
 from avef.errors import ParameterError
 
 

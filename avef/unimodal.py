@@ -40,7 +40,7 @@ def run(
         The corpus' prepared clips, its transfer folder, and the folder for the
         cells: per cell the trained layers' weights, and arrays ``fc7`` (clips, d)
         and ``softmax`` (clips, C), averaged over each clip's segments, and
-        ``curve`` (2 or 4, epochs), see ``checkpoints.COLUMNS``.
+        ``curve`` (2 or 4, epochs), see ``cells.COLUMNS``.
     groups : int or None
         Speaker groups (§4.2).
     """

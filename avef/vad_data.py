@@ -79,7 +79,7 @@ def talkers(root: str | Path, seed: int, teacher: bool) -> Talkers:
         without it there are none. Test labels are those made by hand.
     """
     found = {part: [] for part in SYNTHETIC}
-    if Path(root).is_dir():
+    if there(root):
         found["test"] = [u for u in emodb(root, "hand") if u.speaker in TEST]
         for u in emodb(root, "teacher") if teacher else []:
             if u.speaker not in TEST:
@@ -98,6 +98,11 @@ def level(y: np.ndarray) -> np.ndarray:
     cells = np.square(y[: len(y) // HOP * HOP].reshape(-1, HOP), dtype=np.float64).mean(axis=1)
     smooth = 10 * np.log10(uniform_filter1d(cells, 3, mode="nearest") + 1e-12)
     return smooth - smooth.max(initial=-np.inf)
+
+
+def there(root: str | Path) -> bool:
+    """Whether Emo-DB lies under ``root``."""
+    return any(Path(root).glob("**/*.wav"))
 
 
 def emodb(root: str | Path, labels: str) -> list[Utterance]:
@@ -185,7 +190,7 @@ def worsened(
         y = noise.in_room(y, rng.uniform(0.1, 0.7), rng.uniform(0.02, 0.4), rng)
     y = noise.mix(y, noise.coloured(n, rng.uniform(0, 2), rng), rng.uniform(35, 70), voiced)
     if rng.random() < 0.8:
-        snr = rng.uniform(-5, 10) if rng.random() < 0.5 else rng.uniform(10, 35)
+        snr = rng.uniform(-5, 35)
         y = noise.mix(y, _any_noise(n, voices, snr, rng), snr, voiced)
     if rng.random() < 0.2:
         y = noise.band(y, rng.uniform(50, 300), rng.uniform(3000, 7500))

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from avef import checkpoints, training
-from avef.checkpoints import Checkpoint
+from avef.cells import Checkpoint
 from avef.errors import ParameterError
 
 

@@ -10,6 +10,7 @@ from avef import paths
 from avef.figures.learning import learning_curves, rbm_errors
 from avef.figures.preparation import kept_share, mel_channels, preparation, segment_faces
 from avef.figures.results import accuracy_bars, comparison, confusions
+from avef.figures.statistics import forest, identities, verdict_strip
 from avef.figures.voice import roc, speech_probabilities
 from avef.files import replacing
 
@@ -18,6 +19,8 @@ __all__ = [
     "comparison",
     "confusions",
     "finish",
+    "forest",
+    "identities",
     "kept_share",
     "learning_curves",
     "mel_channels",
@@ -26,6 +29,7 @@ __all__ = [
     "roc",
     "segment_faces",
     "speech_probabilities",
+    "verdict_strip",
 ]
 
 plt.style.use(str(resources.files("avef") / "avef.mplstyle"))

@@ -26,7 +26,7 @@ def forest(parts: pd.DataFrame) -> plt.Figure:
     Parameters
     ----------
     parts : DataFrame
-        From :func:`avef.claims.parts`; the rows of T4–T7 are drawn, those that
+        From :func:`avef.claim_parts.parts`; the rows of T4–T7 are drawn, those that
         were not run with the paper's figure alone. An open circle is an
         interval that leaves the paper's figure out.
     """
