@@ -79,7 +79,7 @@ def _parser():
     run.set_defaults(function=_run)
 
     profile = commands.add_parser("profile", help="switch params.yaml to profiles/NAME.yaml")
-    profile.add_argument("name", help="demo or paper")
+    profile.add_argument("name", help="demo, paper or paper-fast")
     profile.set_defaults(function=_profile)
 
     report = commands.add_parser("report", help="build reports/index.html")

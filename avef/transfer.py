@@ -20,7 +20,7 @@ from avef import cells, dataset, inputs, networks, parallel, store, training
 from avef.dataset import Dataset
 from avef.dbn import DBN, RBM
 from avef.files import replacing, write_json
-from avef.params import Compute, Dbn, Net, Networks, Rbm, Transfer
+from avef.params import Compute, Dbn, Net, Networks, Rbm, Stop, Transfer
 from avef.protocol import EMOTION_MODELS, labels
 
 #: The modules whose text decides the outcome (see :mod:`avef.store`).
@@ -63,6 +63,7 @@ def run(
     nets: Networks,
     schedule: Transfer,
     rbm: Rbm,
+    stop: Stop,
     compute: Compute,
     seed: int,
     jobs: int = 1,
@@ -76,14 +77,16 @@ def run(
         The target's transfer folder.
     """
     files = [Path(s) / "clips.csv" for s in sources]
-    key = store.digest(nets, schedule, rbm, compute.precision, seed, files=files, code=CODE)
+    plain = (nets.audio, nets.visual, schedule, stop, compute.precision, seed)
+    key = store.digest(*plain, files=files, code=CODE)
     title = f"transfer to {Path(out).name}"
     work = [
-        (kind, emotion_model, sources, out, nets, schedule, compute, seed, key)
+        (kind, emotion_model, sources, out, nets, schedule, stop, compute, seed, key)
         for kind in ("visual", "audio")  # the longer ones first
         for emotion_model in EMOTION_MODELS
     ]
     list(parallel.each(_train_net, work, jobs, f"{title}, networks"))
+    key = store.digest(key, nets.dbn, rbm)
     work = [(emotion_model, out, nets.dbn, rbm, seed, key) for emotion_model in EMOTION_MODELS]
     list(parallel.each(_train_dbn, work, jobs, f"{title}, DBN"))
 
@@ -177,7 +180,7 @@ def _done(out, kind, emotion_model):
     return Path(out) / emotion_model / f"{kind}.npz"
 
 
-def _train_net(kind, emotion_model, sources, out, nets, schedule, compute, seed, key):
+def _train_net(kind, emotion_model, sources, out, nets, schedule, stop, compute, seed, key):
     done = _done(out, kind, emotion_model)
     if store.has(done, key):
         return
@@ -192,10 +195,13 @@ def _train_net(kind, emotion_model, sources, out, nets, schedule, compute, seed,
     training.compiled(model, schedule.learning_rate, schedule.momentum, compute.xla)
     training.restart(model, full.layers, seed)
     rows = data.audio if kind == "audio" else data.images
+    learn, held = cells.held_out(data, np.arange(len(data.clips)), target, stop, seed)
     curve = training.fit(
         model,
-        [rows],
-        target,
+        [rows[learn]],
+        target[learn],
+        held=held and ([rows[held[0][0]]], held[1]),
+        patience=stop.patience,
         epochs=schedule.epochs,
         batch=schedule.batch,
         seed=seed,

@@ -26,7 +26,7 @@ from avef.speech import HOP, RATE
 TEST = ("03", "09")  # Emo-DB's speakers that are used for nothing but the figures
 VALIDATION = ("10", "16")
 SYNTHETIC = {"train": range(18), "validation": range(18, 21), "test": range(21, 24)}
-TAKES = 12  # utterances of a synthetic speaker
+TAKES = {"train": 12, "validation": 12, "test": 4}  # utterances of a synthetic speaker
 SPAN = 45.0  # dB below the utterance's peak that still are speech
 
 
@@ -86,7 +86,7 @@ def talkers(root: str | Path, seed: int, teacher: bool) -> Talkers:
                 found["validation" if u.speaker in VALIDATION else "train"].append(u)
     for part, people in SYNTHETIC.items():
         if teacher or part == "test":
-            spoken = synthetic(people, TAKES, seed)
+            spoken = synthetic(people, TAKES[part], seed)
             if part == "test":  # training adds pauses of its own
                 spoken = [_paused(u, seed + number) for number, u in enumerate(spoken)]
             found[part] += spoken

@@ -100,9 +100,9 @@ class Chain:
         self.target = prepared / "rml"
         self.transferred = root / "transfer"
 
-    def transfer(self, jobs=1, schedule=TRANSFER):
+    def transfer(self, jobs=1, schedule=TRANSFER, stop=STOP):
         sources = [self.prepared / c for c in CORPORA[1:]]
-        transfer.run(sources, self.transferred, NETS, schedule, RBM, COMPUTE, SEED, jobs)
+        transfer.run(sources, self.transferred, NETS, schedule, RBM, stop, COMPUTE, SEED, jobs)
 
     def unimodal(self, kind, schedule=SCHEDULE, jobs=1, keep=KEEP, stop=STOP, compute=COMPUTE):
         folders = self.target, self.transferred, self.root / kind

@@ -157,9 +157,16 @@ def test_there_and_back_gives_the_same_bytes(copy):
 
 
 def test_profiles_list_the_same_keys():
-    demo, paper = (keys(values(PROFILES / f"{name}.yaml")) for name in ("demo", "paper"))
-    assert demo == paper
-    assert demo <= keys(values())
+    lists = [keys(values(path)) for path in sorted(PROFILES.glob("*.yaml"))]
+    assert len(lists) == 3
+    assert lists[0] == lists[1] == lists[2]
+    assert lists[0] <= keys(values())
+
+
+def test_the_fast_paper_profile_differs_in_the_choice_of_the_epoch_alone(copy):
+    params.apply_profile("paper", copy, PROFILES)
+    assert params.apply_profile("paper-fast", copy, PROFILES) == ["stop.early"]
+    assert params.read(copy).stop.early
 
 
 def test_a_profile_changes_what_it_lists_and_nothing_else(copy):
@@ -197,7 +204,7 @@ def test_the_paper_profile_has_the_papers_numbers(copy):
 
 
 def test_an_unknown_profile_names_the_known_ones(copy):
-    with pytest.raises(ParameterError, match="demo, paper, got 'fast'"):
+    with pytest.raises(ParameterError, match="demo, paper, paper-fast, got 'fast'"):
         params.apply_profile("fast", copy, PROFILES)
 
 

@@ -15,6 +15,8 @@ from avef.errors import ParameterError
 from avef.plan import Part, Size
 from avef.segments import segment_clip
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
+
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = Size(10, 8, 1000, 300, (40, 30), "a test")
 FOUND = dict.fromkeys(("rml", "enterface05", "baum1s"), SIZE)

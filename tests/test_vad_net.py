@@ -105,7 +105,7 @@ def test_streams_keep_sound_and_labels_together():
 
 def test_talkers_without_emodb_are_synthetic_and_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(vad_data, "SYNTHETIC", {"train": [1], "validation": [2], "test": [3]})
-    monkeypatch.setattr(vad_data, "TAKES", 1)
+    monkeypatch.setattr(vad_data, "TAKES", dict.fromkeys(vad_data.SYNTHETIC, 1))
     (tmp_path / "README.md").write_text("Emo-DB goes here")
     found = vad_data.talkers(tmp_path, seed=4, teacher=True)
     speakers = [{u.speaker for u in part} for part in found]

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from avef import paths
 from avef.figures.learning import learning_curves, rbm_errors
 from avef.figures.preparation import kept_share, mel_channels, preparation, segment_faces
-from avef.figures.results import accuracy_bars, comparison, confusions
+from avef.figures.results import accuracy_bars, comparison, confusions, differences
 from avef.figures.statistics import forest, identities, verdict_strip
 from avef.figures.voice import roc, speech_probabilities
 from avef.files import replacing
@@ -18,6 +18,7 @@ __all__ = [
     "accuracy_bars",
     "comparison",
     "confusions",
+    "differences",
     "finish",
     "forest",
     "identities",

@@ -57,6 +57,26 @@ def comparison(cells: pd.DataFrame, title: str) -> plt.Figure:
     return figure
 
 
+def differences(table: pd.DataFrame) -> plt.Figure:
+    """What a model gains over its baselines, with intervals over speakers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`avef.baselines.study`.
+    """
+    figure, axis = plt.subplots(figsize=(7, 0.8 + 0.34 * len(table)))
+    rows = np.arange(len(table))[::-1]
+    spread = np.abs(table[["low", "high"]].to_numpy().T - table["difference"].to_numpy())
+    axis.errorbar(table["difference"], rows, xerr=spread, fmt="o", ms=5, lw=1.2, capsize=3)
+    axis.axvline(0, color="0.6", lw=0.8)
+    axis.set_yticks(rows, table["claim"] + ": " + table["model"] + " over " + table["baseline"])
+    axis.set(xlabel="gain in accuracy (points), 95 % over speakers", ylim=(-0.7, len(table) - 0.3))
+    above = (table["low"] > 0).sum()
+    axis.set_title(f"{above} of {len(table)} gains are above zero beyond chance")
+    return figure
+
+
 def _heat(axis, matrix):
     values = matrix.to_numpy(float)
     axis.imshow(values, vmin=0, vmax=100)
