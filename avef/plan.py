@@ -39,6 +39,7 @@ MODELS = len(protocol.EMOTION_MODELS)
 # handed over); numbers held for each one that a layer puts out (it, its gradient, scratch);
 # segments at a time that frozen layers see.
 _PROCESS, _TABLES, _CACHES, _STEP, _GATHER = 0.7 * GIB, 3, 4, 3, 64
+_START = 5.0  # seconds to load, build and trace what a piece of work trains
 # Mean length of a clip in seconds: RML's is published, the others are rough guesses.
 _SECONDS = {"rml": 4.94, "enterface05": 2.8, "baum1s": 3.0}
 
@@ -293,7 +294,7 @@ def plan(
             make = _transfer if stage == "transfer" else _cells
             load = make(params, stage, corpus, found, costs)
             workers = min(cores if params.jobs.train == -1 else params.jobs.train, len(load.pieces))
-            seconds = [sum(n / rates[part] for part, n in piece) for piece in load.pieces]
+            seconds = [_START + sum(n / rates[part] for part, n in piece) for piece in load.pieces]
             held = _TABLES * load.tables + _CACHES * load.caches
             peak = _PROCESS + held + 12 * load.weights + 4 * load.step
             row = {

@@ -12,7 +12,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from avef import params
+from avef import claims, params
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATASETS = ("rml", "enterface05", "baum1s")
@@ -84,10 +84,20 @@ def test_broken_clips_stand_in_quarantine(clone):
 def test_the_index_links_every_notebook(clone):
     page = (clone / "reports/index.html").read_text()
     notebooks = [p.stem for p in (clone / "reports/notebooks").glob("*.ipynb")]
-    assert len(notebooks) == 2 + 6 * 3
+    assert len(notebooks) == 6 + 6 * 3
     for stem in notebooks:
         assert f"html/{stem}.html" in page
         assert (clone / f"reports/html/{stem}.html").is_file()
+
+
+def test_every_claim_has_its_row_and_demo_data_no_verdict(clone):
+    table = pd.read_csv(clone / "reports/tables/claims.csv").set_index("id")
+    assert list(table.index) == list(claims.RULES)
+    assert set(table["data"]) == {"demo"}
+    judged = table[~table["verdict"].isin([claims.NO_VERDICT, claims.NOT_RUN])]
+    assert list(judged.index) == ["T2", "T3", "F1"]  # these need no data
+    assert (judged["verdict"] == claims.REPRODUCED).all()
+    assert {"S1", "S2", "S3", "S5"} <= set(table.index[table["verdict"] == claims.NO_VERDICT])
 
 
 def test_a_second_repro_does_nothing(clone):

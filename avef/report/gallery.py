@@ -1,0 +1,140 @@
+"""The figures, grouped by corpus, each in words for those who cannot see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from avef import paper
+from avef.report.sources import Image
+
+#: How a figure's name begins → (caption, what it shows). The longest that fits counts.
+FIGURES = {
+    "fig_1": (
+        "The architecture (Fig. 1)",
+        "Diagram from top to bottom: the audio-net on mel images and the visual-net on faces, "
+        "layer by layer, then the deep belief network, averaging over a clip and the SVM.",
+    ),
+    "fig_2": (
+        "One clip before and after preparation (Fig. 2)",
+        "Wave, mel spectrogram and video frames of one clip: above as recorded, silent spans in "
+        "grey; below with the silence cut out of sound and pictures.",
+    ),
+    "fig_3": (
+        "A segment as an image (Fig. 3)",
+        "Four mel images of one 655 ms segment, time to the right, mel bins upwards: all three "
+        "channels as colours, the static one, Δ and ΔΔ.",
+    ),
+    "faces": (
+        "A segment's 16 faces",
+        "Sixteen faces cut out of successive video frames of one segment, in two rows, each with "
+        "the number of its frame.",
+    ),
+    "kept_share": (
+        "How much of each clip is speech",
+        "Histogram of the clips by the share kept in case 2, in percent of the clip; one vertical "
+        "line at our mean and one at the paper's.",
+    ),
+    "roc_vad": (
+        "Voice activity detectors: ROC curves",
+        "ROC curves of the detectors, speech found against silence taken for speech, a panel for "
+        "each noise.",
+    ),
+    "example_vad": (
+        "Voice activity detectors: one utterance",
+        "The wave of one utterance, and below it over the same time what each detector gives as "
+        "the probability of speech; silence by the label is grey.",
+    ),
+    "curves_transfer": (
+        "Learning curves on the other two corpora",
+        "Loss above and accuracy below on the training clips by epoch, the audio-net on the left, "
+        "the visual-net on the right, a line for each emotion model.",
+    ),
+    "curves_audio_net": ("Learning curves of the audio-net", "CURVES"),
+    "curves_visual_net": ("Learning curves of the visual-net", "CURVES"),
+    "curves_dbn_fusion": ("Learning curves of the whole model", "CURVES"),
+    "curves": ("Learning curves", "CURVES"),
+    "rbm": (
+        "Pre-training of the restricted Boltzmann machines",
+        "Error of reconstruction by epoch, a panel for each restricted Boltzmann machine, a thin "
+        "line for each training.",
+    ),
+    "accuracy_audio_net": ("Accuracy of the audio-net", "BARS"),
+    "accuracy_visual_net": ("Accuracy of the visual-net", "BARS"),
+    "accuracy_svm": ("Accuracy of both modalities together", "BARS"),
+    "accuracy": ("Accuracy", "BARS"),
+    "confusion": ("Which emotions are taken for which", "CONFUSION"),
+    "tables_4_6": ("Tables 4 and 6: ours and the paper's", "CELLS"),
+    "tables_5_7": ("Tables 5 and 7: ours and the paper's", "CELLS"),
+    "table_8": ("Table 8: confusions on RML", "CONFUSION"),
+    "table_9": ("Table 9: confusions on eNTERFACE'05", "CONFUSION"),
+    "table_10": ("Table 10: confusions on BAUM-1s", "CONFUSION"),
+    "table_": ("Confusions", "CONFUSION"),
+    "claims": (
+        "The claims at a glance",
+        "A strip of boxes, one a claim, with its verdict by sign and colour, and how many claims "
+        "have which verdict.",
+    ),
+    "forest": (
+        "Tables 4–7 with intervals over speakers",
+        "For every cell of Tables 4–7 our accuracy as a dot with its 95 % interval as a line, and "
+        "the paper's as an upright bar.",
+    ),
+    "consistency": (
+        "The paper against itself",
+        "On the left, bars of how many identities hold and fail, by kind; on the right, how far "
+        "Table 6 lies above the weighted diagonals of Tables 8–10.",
+    ),
+}
+_SHARED = {
+    "CURVES": "Loss above and accuracy below on the training clips by epoch, case 1 on the left, "
+    "case 2 on the right, a thin line for each training, coloured by emotion model.",
+    "BARS": "Bars of the accuracy in percent on unseen speakers for six emotions, arousal and "
+    "valence, case 1 beside case 2, with chance as a dotted line.",
+    "CONFUSION": "Two matrices of the six emotions side by side, ours and the paper's, rows true, "
+    "columns predicted, in percent of the row. Tables 8–10 hold the numbers.",
+    "CELLS": "A line for every cell of the tables, from the paper's accuracy, an upright bar, to "
+    "ours, a dot. The tables hold the numbers.",
+}
+
+
+def describe(name: str) -> tuple[str, str] | None:
+    """Caption and alternative text of a figure by how its name begins; None if unknown."""
+    fitting = [start for start in FIGURES if name.startswith(start)]
+    if not fitting:
+        return None
+    caption, text = FIGURES[max(fitting, key=len)]
+    return caption, _SHARED.get(text, text)
+
+
+def describe_source(source: str) -> str | None:
+    """What a cell draws, in words, from the first name of a known figure in its source."""
+    for name in re.findall(r"""["']([\w{}-]+)["']""", source):
+        known = describe(name)
+        if known:
+            return known[1]
+    return None
+
+
+def groups(images: Iterable[Image]) -> list[dict]:
+    """The figures by corpus: those of all corpora first, within each in the paper's order."""
+    order = list(FIGURES)
+    found: dict[str, list[dict]] = {}
+    for image in images:
+        kind, _, corpus = image.name.partition("-")
+        caption, alt = describe(kind) or (kind.replace("_", " "), f"The figure {kind}.")
+        place = order.index(kind) if kind in order else len(order)
+        found.setdefault(corpus, []).append(
+            {"name": image.name, "size": image.size, "place": (place, image.name)}
+            | {"caption": caption, "alt": f"{alt} Corpus: {_corpus(corpus)}." if corpus else alt}
+        )
+    known = ["", *paper.DATASETS]
+    names = [*(c for c in known if c in found), *sorted(set(found) - set(known))]
+    return [
+        {"title": _corpus(c), "figures": sorted(found[c], key=lambda figure: figure["place"])}
+        for c in names
+    ]
+
+
+def _corpus(name):
+    return paper.DATASET_NAMES.get(name, name) or "All corpora"

@@ -1,0 +1,143 @@
+"""Executed notebooks as the contents of pages."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from markupsafe import Markup
+from nbconvert.filters import Highlight2HTML, ansi2html
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+
+from avef import paper
+from avef.report import gallery
+from avef.report.clean import clean
+from avef.report.sources import png_size
+
+_highlight = Highlight2HTML(pygments_lexer="ipython3")
+
+
+class Page(NamedTuple):
+    """A notebook's page: the notebook's name, its corpus (empty where it serves all), its title."""
+
+    stem: str
+    corpus: str
+    title: str
+
+    @property
+    def path(self) -> str:
+        """Where the page lies, relative to the reports folder."""
+        return f"html/{self.stem}.html"
+
+    @property
+    def full_title(self) -> str:
+        """The title and the corpus."""
+        return f"{self.title} · {self.corpus_name}" if self.corpus else self.title
+
+    @property
+    def short_title(self) -> str:
+        """The title without the sections of the paper in brackets, and the corpus."""
+        title = re.sub(r" *\(.*\)$", "", self.title)
+        return f"{title} · {self.corpus_name}" if self.corpus else title
+
+    @property
+    def corpus_name(self) -> str:
+        """The corpus as the paper writes it."""
+        return paper.DATASET_NAMES.get(self.corpus, self.corpus)
+
+    @property
+    def notebook(self) -> str:
+        """The name of the notebook's source, which several corpora share."""
+        return self.stem.partition("-")[0]
+
+
+def pages(notebooks: dict[str, NotebookNode]) -> list[Page]:
+    """The pages in reading order: those of all corpora first, then corpus by corpus."""
+    found = [
+        Page(stem, stem.partition("-")[2], title(notebook)) for stem, notebook in notebooks.items()
+    ]
+    order = {name: place for place, name in enumerate(["", *paper.DATASETS])}
+    return sorted(found, key=lambda p: (order.get(p.corpus, len(order)), p.corpus, p.stem))
+
+
+def groups(found: Iterable[Page]) -> list[dict]:
+    """Pages in reading order, by corpus."""
+    made: dict[str, list[Page]] = {}
+    for page in found:
+        made.setdefault(page.corpus_name or "All corpora", []).append(page)
+    return [{"title": name, "pages": part} for name, part in made.items()]
+
+
+def title(notebook: NotebookNode) -> str:
+    """The notebook's first heading, without markup; "Untitled" where there is none."""
+    for cell in notebook.cells:
+        heading = _heading(cell)
+        if heading:
+            return heading
+    return "Untitled"
+
+
+def cells(notebook: NotebookNode) -> list[dict]:
+    """Every cell that says something, as safe HTML.
+
+    Returns
+    -------
+    list of dict
+        ``text`` of a Markdown cell; or ``code`` and ``outputs``, each of these
+        with ``html``, or with ``image``, ``alt`` and ``size``.
+    """
+    made, section = [], ""
+    for cell in notebook.cells:
+        if not cell.source.strip():
+            continue
+        if cell.cell_type == "markdown":
+            section = _heading(cell) or section
+            made.append({"text": _markdown(cell.source)})
+        elif cell.cell_type == "code":
+            alt = gallery.describe_source(cell.source) or f"Figure of the section “{section}”."
+            outputs = [_output(output, alt) for output in cell.outputs]
+            code = Markup(_highlight(cell.source))
+            made.append({"code": code, "outputs": [output for output in outputs if output]})
+    return made
+
+
+def _output(output, alt):
+    """An output in the richest form that a page without scripts can show."""
+    if output.output_type == "stream":
+        return {"html": _plain(output.text)}
+    if output.output_type == "error":
+        return {"html": _plain("\n".join(output.traceback))}
+    data = output.data
+    if "text/html" in data:
+        return {"html": clean(data["text/html"])}
+    if "text/markdown" in data:
+        return {"html": _markdown(data["text/markdown"])}
+    for kind in ("image/png", "image/jpeg"):
+        if kind in data:
+            # Notebooks break base64 into lines, URLs do not.
+            text = "".join(data[kind].split())
+            size = png_size(base64.b64decode(text[:32]))
+            return {"image": f"data:{kind};base64,{text}", "alt": alt, "size": size}
+    return {"html": _plain(data["text/plain"])} if "text/plain" in data else None
+
+
+def _markdown(source):
+    renderer = IPythonRenderer(
+        escape=True, allow_harmful_protocols=False, exclude_anchor_links=True
+    )
+    return clean(MarkdownWithMath(renderer=renderer).render(source))
+
+
+def _plain(text):
+    return Markup('<pre class="output">{}</pre>').format(Markup(ansi2html(text.rstrip("\n"))))
+
+
+def _heading(cell):
+    """The first heading of a Markdown cell, without markup; empty where there is none."""
+    if cell.cell_type != "markdown":
+        return ""
+    found = re.search(r"^#+ +(.+?) *$", cell.source, re.MULTILINE)
+    return re.sub(r"[`*]", "", found[1]) if found else ""

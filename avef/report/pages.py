@@ -1,0 +1,69 @@
+"""Every page's HTML from what was read: nothing is read or written here but the templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jinja2
+
+from avef import claims
+from avef.report import gallery, notebooks, view
+from avef.report.sources import Sources
+from avef.tables import CONFUSIONS, DEMO
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(sources: Sources) -> dict[str, str]:
+    """Path relative to the reports folder → HTML, of the index and of every notebook."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["css"] = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    pages = notebooks.pages(sources.notebooks)
+    made = {"index.html": environment.get_template("index.html").render(index(sources, pages))}
+    template = environment.get_template("notebook.html")
+    for place, page in enumerate(pages):
+        made[page.path] = template.render(
+            page=page,
+            cells=notebooks.cells(sources.notebooks[page.stem]),
+            before=pages[place - 1] if place else None,
+            after=pages[place + 1] if place + 1 < len(pages) else None,
+            others=[p for p in pages if p.notebook == page.notebook and p != page],
+        )
+    return made
+
+
+def index(sources: Sources, pages: list[notebooks.Page]) -> dict:
+    """What the index's template fills in; None where a file is not there."""
+    tables = sources.tables
+
+    def given(name, function, *arguments):
+        return function(tables[name], *arguments) if name in tables else None
+
+    titles = {page.path: page.short_title for page in pages}
+    rows = given("claims", view.claim_rows, titles)
+    return {
+        "demo": DEMO if sources.demo else "",
+        "claims": rows,
+        "counts": view.verdict_counts(rows or []),
+        "rules": view.grid(claims.rules()),
+        "join": claims.JOIN,
+        "corpora": {n: given(f"table_{n}", view.grid) for n in (1, 2)},
+        "accuracies": {n: given(f"table_{n}", view.accuracies) for n in (4, 5, 6, 7)},
+        "matrices": {n: given(f"table_{n}", view.matrices) for n in CONFUSIONS},
+        "title": view.title,
+        "consistency": given("consistency", view.identities),
+        "figures": gallery.groups(sources.images),
+        "notebooks": notebooks.groups(pages),
+        "failed": sources.failed,
+        "quarantine": view.quarantine(sources.quarantine),
+        "params": sources.params,
+        "versions": sources.versions,
+        "commit": sources.commit,
+    }

@@ -1,0 +1,182 @@
+"""Tables as a page shows them: from the text of the CSVs to what a template fills in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+from avef import claims, consistency, paper
+from avef.tables import TITLES
+
+#: Sign and CSS class of each verdict: colour alone must not tell them apart.
+LOOKS = {
+    claims.REPRODUCED: ("✓", "reproduced"),
+    claims.PARTLY: ("◐", "partly"),
+    claims.INCONCLUSIVE: ("?", "inconclusive"),
+    claims.NOT_REPRODUCED: ("✗", "refuted"),
+    claims.NO_VERDICT: ("d", "demo"),
+    claims.NOT_RUN: ("–", "not-run"),
+}
+NOTHING = "–"
+_NUMBER = re.compile(r"[-+−]?\d[\d.,]*(e[-+]?\d+)?( ?%)?")
+
+
+class Grid(NamedTuple):
+    """A plain table; the first column names the row.
+
+    ``columns`` is the header, ``rows`` the cells as text, ``numeric`` says of
+    each column whether it holds numbers alone, which are set flush right.
+    """
+
+    columns: list[str]
+    rows: list[list[str]]
+    numeric: list[bool]
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    """A table as it stands in its CSV, empty cells as a dash."""
+    rows = [[text or NOTHING for text in row] for row in table.itertuples(index=False)]
+    numeric = [numbers(column) for column in zip(*rows, strict=True)] or [False] * len(table.columns)
+    return Grid(list(table.columns), rows, numeric)
+
+
+def numbers(texts: Iterable[str]) -> bool:
+    """Whether all cells are numbers, or empty; but not all empty."""
+    found = [text for text in texts if text not in ("", NOTHING)]
+    return bool(found) and all(_NUMBER.fullmatch(text) for text in found)
+
+
+def claim_rows(table: pd.DataFrame, titles: dict[str, str]) -> list[dict]:
+    """The claims, each with its verdict's sign and CSS class and its notebook's title.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``claims.csv``.
+    titles : dict
+        Page, relative to the reports folder, → title. A notebook that has no
+        page is not linked.
+    """
+    rows = []
+    for claim in table.to_dict("records"):
+        sign, look = LOOKS.get(claim["verdict"], ("•", "not-run"))
+        bounds = [f"{float(claim[b]):.4g}" for b in ("low", "high") if claim[b]]
+        page = claim["notebook"]
+        rows.append(
+            {key: claim[key] for key in ("id", "says", "verdict", "remark")}
+            | {key: claim[key] or NOTHING for key in ("paper", "ours")}
+            | {"sign": sign, "look": look, "interval": " … ".join(bounds) or NOTHING}
+            | {"page": page if page in titles else "", "title": titles.get(page, page)}
+        )
+    return rows
+
+
+def verdict_counts(rows: list[dict]) -> list[dict]:
+    """How many claims have each verdict that occurs, best first, then those unknown."""
+    order = {name: place for place, name in enumerate(claims.VERDICTS)}
+    found: dict[str, dict] = {}
+    for row in rows:
+        entry = {key: row[key] for key in ("verdict", "sign", "look")} | {"count": 0}
+        found.setdefault(row["verdict"], entry)["count"] += 1
+    return sorted(found.values(), key=lambda row: order.get(row["verdict"], len(order)))
+
+
+def accuracies(table: pd.DataFrame) -> list[dict]:
+    """One of Tables 4–7 by corpus: each row's figures, and where they lie on 0–100."""
+    groups = []
+    for dataset, part in table.groupby("dataset", sort=False):
+        rows = []
+        for cell in part.to_dict("records"):
+            theirs, ours, difference, unweighted = (
+                _number(cell[name]) for name in ("paper", "ours", "difference", "unweighted")
+            )
+            row = {"label": _label(cell), "paper": _two(theirs), "ours": _two(ours)}
+            row |= {"difference": _signed(difference), "unweighted": _two(unweighted)}
+            row["at"] = None if ours is None else _span(theirs, ours)
+            rows.append(row)
+        name = paper.DATASET_NAMES.get(dataset, dataset)
+        groups.append({"corpus": name, "clips": _clips(part["clips"]), "rows": rows})
+    return groups
+
+
+def matrices(table: pd.DataFrame) -> list[dict]:
+    """One of Tables 8–10 as two matrices, ours and the paper's, in percent of each true class."""
+    emotions = list(dict.fromkeys(table["true"]))
+    made = []
+    for column, whose in (("ours", "ours"), ("paper", "the paper's")):
+        wide = table.pivot(index="true", columns="predicted", values=column)
+        rows = [
+            (true, [_cell(true, name, wide.loc[true, name]) for name in emotions])
+            for true in emotions
+        ]
+        made.append({"whose": whose, "emotions": emotions, "rows": rows})
+    return made
+
+
+def identities(table: pd.DataFrame) -> dict:
+    """The paper against itself: how many identities hold, by group, and every one of them."""
+    groups = consistency.summary(table)
+    return {
+        "groups": groups.to_dict("records"),
+        "hold": int(groups["hold"].sum()),
+        "checked": int(groups["checked"].sum()),
+        "all": grid(table),
+    }
+
+
+def quarantine(tables: dict[str, pd.DataFrame]) -> list[dict]:
+    """Each prepared corpus with its rows of clip, path and reason."""
+    made = []
+    for dataset in _in_order(tables):
+        table = tables[dataset]
+        shown = table[[name for name in ("clip", "path", "reason") if name in table]]
+        made.append({"corpus": paper.DATASET_NAMES.get(dataset, dataset), "grid": grid(shown)})
+    return made
+
+
+def title(number: int) -> str:
+    """What one of the paper's tables is called."""
+    return f"Table {number}. {TITLES[number]}"
+
+
+def _in_order(names):
+    """The paper's corpora first, in its order, then any others."""
+    return [*(d for d in paper.DATASETS if d in names), *sorted(set(names) - set(paper.DATASETS))]
+
+
+def _label(cell):
+    parts = [cell["modality"], cell["emotion_model"], f"case {cell['case']}"]
+    return ", ".join(part for part in parts if part not in ("multimodal", "emotion"))
+
+
+def _cell(true, predicted, text):
+    value = _number(text)
+    return {"share": value or 0.0, "text": _two(value), "diagonal": true == predicted}
+
+
+def _number(text):
+    return float(text) if text else None
+
+
+def _two(value):
+    return NOTHING if value is None else f"{value:.2f}"
+
+
+def _signed(value):
+    """A difference with its sign; a true minus is as wide as a plus."""
+    return NOTHING if value is None else f"{value:+.2f}".replace("-", "−")
+
+
+def _clips(column):
+    """How many clips the accuracies are of: one number, or the least and the greatest."""
+    found = sorted({int(float(text)) for text in column if text})
+    if not found:
+        return "not run"
+    return f"{found[0]} clips" if len(found) == 1 else f"{found[0]} … {found[-1]} clips"
+
+
+def _span(theirs, ours):
+    return {"paper": theirs, "ours": ours, "from": min(theirs, ours), "to": max(theirs, ours)}
