@@ -51,6 +51,7 @@ def tables():
         made[f"table_{number}"] = long.assign(data="demo")
     made["table_1"] = pd.DataFrame({"entry": ["fps"], "RML, paper": [30], "RML, files": ["29.97"]})
     made["table_2"] = paper.table_2()
+    made["new_table"] = pd.DataFrame({"what": ["<b>"], "gain": [1.5], "data": ["demo"]})
     return made
 
 

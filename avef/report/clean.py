@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from avef.report.view import numbers
 
+#: Their contents go, too.
 _DROPPED = {"script", "style", "iframe", "object", "embed", "form", "svg", "math", "template"}
 _BLOCKS = "h1 h2 h3 h4 h5 h6 p div pre blockquote ul ol li hr br table thead tbody tfoot tr caption"
 _SPANS = "a b strong i em code kbd sub sup del span img th td"
@@ -49,7 +50,6 @@ def clean(html: str) -> Markup:
     for table in soup.find_all("table"):
         _repair(table)
         _box(soup, table)
-    # Entities only where needed: the pages are UTF-8.
     return Markup(soup.decode(formatter="minimal").strip())
 
 
@@ -62,7 +62,10 @@ def _is_embedded(source):
 
 
 def _repair(table):
-    """Join the header's two rows, the lower of which only names the index, into one; give scopes; align numbers."""
+    """Give every header a scope, and columns of numbers and header rows the form of a page.
+
+    pandas writes the index's name in a row of its own, below the columns' names.
+    """
     head = table.find("thead")
     rows = head.find_all("tr") if head else []
     if len(rows) == 2:

@@ -59,6 +59,7 @@ def index(sources: Sources, pages: list[notebooks.Page]) -> dict:
         "matrices": {n: given(f"table_{n}", view.matrices) for n in CONFUSIONS},
         "title": view.title,
         "consistency": given("consistency", view.identities),
+        "further": view.further(tables),
         "figures": gallery.groups(sources.images),
         "notebooks": notebooks.groups(pages),
         "failed": sources.failed,

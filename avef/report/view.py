@@ -21,6 +21,7 @@ LOOKS = {
     claims.NOT_RUN: ("–", "not-run"),
 }
 NOTHING = "–"
+_SHOWN = {"claims", "consistency", *(f"table_{number}" for number in TITLES)}
 _NUMBER = re.compile(r"[-+−]?\d[\d.,]*(e[-+]?\d+)?( ?%)?")
 
 
@@ -39,7 +40,9 @@ class Grid(NamedTuple):
 def grid(table: pd.DataFrame) -> Grid:
     """A table as it stands in its CSV, empty cells as a dash."""
     rows = [[text or NOTHING for text in row] for row in table.itertuples(index=False)]
-    numeric = [numbers(column) for column in zip(*rows, strict=True)] or [False] * len(table.columns)
+    numeric = [numbers(column) for column in zip(*rows, strict=True)] or [False] * len(
+        table.columns
+    )
     return Grid(list(table.columns), rows, numeric)
 
 
@@ -135,6 +138,15 @@ def quarantine(tables: dict[str, pd.DataFrame]) -> list[dict]:
         shown = table[[name for name in ("clip", "path", "reason") if name in table]]
         made.append({"corpus": paper.DATASET_NAMES.get(dataset, dataset), "grid": grid(shown)})
     return made
+
+
+def further(tables: dict[str, pd.DataFrame]) -> dict[str, Grid]:
+    """Tables by file name that no other part of the page shows, without the mark of their data."""
+    return {
+        name: grid(table.drop(columns="data", errors="ignore"))
+        for name, table in sorted(tables.items())
+        if name not in _SHOWN
+    }
 
 
 def title(number: int) -> str:

@@ -1,0 +1,142 @@
+"""The report in a browser: no errors, no sideways scrolling on a phone, the CSVs' numbers in sight.
+
+Needs Chromium or Chrome (``apt-get install chromium``); without one these tests are skipped.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+
+import pandas as pd
+import pytest
+import report_sample
+
+from avef import report
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
+pytestmark = pytest.mark.skipif(
+    BROWSER is None, reason="NO BROWSER: the report's pages are not tried (install chromium)"
+)
+PHONE, DESKTOP = 360, 1280  # pixels
+DARK = "--blink-settings=preferredColorScheme=0"
+
+#: Loads each page into a frame and says what it looks like from outside.
+HARNESS = """<!doctype html><meta charset="utf-8"><body><pre id="found"></pre><script>
+const pages = PAGES, found = {};
+async function look(name, address, width) {
+  const frame = document.createElement("iframe");
+  frame.style = `width: ${width}px; height: 800px; border: 0`;
+  frame.src = address;
+  const loaded = new Promise(done => frame.onload = done);
+  document.body.append(frame);
+  await loaded;
+  const page = frame.contentDocument, root = page.scrollingElement;
+  const style = element => frame.contentWindow.getComputedStyle(element);
+  found[name + " " + width] = {
+    wide: root.scrollWidth - root.clientWidth,
+    height: root.scrollHeight,
+    ground: style(page.body).backgroundColor,
+    ink: style(page.body).color,
+    broken: [...page.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src),
+    boxes: [...page.querySelectorAll(".scroll, .code")].filter(
+      box => box.scrollWidth > box.clientWidth).length,
+    ours: [...page.querySelectorAll("#table-4 .ours")].filter(
+      cell => cell.checkVisibility()).map(cell => cell.innerText),
+    heat: [...page.querySelectorAll("#table-8 .heat.ours td")].map(
+      cell => [cell.innerText, style(cell).backgroundColor]),
+  };
+  frame.remove();
+}
+(async () => {
+  for (const [name, address] of Object.entries(pages))
+    for (const width of WIDTHS) await look(name, address, width);
+  document.getElementById("found").textContent = JSON.stringify(found);
+  document.title = "done";
+})();
+</script>"""
+
+
+def browse(folder, address, *flags):
+    """What the browser prints: the page after its scripts ran, and its log."""
+    done = subprocess.run(
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}"]
+        + ["--allow-file-access-from-files", "--virtual-time-budget=30000"]
+        + ["--enable-logging=stderr", *flags, "--dump-dom", address],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    return done.stdout, re.findall(r"CONSOLE.*", done.stderr)
+
+
+def looks(folder, pages, *flags):
+    """What the harness finds on each page, at a phone's width and at a desktop's."""
+    path = folder / "harness.html"
+    addresses = json.dumps({page.name: page.as_uri() for page in pages})
+    widths = json.dumps([PHONE, DESKTOP])
+    path.write_text(HARNESS.replace("PAGES", addresses).replace("WIDTHS", widths), "utf-8")
+    page, console = browse(folder / "profile", path.as_uri(), *flags)
+    text = re.search(r'<pre id="found">(.*?)</pre>', page, re.DOTALL)[1]
+    assert text, page[-2000:]
+    return json.loads(unescape(text)), console
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    made = report_sample.make(tmp_path_factory.mktemp("a repository"))
+    report.build(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def seen(reports, folder):
+    """What was found on the index and on every notebook's page, and the console's lines."""
+    return looks(folder, [reports / "index.html", *sorted(reports.glob("html/*.html"))])
+
+
+def test_pages_load_without_a_word_on_the_console(seen, folder):
+    found, console = seen
+    assert len(found) == 2 * 5 and console == []
+    assert [entry["broken"] for entry in found.values()] == [[]] * 10
+    bad = folder / "bad.html"  # the console's lines would be seen
+    bad.write_text("<script>console.error('heard')</script>")
+    assert "heard" in str(browse(folder / "profile", bad.as_uri())[1])
+
+
+def test_no_page_scrolls_sideways(seen):
+    found, _ = seen
+    assert {name: entry["wide"] for name, entry in found.items() if entry["wide"]} == {}
+    assert found[f"index.html {PHONE}"]["height"] > 4000
+    for name, entry in found.items():  # wide code and tables scroll in boxes of their own
+        assert entry["boxes"] > 0 or str(DESKTOP) in name
+
+
+def test_numbers_in_sight_are_those_of_the_csv(seen, reports):
+    expected = pd.read_csv(reports / "tables/table_4.csv")["ours"]
+    for width in (PHONE, DESKTOP):
+        assert [float(text) for text in seen[0][f"index.html {width}"]["ours"]] == list(expected)
+
+
+def test_heat_maps_are_stronger_where_the_number_is_greater(seen):
+    cells = seen[0][f"index.html {DESKTOP}"]["heat"]
+    numbers = [(float(text), colour) for text, colour in cells if text != "–"]
+    assert len(numbers) == 30
+    # White is mixed with a blue: the greater the number, the less red is left.
+    reds = [float(re.search(r"[\d.]+", colour)[0]) for _, colour in sorted(numbers)]
+    assert reds == sorted(reds, reverse=True) and reds[0] > reds[-1]
+
+
+def test_dark_where_the_reader_prefers_dark(seen, reports, folder):
+    dark, _ = looks(folder, [reports / "index.html"], DARK)
+    name = f"index.html {DESKTOP}"
+    for entry, ground_is_dark in ((seen[0][name], False), (dark[name], True)):
+        ground, ink = (
+            sum(map(float, re.findall(r"[\d.]+", entry[k])[:3])) for k in ("ground", "ink")
+        )
+        assert (ground < ink) == ground_is_dark
