@@ -51,6 +51,12 @@ def _profile(options):
     print("\n".join(changed) if changed else f"params.yaml is the {options.name} profile already")
 
 
+def _plan(options):
+    from avef import plan
+
+    print(plan.report(params.read()))
+
+
 def _report(options):
     from avef import report
 
@@ -81,6 +87,9 @@ def _parser():
     profile = commands.add_parser("profile", help="switch params.yaml to profiles/NAME.yaml")
     profile.add_argument("name", help="demo, paper or paper-fast")
     profile.set_defaults(function=_profile)
+
+    plan = commands.add_parser("plan", help="what the learning stages will cost on this machine")
+    plan.set_defaults(function=_plan)
 
     report = commands.add_parser("report", help="build reports/index.html")
     report.set_defaults(function=_report)
