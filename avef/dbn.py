@@ -148,13 +148,14 @@ class RBM(TransformerMixin, BaseEstimator):
             h = ops.sigmoid(v @ w + b)
             if k == 0:
                 error = ops.mean(ops.square(v0 - v))
-        gradient = [
-            (ops.transpose(v0) @ h0 - ops.transpose(v) @ h) / len(v0) - self.weight_decay * w,
-            ops.mean(v0 - v, axis=0),
-            ops.mean(h0 - h, axis=0),
-        ]
+        rate = self.learning_rate
+        up = ops.transpose(ops.concatenate([v0, -v]))  # both products in one: the large matrix
+        down = ops.concatenate([h0, h]) * (rate / len(v0))  # is passed over once
+        pull = self.momentum * speed[0] - (rate * self.weight_decay) * w
         speed = [
-            self.momentum * s + self.learning_rate * g for s, g in zip(speed, gradient, strict=True)
+            up @ down + pull,
+            self.momentum * speed[1] + rate * ops.mean(v0 - v, axis=0),
+            self.momentum * speed[2] + rate * ops.mean(h0 - h, axis=0),
         ]
         return [p + s for p, s in zip(state, speed, strict=True)], speed, error
 

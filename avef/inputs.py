@@ -18,9 +18,12 @@ class Table(layers.Layer):
     def __init__(self, rows: np.ndarray, **kwargs):
         super().__init__(**kwargs)
         self.rows = self.add_weight(
-            shape=rows.shape, dtype=str(rows.dtype), trainable=False, initializer="zeros"
+            shape=rows.shape,
+            dtype=str(rows.dtype),
+            trainable=False,
+            autocast=False,  # in a lower precision the whole table would be cast in every step
+            initializer=lambda *_, **__: rows,
         )
-        self.rows.assign(rows)
         self.built = True
 
     def call(self, indices):
@@ -40,7 +43,7 @@ class MelImage(layers.Layer):
     """
 
     def __init__(self, mean, std, size, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(dtype="float32", **kwargs)
         self.mean, self.std, self.size = list(mean), list(std), size
 
     def call(self, frames):

@@ -13,6 +13,7 @@ AlexNet [1] and C3D [2], with an output layer of C classes.
 from __future__ import annotations
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from avef.errors import ParameterError
@@ -159,9 +160,10 @@ class ResponseNorm(layers.Layer):
     def call(self, x):
         """(B, H, W, C) → (B, H, W, C)."""
         channels = x.shape[-1]
-        padded = ops.pad(ops.square(x), [(0, 0)] * 3 + [(self.radius, self.radius)])
-        energy = sum(padded[..., i : i + channels] for i in range(2 * self.radius + 1))
-        return x / ops.power(self.bias + self.alpha * energy, self.beta)
+        near = range(-self.radius, self.radius + 1)
+        band = sum(np.eye(channels, k=k, dtype=np.float32) for k in near)  # sums neighbours
+        energy = ops.matmul(ops.square(x), ops.cast(band, x.dtype))
+        return x * ops.power(self.bias + self.alpha * energy, -self.beta)
 
     def compute_output_shape(self, input_shape):
         """The input's shape."""

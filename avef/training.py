@@ -32,7 +32,7 @@ def compiled(
         optimizer=keras.optimizers.SGD(learning_rate, momentum),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=xla,
+        jit_compile=xla or keras.backend.backend() == "jax",  # JAX knows no other graph
     )
     return model
 
@@ -120,12 +120,18 @@ def restart(model: keras.Model, trained: list[keras.layers.Layer], seed: int) ->
 
 def outputs(model: keras.Model, inputs: list[np.ndarray], batch: int = 64):
     """The model's output for every row of the inputs, float32; a list of several outputs."""
-    n = len(inputs[0])  # filled up to whole batches, so that one shape is traced
-    padded = [np.concatenate([a, np.repeat(a[-1:], -n % batch, axis=0)]) for a in inputs]
-    out = model.predict(padded if len(padded) > 1 else padded[0], batch_size=batch, verbose=0)
-    if isinstance(out, list):
-        return [o[:n].astype(np.float32) for o in out]
-    return out[:n].astype(np.float32)
+    n, found = len(inputs[0]), None
+    for start in range(0, n, batch):
+        part = [a[start : start + batch] for a in inputs]
+        count = len(part[0])  # filled up to a whole batch, so that one shape is traced
+        part = [np.concatenate([a, np.repeat(a[-1:], batch - count, axis=0)]) for a in part]
+        out = model.predict_on_batch(part if len(part) > 1 else part[0])
+        out = out if isinstance(out, list) else [out]
+        if found is None:
+            found = [np.empty((n, *o.shape[1:]), np.float32) for o in out]
+        for whole, piece in zip(found, out, strict=True):
+            whole[start : start + batch] = piece[:count]
+    return found if len(found) > 1 else found[0]
 
 
 def deterministic(seed: int) -> None:

@@ -1,9 +1,10 @@
 """Segments as the networks see them: the device's arithmetic is the pure functions' own."""
 
+import keras
 import numpy as np
 import pytest
 
-from avef import inputs, speech
+from avef import inputs, networks, speech, training
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +113,32 @@ def test_faces_are_resized_one_by_one(faces):
     expected = faces[17] / 127.5 - 1
     np.testing.assert_allclose(found[1, 3].mean(), expected.mean(), atol=0.05)
     np.testing.assert_allclose(found[1, 3][0, 0], expected[0, 0], atol=1e-6)  # corners stay
+
+
+@pytest.mark.parametrize("kind", ["audio", "visual"])
+def test_a_lower_precision_reaches_the_networks_and_spares_the_tables(kind):
+    rng = np.random.default_rng(0)
+    full = []
+    for precision in ("float32", "mixed_bfloat16"):
+        training.precise(precision)
+        try:
+            if kind == "audio":
+                table = np.random.default_rng(1).standard_normal((90, 64)).astype(np.float32)
+                scaling = {"mean": [0.0] * 3, "std": [1.0] * 3}
+                source = inputs.audio_source(table, scaling, 67)
+                net = networks.audio_net(2, 1 / 32, 67)
+            else:
+                table = rng.integers(0, 256, (20, 16, 16, 3)).astype(np.uint8)
+                source, net = inputs.visual_source(table, 16), networks.visual_net(2, 1 / 32, 16)
+        finally:
+            training.precise("float32")
+        model = training.compiled(keras.Sequential([source, net]), 0.01, 0.9)
+        rows = np.tile(np.arange(model.input_shape[-1], dtype=np.int32), (8, 1))
+        training.restart(model, net.layers, 1)
+        curve = training.fit(model, [rows], np.arange(8) % 2, epochs=2, batch=4, seed=1)
+        assert np.isfinite(curve["loss"]).all()
+        full.append(training.outputs(model, [rows]))
+        assert str(source.layers[0].rows.dtype) in ("float32", "uint8")
+        assert net.get_layer("fc6").compute_dtype == precision.removeprefix("mixed_")
+    np.testing.assert_allclose(full[0].sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(full[1].sum(axis=1), 1, atol=1e-2)
