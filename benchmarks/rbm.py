@@ -21,7 +21,7 @@ from keras import ops
 from sklearn.neural_network import BernoulliRBM
 from threadpoolctl import threadpool_limits
 
-from avef import plan
+from avef import costs
 from avef.dbn import RBM
 
 GOAL = 5  # times scikit-learn in float32
@@ -120,7 +120,7 @@ def speed(batch, options):
     } | bounds(x, weights)
     turns = [[seconds(call) for call in calls.values()] for _ in range(options.rounds + 1)]
     rates = dict(zip(calls, (batch / np.min(turns[1:], axis=0)).tolist(), strict=True))
-    flop = 2 * plan.rbm_multiply_adds(options.visible, options.hidden)
+    flop = 2 * costs.rbm_multiply_adds(options.visible, options.hidden)
     print(f"\nbatch {batch:3}                     samples/s   GFLOP/s   avef's ratio")
     for name, rate in rates.items():
         print(f"    {name:25} {rate:9.1f} {rate * flop / 1e9:9.1f} {rates['avef'] / rate:12.2f}")

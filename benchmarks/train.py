@@ -24,7 +24,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef import dataset, fusion, networks, plan, training, transfer
+from avef import costs, dataset, fusion, networks, training, transfer
 from avef.dbn import RBM
 from avef.params import Net
 
@@ -129,11 +129,11 @@ def caching(bench):
     rates = bench.rates(epochs)
     full = transfer.build("visual", bench.nets["visual"], CLASSES)
     shallow, deep = networks.split(full, KEEP["visual"])
-    cached = plan.training_multiply_adds(deep)
+    cached = costs.training_multiply_adds(deep)
     macs = {
         "cached": cached,
-        "frozen": cached + sum(plan.multiply_adds(shallow).values()),
-        "every layer": plan.training_multiply_adds(full),
+        "frozen": cached + sum(costs.multiply_adds(shallow).values()),
+        "every layer": costs.training_multiply_adds(full),
     }
     print("\n(a) visual-net kept up to conv3b     samples/s      time   operations  (× cached)")
     for name, rate in rates.items():
@@ -173,13 +173,13 @@ def throughput(bench):
     epochs["whole model, cached"] = bench.epoch(whole.model)
     most = peak()
     rates = bench.rates(epochs)
-    macs = {f"{kind}-net": plan.training_multiply_adds(every[kind].own) for kind in KINDS}
-    parts = [plan.training_multiply_adds(networks.features(deep[kind].own)) for kind in KINDS]
-    macs["whole model, cached"] = sum(parts) + 3 * sum(plan.multiply_adds(whole.top).values())
+    macs = {f"{kind}-net": costs.training_multiply_adds(every[kind].own) for kind in KINDS}
+    parts = [costs.training_multiply_adds(networks.features(deep[kind].own)) for kind in KINDS]
+    macs["whole model, cached"] = sum(parts) + 3 * sum(costs.multiply_adds(whole.top).values())
     name = f"RBM {VISIBLE}→{HIDDEN}, CD-1"
     rates[name], macs[name] = (
         rbm_rate(min(2, bench.rounds)),
-        plan.rbm_multiply_adds(VISIBLE, HIDDEN),
+        costs.rbm_multiply_adds(VISIBLE, HIDDEN),
     )
     most, found = max(most, peak()), {}  # twice, as other programs may come and go
     print(

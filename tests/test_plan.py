@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from keras import layers
 
+from avef import costs as costs_of
 from avef import networks, params, plan
+from avef.costs import Part
 from avef.errors import ParameterError
-from avef.plan import Part, Size
+from avef.plan import Size
 from avef.segments import segment_clip
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
@@ -79,9 +81,9 @@ def test_multiply_adds_are_those_counted_by_hand():
     ]
     expected = {"plain": 8 * 8 * 3 * 3 * 6 * 4, "grouped": 4 * 4 * 3 * 3 * 2 * 8, "dense": 128 * 7}
     net = keras.Sequential(stack)
-    assert plan.multiply_adds(net) == expected
+    assert costs_of.multiply_adds(net) == expected
     forward = sum(expected.values())
-    assert plan.training_multiply_adds(net) == 3 * forward - expected["plain"]
+    assert costs_of.training_multiply_adds(net) == 3 * forward - expected["plain"]
 
 
 def test_strides_volumes_and_dense_layers_on_sequences():
@@ -92,7 +94,7 @@ def test_strides_volumes_and_dense_layers_on_sequences():
         layers.Dense(3, name="each"),
         layers.Conv1D(5, 4, name="line"),  # 97 places
     ]
-    assert plan.multiply_adds(keras.Sequential(stack)) == {
+    assert costs_of.multiply_adds(keras.Sequential(stack)) == {
         "volume": 100 * 27 * 2,
         "each": 100 * 2 * 3,
         "line": 97 * 4 * 3 * 5,
@@ -103,32 +105,32 @@ def test_strides_volumes_and_dense_layers_on_sequences():
 def test_a_layer_that_is_not_known_is_named(layer):
     net = keras.Sequential([keras.Input((8, 8, 3)), layer])
     with pytest.raises(ParameterError, match=f"{layer.name}: a {type(layer).__name__}"):
-        plan.multiply_adds(net)
+        costs_of.multiply_adds(net)
 
 
 def test_published_multiply_adds():
     """AlexNet with 1000 classes 0.724 G (convolutions 666 M), C3D 38.5 G."""
-    counts = plan.multiply_adds(networks.audio_net(1000))
+    counts = costs_of.multiply_adds(networks.audio_net(1000))
     assert sum(counts.values()) == 724_406_816
     assert sum(n for name, n in counts.items() if name.startswith("conv")) == 665_784_864
     c3d = networks.visual_net(101)
-    counts = plan.multiply_adds(c3d)
+    counts = costs_of.multiply_adds(c3d)
     assert sum(counts.values()) == pytest.approx(38.5e9, rel=0.005)
     # What frozen and cached layers save from conv3b on: a half, and three quarters.
     shallow, deep = networks.split(c3d, "conv3b")
-    cached = plan.training_multiply_adds(deep)
-    frozen = cached + sum(plan.multiply_adds(shallow).values())
+    cached = costs_of.training_multiply_adds(deep)
+    frozen = cached + sum(costs_of.multiply_adds(shallow).values())
     assert frozen / cached == pytest.approx(2.09, abs=0.01)
-    assert plan.training_multiply_adds(c3d) / cached == pytest.approx(4.32, abs=0.01)
+    assert costs_of.training_multiply_adds(c3d) / cached == pytest.approx(4.32, abs=0.01)
 
 
 @pytest.mark.parametrize(("steps", "products"), [(1, 5), (3, 9)])
 def test_multiply_adds_of_an_rbm(steps, products):
-    assert plan.rbm_multiply_adds(6, 4, steps) == products * 24
+    assert costs_of.rbm_multiply_adds(6, 4, steps) == products * 24
 
 
 def test_parts_are_of_the_networks_that_are_trained(settings):
-    costs = plan.parts(settings)
+    costs = costs_of.parts(settings)
     assert set(costs) == set(COSTS)
     for kind in plan.KINDS:
         whole, shallow, deep = (costs[kind + end] for end in ("", "_shallow", "_deep"))
@@ -258,7 +260,7 @@ def test_kept_layers_that_are_trained_cost_a_whole_network(settings):
 
 
 def test_disk_is_what_the_weights_take(settings, tmp_path):
-    costs = plan.parts(settings)
+    costs = costs_of.parts(settings)
     table = plan.plan(settings, FOUND, costs, RATES | dict.fromkeys(costs, 1e9))
     net = networks.visual_net(
         6, settings.networks.visual.width, settings.networks.visual.input_size
@@ -286,7 +288,7 @@ def test_the_paper_on_real_corpora_is_no_evenings_work(profile):
     """C3D from conv4a on costs 26.5 G multiply-adds a training step (see above)."""
     p = profile("paper")
     found = {corpus: plan.published(corpus) for corpus in p.corpora}
-    costs = plan.parts(p)
+    costs = costs_of.parts(p)
     table = plan.plan(p, found, costs, dict.fromkeys(costs, 0.5e12)).set_index(["stage", "corpus"])
     rml = table.loc["visual_net", "rml"]
     steps = 3 * sum(found["rml"].segments) * 7 * 500
@@ -310,10 +312,10 @@ def test_time_of_a_batch_is_carried_on_from_some_of_it(monkeypatch):
         now[0] += 0.02 + 0.01 * samples
 
     monkeypatch.setattr(plan.time, "perf_counter", lambda: now[0])
-    assert plan._a_sample(step, batch=100, limit=0.3) == pytest.approx(0.0102)
+    assert costs_of._a_sample(step, batch=100, limit=0.3) == pytest.approx(0.0102)
     assert max(ran) == 10
-    assert plan._a_sample(step, batch=6, limit=10) == pytest.approx(0.08 / 6)
-    assert plan._a_sample(step, batch=1, limit=1) == pytest.approx(0.03)
+    assert costs_of._a_sample(step, batch=6, limit=10) == pytest.approx(0.08 / 6)
+    assert costs_of._a_sample(step, batch=1, limit=1) == pytest.approx(0.03)
 
 
 def test_report_measures_this_machine(settings, monkeypatch, tmp_path):
@@ -323,7 +325,7 @@ def test_report_measures_this_machine(settings, monkeypatch, tmp_path):
         for name in plan.STAGES
     }
     p = replace(settings, **short, rbm=replace(settings.rbm, batch=1))
-    rates = plan.measure(p, plan.parts(p), limit=0.01)
+    rates = costs_of.measure(p, costs_of.parts(p), limit=0.01)
     assert set(rates) == set(COSTS) - {"audio_fc7", "visual_fc7"}
     assert all(1e4 < rate < 1e14 for rate in rates.values()), rates
     monkeypatch.setattr(plan, "measure", lambda *_: rates)
