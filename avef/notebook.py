@@ -9,7 +9,6 @@ before it takes the target's place.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from pathlib import Path
 
@@ -50,7 +49,6 @@ def run(source: str | Path, target: str | Path, parameters: dict) -> None:
     draft = target.with_name(f".{target.stem}.running.ipynb")
     failed = target.with_name(f"{target.stem}.failed.ipynb")
     failed.unlink(missing_ok=True)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the kernel inherits it
     _log_prints()
     try:
         papermill.execute_notebook(

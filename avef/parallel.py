@@ -81,8 +81,6 @@ def each(function: Callable, items: Iterable[tuple], jobs: int, title: str) -> I
 def _alone(function, item, folder):
     """Run in a worker, on one thread: the processes share the cores."""
     os.chdir(folder)  # a cluster's worker was started somewhere else
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     return function(*item)

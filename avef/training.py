@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the first import of TensorFlow reads it
-os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # results depend on it: the order of sums
-
 import keras
 import numpy as np
 import pandas as pd

@@ -8,11 +8,9 @@ do not change the time. The first, tracing call is not counted.
 """
 
 import argparse
-import os
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
+import avef  # noqa: F401, I001 (sets TensorFlow's switches before Keras loads it)
 import keras
 import numpy as np
 

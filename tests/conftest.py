@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import avef  # noqa: F401, I001 (sets TensorFlow's switches before Keras loads it)
 import av
 import numpy as np
 import pytest
