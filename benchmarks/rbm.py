@@ -16,7 +16,7 @@ import os
 import time
 from pathlib import Path
 
-import avef  # noqa: F401, I001 (sets TensorFlow's switches before Keras loads it)
+import avef  # isort: skip  # noqa: F401 (first: it sets TensorFlow's switches)
 import numpy as np
 from keras import ops
 from sklearn.neural_network import BernoulliRBM

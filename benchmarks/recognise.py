@@ -10,7 +10,7 @@ do not change the time. The first, tracing call is not counted.
 import argparse
 import time
 
-import avef  # noqa: F401, I001 (sets TensorFlow's switches before Keras loads it)
+import avef  # isort: skip  # noqa: F401 (first: it sets TensorFlow's switches)
 import keras
 import numpy as np
 

@@ -20,7 +20,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-import avef  # noqa: F401, I001 (sets TensorFlow's switches before Keras loads it)
+import avef  # isort: skip  # noqa: F401 (first: it sets TensorFlow's switches)
 import keras
 import numpy as np
 import pandas as pd

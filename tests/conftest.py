@@ -3,7 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
-import avef  # noqa: F401, I001 (sets TensorFlow's switches before Keras loads it)
+import avef  # isort: skip  # noqa: F401 (first: it sets TensorFlow's switches)
 import av
 import numpy as np
 import pytest
