@@ -11,6 +11,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import avef  # isort: skip  # noqa: F401 (first: it sets TensorFlow's switches)
 import keras
 import numpy as np
 import pytest
