@@ -1,8 +1,8 @@
 """The deep belief network of the segment-based fusion (§2.2.3).
 
-Restricted Boltzmann machines are trained greedily, one on the hidden
-probabilities of the other, by contrastive divergence [1, 2]; their weights
-then initialise the hidden layers of a network that is trained with labels.
+Restricted Boltzmann machines (:mod:`avef.rbm`) are trained greedily, one on the
+hidden probabilities of the other [1]; their weights then initialise the hidden
+layers of a network that is trained with labels.
 
 [1] Hinton, Osindero, Teh (2006). A fast learning algorithm for deep belief nets.
 [2] Hinton (2012). A practical guide to training restricted Boltzmann machines.
@@ -12,162 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from keras import layers, ops
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from avef.errors import ParameterError
+from avef.rbm import RBM
 
-VISIBLE = ("gaussian", "bernoulli")
-
-
-class RBM(TransformerMixin, BaseEstimator):
-    """Restricted Boltzmann machine trained by CD-k.
-
-    Parameters
-    ----------
-    n_hidden : int
-    visible : {"gaussian", "bernoulli"}
-        Gaussian units take any real input and are standardised here, unit by
-        unit, on the data given to ``fit``; Bernoulli units take 0…1.
-    learning_rate, momentum, weight_decay : float
-    cd_steps : int
-        k of CD-k.
-    batch, epochs : int
-    seed : int
-
-    Attributes
-    ----------
-    components_ : ndarray (n_hidden, n_visible), float32
-    hidden_bias_ : ndarray (n_hidden,)
-    visible_bias_ : ndarray (n_visible,)
-    mean_, scale_ : ndarray (n_visible,)
-        The standardisation of Gaussian units; 0 and 1 for Bernoulli ones.
-    errors_ : list of float
-        Mean squared reconstruction error of each epoch, per visible unit.
-    """
-
-    def __init__(
-        self,
-        n_hidden=256,
-        visible="gaussian",
-        learning_rate=0.001,
-        momentum=0.9,
-        weight_decay=0.0002,
-        cd_steps=1,
-        batch=30,
-        epochs=10,
-        seed=0,
-    ):
-        self.n_hidden = n_hidden
-        self.visible = visible
-        self.learning_rate = learning_rate
-        self.momentum = momentum
-        self.weight_decay = weight_decay
-        self.cd_steps = cd_steps
-        self.batch = batch
-        self.epochs = epochs
-        self.seed = seed
-
-    def fit(self, X, y=None, initial: RBM | None = None):
-        """Train on X (n, n_visible), float; start from ``initial`` where given.
-
-        Raises
-        ------
-        ParameterError
-            If X is not finite and 2-d, or not in 0…1 for Bernoulli units, or if CD-k diverges.
-        """
-        X = self._checked(X)
-        for name in ("n_hidden", "cd_steps", "batch"):
-            if getattr(self, name) < 1:
-                raise ParameterError(f"{name} must be at least 1, got {getattr(self, name)}")
-        rng = np.random.default_rng(self.seed)
-        n, n_visible = X.shape
-        self.mean_, self.scale_ = np.zeros(n_visible, np.float32), np.ones(n_visible, np.float32)
-        if self.visible == "gaussian":
-            self.mean_ = X.mean(axis=0)
-            self.scale_ = np.maximum(X.std(axis=0), 1e-2 * X.std() + 1e-6)  # dead units stay small
-        shape = (n_visible, self.n_hidden)
-        state = [0.01 * rng.standard_normal(shape), np.zeros(n_visible), np.zeros(self.n_hidden)]
-        if initial is not None:
-            state = [initial.components_.T, initial.visible_bias_, initial.hidden_bias_]
-            if state[0].shape != shape:
-                raise ParameterError(f"initial has shape {state[0].shape}, this RBM {shape}")
-        state = [ops.convert_to_tensor(s.astype(np.float32)) for s in state]
-        speed = [ops.zeros_like(s) for s in state]
-
-        data = (X - self.mean_) / self.scale_
-        batch = min(self.batch, n)
-        self.errors_ = []
-        for _ in range(self.epochs):
-            order = rng.permutation(n)
-            errors = []
-            for start in range(0, n - batch + 1, batch):
-                v = ops.convert_to_tensor(data[order[start : start + batch]])
-                state, speed, error = self._step(v, state, speed, rng)
-                errors.append(error)
-            self.errors_.append(float(ops.mean(ops.stack(errors))))
-        if not np.isfinite(self.errors_).all():
-            raise ParameterError(f"learning_rate {self.learning_rate} makes the RBM diverge")
-        weights, self.visible_bias_, self.hidden_bias_ = map(ops.convert_to_numpy, state)
-        self.components_ = np.ascontiguousarray(weights.T)
-        return self
-
-    def transform(self, X):
-        """Hidden probabilities: (n, n_visible) → (n, n_hidden), float32 in 0…1."""
-        check_is_fitted(self)
-        data = (self._checked(X) - self.mean_) / self.scale_
-        return _sigmoid(data @ self.components_.T + self.hidden_bias_)
-
-    def reconstruct(self, X):
-        """The visible units' means after one step up and down: (n, n_visible)."""
-        v = self.transform(X) @ self.components_ + self.visible_bias_
-        v = _sigmoid(v) if self.visible == "bernoulli" else v
-        return v * self.scale_ + self.mean_
-
-    def free_energy(self, X):
-        """Free energy of each row: (n, n_visible) → (n,). Lower is likelier [2, §16]."""
-        check_is_fitted(self)
-        v = (self._checked(X) - self.mean_) / self.scale_
-        hidden = np.logaddexp(0, v @ self.components_.T + self.hidden_bias_).sum(axis=1)
-        if self.visible == "gaussian":
-            return 0.5 * ((v - self.visible_bias_) ** 2).sum(axis=1) - hidden
-        return -(v @ self.visible_bias_) - hidden
-
-    def _step(self, v0, state, speed, rng):
-        """One update by CD-k: v0 (B, V), state and speed (V, H), (V,), (H,)."""
-        w, a, b = state
-        h0 = ops.sigmoid(v0 @ w + b)  # (B, H)
-        h = h0
-        for k in range(self.cd_steps):
-            coin = ops.convert_to_tensor(rng.random(h.shape, np.float32))
-            v = ops.cast(coin < h, v0.dtype) @ ops.transpose(w) + a  # (B, V)
-            if self.visible == "bernoulli":
-                v = ops.sigmoid(v)
-            h = ops.sigmoid(v @ w + b)
-            if k == 0:
-                error = ops.mean(ops.square(v0 - v))
-        rate = self.learning_rate
-        up = ops.transpose(ops.concatenate([v0, -v]))  # both products in one: the large matrix
-        down = ops.concatenate([h0, h]) * (rate / len(v0))  # is passed over once
-        pull = self.momentum * speed[0] - (rate * self.weight_decay) * w
-        speed = [
-            up @ down + pull,
-            self.momentum * speed[1] + rate * ops.mean(v0 - v, axis=0),
-            self.momentum * speed[2] + rate * ops.mean(h0 - h, axis=0),
-        ]
-        return [p + s for p, s in zip(state, speed, strict=True)], speed, error
-
-    def _checked(self, X):
-        X = np.asarray(X, np.float32)
-        if X.ndim != 2 or len(X) == 0 or not np.isfinite(X).all():
-            raise ParameterError(f"X must be a finite array (n, n_visible), got shape {X.shape}")
-        if self.visible not in VISIBLE:
-            raise ParameterError(f"visible must be one of {VISIBLE}, got {self.visible!r}")
-        if self.visible == "bernoulli" and (X.min() < 0 or X.max() > 1):
-            raise ParameterError(f"Bernoulli units take 0…1, got {X.min():.3g}…{X.max():.3g}")
-        return X
+__all__ = ["DBN", "RBM", "Standardise", "fusion_layers", "unroll"]
 
 
 class DBN(TransformerMixin, BaseEstimator):
@@ -210,7 +61,7 @@ class DBN(TransformerMixin, BaseEstimator):
         self.epochs = epochs
         self.seed = seed
 
-    def fit(self, X, y=None, kept: Sequence[RBM] = ()):
+    def fit(self, X, y=None, kept: Sequence[RBM] = (), watch=None):
         """Train on X (n, n_visible).
 
         Parameters
@@ -219,6 +70,8 @@ class DBN(TransformerMixin, BaseEstimator):
         kept : sequence of RBM
             Layers of another DBN, lowest first, from which this one's lowest
             layers start (§2.2, transfer).
+        watch : ndarray (m, n_visible), optional
+            Data of other speakers, for the RBMs' ``gaps_`` alone.
         """
         shared = {n: getattr(self, n) for n in _SHARED}
         self.rbms_ = []
@@ -226,8 +79,9 @@ class DBN(TransformerMixin, BaseEstimator):
             visible = self.visible if depth == 0 else "bernoulli"
             rate = self.learning_rate * (0.1 if visible == "gaussian" else 1)
             rbm = RBM(units, visible, rate, seed=self.seed + depth, **shared)
-            rbm.fit(X, initial=kept[depth] if depth < len(kept) else None)
+            rbm.fit(X, initial=kept[depth] if depth < len(kept) else None, watch=watch)
             X = rbm.transform(X)
+            watch = None if watch is None else rbm.transform(watch)
             self.rbms_.append(rbm)
         return self
 
@@ -291,10 +145,6 @@ class Standardise(layers.Layer):
     def call(self, x):
         """(B, n) → (B, n)."""
         return (x - ops.cast(self.mean, x.dtype)) / ops.cast(self.scale, x.dtype)
-
-
-def _sigmoid(x):
-    return (0.5 * (np.tanh(0.5 * x) + 1)).astype(np.float32)
 
 
 _SHARED = ("momentum", "weight_decay", "cd_steps", "batch", "epochs")

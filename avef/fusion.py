@@ -49,7 +49,7 @@ def run(
         audio-net and visual-net, and the folder for the cells: arrays
         ``features`` (clips, h), the last hidden layer averaged over each
         clip's segments, ``softmax`` (clips, C), ``curve`` (2 or 4, epochs) of the
-        whole model, and ``rbm_errors`` (layers, epochs).
+        whole model, and ``rbm_errors`` and ``rbm_gaps`` (layers, epochs).
     """
     settings = Settings(nets, keep, rbm, schedule, stop, compute)
     work = [
@@ -60,12 +60,17 @@ def run(
 
 
 def rbm_errors(folder: str | Path) -> pd.DataFrame:
-    """``emotion_model``, ``case``, ``fold``, ``layer``, ``epoch``, ``error`` of all cells."""
+    """``emotion_model``, ``case``, ``fold``, ``layer``, ``epoch``, ``error``, ``gap`` of all cells.
+
+    The last two are :class:`avef.rbm.RBM`'s ``errors_`` and ``gaps_``.
+    """
     rows = []
     for cell, arrays in cells.load_all(folder):
-        for layer, errors in enumerate(arrays["rbm_errors"], start=1):
-            rows += [(*cell, layer, epoch, error) for epoch, error in enumerate(errors, start=1)]
-    columns = ["emotion_model", "case", "fold", "layer", "epoch", "error"]
+        pairs = zip(arrays["rbm_errors"], arrays["rbm_gaps"], strict=True)
+        for layer, (errors, gaps) in enumerate(pairs, start=1):
+            both = zip(errors, gaps, strict=True)
+            rows += [(*cell, layer, epoch, *values) for epoch, values in enumerate(both, start=1)]
+    columns = ["emotion_model", "case", "fold", "layer", "epoch", "error", "gap"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -171,7 +176,8 @@ def _run_folds(
             parts[kind].own.load_weights(file)
         rows, held = cells.held_out(data, train, target, stop, seed + fold)
         checkpoint = cells.checkpoint(paths[fold], keys[fold], compute.checkpoint_seconds)
-        arrays = _train(whole, rows, held, target, settings, rbms, seed + fold, checkpoint)
+        watch = held[0][0] if held else data.segments_of(test).astype(np.int32)
+        arrays = _train(whole, rows, held, watch, target, settings, rbms, seed + fold, checkpoint)
         every = np.arange(len(data.clip), dtype=np.int32)
         hidden, softmax = training.outputs(whole.hidden, [every])
         cells.save(
@@ -183,11 +189,15 @@ def _run_folds(
         )
 
 
-def _train(whole, rows, held, target, settings, rbms, seed, checkpoint):
-    """Greedy pre-training, the DBN with labels, then all as a whole."""
+def _train(whole, rows, held, watch, target, settings, rbms, seed, checkpoint):
+    """Greedy pre-training, the DBN with labels, then all as a whole.
+
+    Of the segments to watch, no labels are read, and nothing is learnt or chosen by them.
+    """
     nets, _, rbm, schedule, stop, _ = settings
     fc7 = training.outputs(whole.fc7, [rows])
-    dbn = transfer.fit_dbn(fc7, nets.dbn, rbm, seed, rbms)
+    watched = training.outputs(whole.fc7, [watch])
+    dbn = transfer.fit_dbn(fc7, nets.dbn, rbm, seed, rbms, watched)
     training.restart(whole.top, whole.stack, seed)
     unroll(dbn, whole.stack)
     training.fit(
@@ -213,4 +223,5 @@ def _train(whole, rows, held, target, settings, rbms, seed, checkpoint):
     return {
         "curve": curve.to_numpy()[:, 1:].T,
         "rbm_errors": np.array([r.errors_ for r in dbn.rbms_], np.float32),
+        "rbm_gaps": np.array([r.gaps_ for r in dbn.rbms_], np.float32),
     }

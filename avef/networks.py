@@ -101,7 +101,7 @@ def visual_net(
     return _built(stack, (16, input_size, input_size, 3), "visual_net")
 
 
-def split(net: keras.Sequential, keep: str) -> tuple[keras.Sequential, keras.Sequential]:
+def split(net: keras.Sequential, keep: str | None) -> tuple[keras.Sequential, keras.Sequential]:
     """Part a network into its kept shallow layers and its deep ones (§2.2).
 
     Parameters
@@ -109,13 +109,15 @@ def split(net: keras.Sequential, keep: str) -> tuple[keras.Sequential, keras.Seq
     net : keras.Sequential
     keep : str
         The last layer kept, such as ``"conv3b"``; the poolings and
-        normalisations that follow it, having no weights, go with it.
+        normalisations that follow it, having no weights, go with it. None keeps nothing.
 
     Returns
     -------
     (shallow, deep) : keras.Sequential
         They share their layers with ``net``.
     """
+    if keep is None:
+        return _built([layers.Identity(name="kept")], net.input_shape[1:], "nothing"), net
     names = [layer.name for layer in net.layers]
     if keep not in names or not names.index(keep) < names.index("flatten"):
         allowed = ", ".join(n for n in names if n.startswith("conv"))

@@ -127,12 +127,13 @@ class Networks:
 class Keep:
     """What a target keeps of the networks that it starts from (§2.2).
 
-    The last kept layer of audio-net and of visual-net, whether these layers go on
-    learning, and how many RBMs of the DBN are the start of its own.
+    The last kept layer of audio-net and of visual-net (None: nothing is kept, all
+    layers start anew), whether these layers go on learning, and how many RBMs of the
+    DBN are the start of its own.
     """
 
-    audio: str
-    visual: str
+    audio: str | None
+    visual: str | None
     dbn: Annotated[int, Range(0)]
     tune: bool
 

@@ -213,7 +213,7 @@ def _cells(params, stage, corpus, found, costs):
     size, schedule, kinds = found[corpus], getattr(params, stage)[corpus], STAGES[stage]
     joint, tune, dbn = len(kinds) == 2, params.keep.tune, params.networks.dbn.hidden
     own = [kind if tune else f"{kind}_deep" for kind in kinds]
-    frozen = [] if tune else [f"{kind}_shallow" for kind in kinds]
+    frozen = [] if tune else [f"{kind}_shallow" for kind in kinds if getattr(params.keep, kind)]
     trained = own if not joint else [*own, "top"] if tune else ["whole"]
     pieces, caches = [], 0
     units, kept = (sum(costs[part].units for part in names) for names in (trained, frozen))

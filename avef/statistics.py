@@ -13,10 +13,24 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from avef.errors import ParameterError
 from avef.protocol import EMOTION_MODELS
+from avef.resampling import holm, ratio, sign_flip
+
+__all__ = [
+    "across",
+    "case_comparison",
+    "confusions",
+    "easiest",
+    "holm",
+    "interval",
+    "mutual_confusion",
+    "per_fold",
+    "ratio",
+    "recalls",
+    "sign_flip",
+]
 
 #: §4.3.1: the emotions that are easiest, and the pairs that are taken for each other.
 EASIEST = ("anger", "happiness")
@@ -100,6 +114,25 @@ def recalls(
         hits, clips = right[there, column], total[there, column]
         rows.append((name, there.sum(), clips.sum(), *ratio(hits, clips, level, draws, seed)))
     return pd.DataFrame(rows, columns=["true", "speakers", "clips", "recall", "low", "high"])
+
+
+def confusions(
+    predictions: pd.DataFrame, level: float = 0.95, draws: int = 10_000, seed: int = 0
+) -> pd.DataFrame:
+    """Intervals of every entry of a confusion matrix (Tables 8–10; six emotions, case 2).
+
+    Columns ``true``, ``predicted``, ``low``, ``high`` (percent of the true class) and
+    ``clips`` of the true class. Parameters and errors as in :func:`interval`.
+    """
+    names, rows = EMOTION_MODELS["emotion"], []
+    for true, group in _cell(predictions, "emotion", 2).groupby("true"):
+        counts = pd.crosstab(group["speaker"], group["predicted"])
+        counts = counts.reindex(columns=names, fill_value=0)
+        clips = counts.sum(axis=1).to_numpy(float)
+        for predicted in names:
+            _, *bounds = ratio(counts[predicted].to_numpy(), clips, level, draws, seed)
+            rows.append((true, predicted, *bounds, int(clips.sum())))
+    return pd.DataFrame(rows, columns=["true", "predicted", "low", "high", "clips"])
 
 
 def per_fold(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -219,95 +252,6 @@ def across(tables: Mapping[tuple[str, str], pd.DataFrame], measure: Callable) ->
         part.insert(0, "dataset", dataset)
         parts.append(part)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def sign_flip(gains: np.ndarray, draws: int = 10_000, seed: int = 0) -> float:
-    """Two-sided p of the sum of paired gains, by flipping their signs.
-
-    All sign patterns are tried where there are at most ``draws`` (thirteen
-    speakers for 10 000), else ``draws`` random ones. One pair proves nothing: p is 1.
-
-    Parameters
-    ----------
-    gains : array (speakers,)
-    """
-    gains = np.asarray(gains, float)
-    if len(gains) < 2:
-        return 1.0
-    result = stats.permutation_test(
-        (gains,), np.sum, permutation_type="samples", vectorized=True, n_resamples=draws, rng=seed
-    )
-    return float(result.pvalue)
-
-
-def holm(p: Iterable[float]) -> np.ndarray:
-    """Holm's correction: the chance of any false p below α is at most α, over all of them.
-
-    Parameters
-    ----------
-    p : array (comparisons,)
-
-    Returns
-    -------
-    ndarray (comparisons,)
-        In the order given; never below ``p``, never above 1.
-    """
-    p = np.asarray(list(p), float)
-    if not ((p >= 0) & (p <= 1)).all():
-        raise ParameterError(f"p values must lie between 0 and 1, got {p.tolist()}")
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p))))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1)
-    return adjusted
-
-
-def ratio(
-    part: np.ndarray,
-    whole: np.ndarray,
-    level: float = 0.95,
-    draws: int = 10_000,
-    seed: int = 0,
-) -> tuple[float, float, float]:
-    """100 · Σ part / Σ whole over speakers, and its bootstrap interval: (value, low, high).
-
-    Parameters
-    ----------
-    part, whole : array (speakers,) or (speakers, classes)
-        With classes, the mean of their ratios; classes of whom a draw has no
-        clip are left out of that draw's mean.
-    level, draws, seed
-        As in :func:`interval`.
-    """
-    if not 0 < level < 1 or draws < 1:
-        raise ParameterError(
-            f"level must lie between 0 and 1, draws be positive; got {level}, {draws}"
-        )
-    part, whole = (np.reshape(a, (len(a), -1)).astype(float) for a in (part, whole))
-    speakers = len(part)
-    value = _mean_ratio(part.sum(axis=0), whole.sum(axis=0))
-    if speakers < 2:
-        return float(value), np.nan, np.nan
-    generator = np.random.default_rng(seed)
-    weights = generator.multinomial(speakers, np.full(speakers, 1 / speakers), size=draws)
-    drawn = _mean_ratio(weights @ part, weights @ whole)
-    drawn = drawn[np.isfinite(drawn)]
-    if len(drawn) == 0:
-        return float(value), np.nan, np.nan
-    widened = stats.t.ppf((1 + level) / 2, speakers - 1) * np.sqrt(speakers / (speakers - 1))
-    tail = stats.norm.cdf(-widened)
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return float(value), float(low), float(high)
-
-
-def _mean_ratio(part, whole):
-    """100 · part / whole, averaged over the last axis where ``whole`` is not 0; NaN if nowhere."""
-    there = whole != 0
-    ratios = np.divide(part, whole, out=np.zeros_like(part), where=there)
-    count = there.sum(axis=-1)
-    return np.divide(
-        100 * ratios.sum(axis=-1), count, out=np.full(count.shape, np.nan), where=count > 0
-    )
 
 
 def _paired(gains, whole, level, draws, seed):

@@ -30,6 +30,7 @@ CODE = (
     "dataset",
     "inputs",
     "networks",
+    "rbm",
     "dbn",
     "checkpoints",
     "training",
@@ -115,7 +116,7 @@ def kept(
     data: Dataset,
     files: Start,
     net: Net,
-    keep: str,
+    keep: str | None,
     tune: bool,
     classes: int,
     gib: float,
@@ -125,6 +126,7 @@ def kept(
     The frozen layers' output is worked out once and serves every fold and epoch;
     the data is not augmented, so nothing is approximated. Where it would take more
     than ``gib`` GiB, the frozen layers run in every step instead, with the same result.
+    With ``keep`` None the target starts from random weights.
     """
     full = build(kind, net, classes)
     full.load_weights(getattr(files, kind))
@@ -132,7 +134,7 @@ def kept(
     source = _source(kind, data, files, net)
     rows = data.audio if kind == "audio" else data.images
     segments = keras.Input((), dtype="int32")
-    if tune:
+    if tune or keep is None:
         return Kept(_entry(rows, source), full, deep.layers)
     shallow.trainable = False
     if 4 * len(rows) * np.prod(shallow.output_shape[1:]) <= gib * 2**30:
@@ -226,8 +228,18 @@ def _train_dbn(emotion_model, out, shape, rbm, seed, key):
     store.save(path, key, **fit_dbn(np.hstack(found), shape, rbm, seed).arrays())
 
 
-def fit_dbn(features: np.ndarray, shape: Dbn, rbm: Rbm, seed: int, kept: Sequence[RBM] = ()) -> DBN:
-    """Greedy pre-training of the DBN on [fc7 audio, fc7 visual] (§2.2.3)."""
+def fit_dbn(
+    features: np.ndarray,
+    shape: Dbn,
+    rbm: Rbm,
+    seed: int,
+    kept: Sequence[RBM] = (),
+    watch: np.ndarray | None = None,
+) -> DBN:
+    """Greedy pre-training of the DBN on [fc7 audio, fc7 visual] (§2.2.3).
+
+    ``kept`` and ``watch`` are those of :meth:`avef.dbn.DBN.fit`.
+    """
     dbn = DBN(
         hidden=shape.hidden,
         visible=shape.visible,
@@ -239,4 +251,4 @@ def fit_dbn(features: np.ndarray, shape: Dbn, rbm: Rbm, seed: int, kept: Sequenc
         epochs=rbm.epochs,
         seed=seed,
     )
-    return dbn.fit(features, kept=kept)
+    return dbn.fit(features, kept=kept, watch=watch)

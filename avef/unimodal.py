@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ def run(
     groups: int | None,
     seed: int,
     jobs: int = 1,
+    grid: Sequence[tuple[str, int]] | None = None,
 ) -> None:
     """Train what is not frozen of one network for all cells; resume what was begun.
 
@@ -43,10 +45,13 @@ def run(
         ``curve`` (2 or 4, epochs), see ``cells.COLUMNS``.
     groups : int or None
         Speaker groups (§4.2).
+    grid : sequence of (emotion model, case), optional
+        The cells; all of Tables 4 and 5 if not given.
     """
     settings = Settings(net, keep, schedule, stop, compute)
     work = [
-        (kind, *cell, prepared, transferred, out, settings, groups, seed) for cell in cells.grid()
+        (kind, *cell, prepared, transferred, out, settings, groups, seed)
+        for cell in grid or cells.grid()
     ]
     list(parallel.each(_run_folds, work, jobs, f"{kind}-net on {Path(out).name}"))
 

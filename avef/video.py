@@ -7,6 +7,7 @@ greatest averaged softmax, is a parameter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ def predictions(
     groups: int | None,
     seed: int,
     decision: str = "svm",
+    grid: Sequence[tuple[str, int]] | None = None,
 ) -> pd.DataFrame:
     """Recognise every clip in the fold that leaves its speaker out.
 
@@ -51,6 +53,8 @@ def predictions(
     feature : {"fc7", "features"}
         The cells' array that the SVM works on.
     decision : {"svm", "softmax"}
+    grid : sequence of (emotion model, case), optional
+        The cells; all of them if not given.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def predictions(
     clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
     splits = folds(clips, clips["corpus"].iloc[0], groups=groups, seed=seed)
     tables = []
-    for emotion_model, case in cells.grid():
+    for emotion_model, case in grid or cells.grid():
         truth = labels(clips, emotion_model)
         names = np.array(EMOTION_MODELS[emotion_model])
         for fold, (train, test) in enumerate(splits):

@@ -18,12 +18,11 @@ from pathlib import Path
 
 import avef  # isort: skip  # noqa: F401 (first: it sets TensorFlow's switches)
 import numpy as np
-from keras import ops
 from sklearn.neural_network import BernoulliRBM
 from threadpoolctl import threadpool_limits
 
-from avef import costs
-from avef.dbn import RBM
+from avef import costs, rbm
+from avef.rbm import RBM
 
 GOAL = 5  # times scikit-learn in float32
 BATCHES = (10, 100)
@@ -65,15 +64,8 @@ def ours_update(x, weights):
     """One update of ours, as a call that goes on from where it is."""
     machine = RBM(weights.shape[1], "bernoulli", 0.001, batch=len(x))
     zeros = [np.zeros(n, np.float32) for n in weights.shape]
-    state = [ops.convert_to_tensor(a) for a in (weights, *zeros)]
-    speed, v, rng = [ops.zeros_like(s) for s in state], ops.convert_to_tensor(x), random()
-
-    def call():
-        nonlocal state, speed
-        state, speed, _ = machine._step(v, state, speed, rng)
-        np.asarray(state[0][0, 0])  # waits until it is done
-
-    return call
+    update, rng = rbm._OnHost(machine, [weights, *zeros]), random()
+    return lambda: update(x, rng)
 
 
 def their_update(x, weights):

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import BernoulliRBM
 
+from avef import rbm as machine
 from avef.dbn import DBN, RBM, fusion_layers, unroll
 from avef.errors import ParameterError
 
@@ -122,6 +123,37 @@ def test_one_update_is_that_of_contrastive_divergence():
     np.testing.assert_allclose(rbm.visible_bias_, 0.5 * (v0 - v1).mean(axis=0), atol=1e-6)
     np.testing.assert_allclose(rbm.hidden_bias_, 0.5 * (h0 - h1).mean(axis=0), atol=1e-6)
     np.testing.assert_allclose(rbm.errors_, [((v0 - v1) ** 2).mean()], rtol=1e-5)
+
+
+@pytest.mark.parametrize("visible", DATA)
+def test_an_accelerator_gives_the_same_weights(visible, monkeypatch):
+    """The arithmetic of accelerators, on the CPU."""
+    host = fitted(visible, epochs=3, cd_steps=2)
+    monkeypatch.setattr(machine, "_accelerator", lambda: True)
+    device = fitted(visible, epochs=3, cd_steps=2)
+    np.testing.assert_allclose(device.components_, host.components_, atol=1e-4)
+    np.testing.assert_allclose(device.hidden_bias_, host.hidden_bias_, atol=1e-4)
+    np.testing.assert_allclose(device.visible_bias_, host.visible_bias_, atol=1e-4)
+    np.testing.assert_allclose(device.errors_, host.errors_, rtol=1e-3)
+
+
+def test_watching_shows_a_gap_where_few_rows_are_learnt_by_heart_and_changes_nothing():
+    rng = np.random.default_rng(0)
+    x, new = (rng.random((30, 24)) < 0.5 for _ in range(2))
+    options = {"learning_rate": 0.2, "epochs": 200, "batch": 10}
+    watched = RBM(60, "bernoulli", **options).fit(x, watch=new.astype(np.float32))
+    assert watched.gaps_[-1] > watched.gaps_[0] + 0.1
+    assert len(watched.gaps_) == 200
+    alone = RBM(60, "bernoulli", **options).fit(x)
+    np.testing.assert_array_equal(alone.components_, watched.components_)
+    assert alone.gaps_ == []
+
+
+def test_the_start_is_not_changed_by_what_starts_from_it():
+    first = fitted("bernoulli", epochs=1)
+    before = first.components_.copy()
+    RBM(12, "bernoulli", **FAST).fit(bits(), initial=first)
+    np.testing.assert_array_equal(first.components_, before)
 
 
 def test_more_gibbs_steps_change_the_weights():

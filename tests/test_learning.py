@@ -280,7 +280,7 @@ def kept_dbn(chain):
     start = transfer.start(chain.transferred, "emotion")
     dbn = fusion.DBN(NETS.dbn.hidden).restore(store.load(start.dbn))
     for rbm in dbn.rbms_:
-        rbm.errors_ = [0.0]
+        rbm.errors_ = rbm.gaps_ = [0.0]
     return dbn
 
 

@@ -13,7 +13,8 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
     ----------
     curves : DataFrame
         ``emotion_model``, ``epoch``, ``loss``, ``accuracy``, the column that
-        ``panels`` names, and ``fold`` where there are folds.
+        ``panels`` names, and ``fold`` where there are folds; ``held_loss`` and
+        ``held_accuracy``, of held-out training speakers, are dotted where they are there.
     panels : str
         Column whose two values stand side by side.
     """
@@ -21,24 +22,30 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
     colours = {m: f"C{i}" for i, m in enumerate(curves["emotion_model"].unique())}
     lines = [c for c in ("emotion_model", panels, "fold") if c in curves]
     names = sorted(curves[panels].unique())
+    held = "held_loss" in curves
     for key, line in curves.groupby(lines):
         side = names.index(key[1])
         for axis, column in zip(axes[:, side], ["loss", "accuracy"], strict=True):
             axis.plot(line["epoch"], line[column], color=colours[key[0]], lw=0.8, alpha=0.7)
+            if held:
+                watched = line[f"held_{column}"]
+                axis.plot(line["epoch"], watched, color=colours[key[0]], lw=0.8, ls=":")
     for axis, name in zip(axes[0], names, strict=True):
         axis.set_title(f"case {name}" if panels == "case" else str(name))
-    for axis, column in zip(axes[:, 0], ["training loss", "training accuracy"], strict=True):
+    for axis, column in zip(axes[:, 0], ["loss", "accuracy"], strict=True):
         axis.set_ylabel(column)
     for axis in axes[1]:
         axis.set_xlabel("epoch")
     for model, colour in colours.items():
         axes[0, 1].plot([], [], color=colour, label=model)
+    if held:
+        axes[0, 1].plot([], [], color="0.4", ls=":", label="held-out speakers")
     axes[0, 1].legend()
     return figure
 
 
 def rbm_errors(errors: pd.DataFrame) -> plt.Figure:
-    """Reconstruction error of each RBM per epoch, a thin line a cell (§2.2.3).
+    """Reconstruction error and free-energy gap of each RBM per epoch, a thin line a cell (§2.2.3).
 
     Parameters
     ----------
@@ -46,12 +53,18 @@ def rbm_errors(errors: pd.DataFrame) -> plt.Figure:
         From :func:`avef.fusion.rbm_errors`.
     """
     layers = sorted(errors["layer"].unique())
-    figure, axes = plt.subplots(1, len(layers), figsize=(8, 2.4), squeeze=False)
-    for axis, layer in zip(axes[0], layers, strict=True):
+    figure, axes = plt.subplots(2, len(layers), figsize=(8, 4), sharex=True, squeeze=False)
+    for column, layer in zip(axes.T, layers, strict=True):
         part = errors[errors["layer"] == layer]
         for _, line in part.groupby(["emotion_model", "case", "fold"]):
-            axis.plot(line["epoch"], line["error"], color="C0", lw=0.8, alpha=0.5)
-        axis.set(
-            title=f"RBM {layer}", xlabel="epoch", ylabel="reconstruction error", ylim=(0, None)
-        )
+            for axis, name in zip(column, ("error", "gap"), strict=True):
+                axis.plot(line["epoch"], line[name], color="C0", lw=0.8, alpha=0.5)
+        column[0].set(title=f"RBM {layer}", ylim=(0, None))
+        column[1].axhline(0, color="0.6", lw=0.8)
+        column[1].set_xlabel("epoch")
+    for axis, name in zip(axes[:, 0], ("reconstruction error", "free-energy gap"), strict=True):
+        axis.set_ylabel(name)
+    first, last = (errors[errors["epoch"] == f(errors["epoch"])]["gap"].mean() for f in (min, max))
+    grown = "grows" if last > first + 0.01 else "does not grow"
+    figure.suptitle(f"The gap to speakers left out {grown}", x=0.01, ha="left", fontsize=11)
     return figure

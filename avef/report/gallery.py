@@ -56,8 +56,8 @@ FIGURES = {
     "curves": ("Learning curves", "CURVES"),
     "rbm": (
         "Pre-training of the restricted Boltzmann machines",
-        "Error of reconstruction by epoch, a panel for each restricted Boltzmann machine, a thin "
-        "line for each training.",
+        "Error of reconstruction above and gap of free energy to speakers left out below, by "
+        "epoch, a column for each restricted Boltzmann machine, a thin line for each training.",
     ),
     "accuracy_audio_net": ("Accuracy of the audio-net", "BARS"),
     "accuracy_visual_net": ("Accuracy of the visual-net", "BARS"),

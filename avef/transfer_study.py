@@ -1,0 +1,124 @@
+"""Claim S4: what the start from the other two corpora is worth (§2.2, §5).
+
+Audio-net and visual-net are trained once more from random weights, every layer, on the
+same clips, in the same folds and for as many epochs; six emotions, case 2.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from avef import baselines, cells, resampling, unimodal, video
+from avef.params import Compute, Keep, Networks, Schedule, Stop, Svm
+
+GRID = (("emotion", 2),)
+STAGES = {"audio": "audio_net", "visual": "visual_net"}
+ANEW = Keep(audio=None, visual=None, dbn=0, tune=False)
+
+
+def run(
+    prepared: str | Path,
+    transferred: str | Path,
+    out: str | Path,
+    nets: Networks,
+    schedules: dict[str, Schedule],
+    stop: Stop,
+    compute: Compute,
+    groups: int | None,
+    seed: int,
+    jobs: int = 1,
+) -> None:
+    """Train both networks of a corpus from random weights; resume what was begun.
+
+    Parameters
+    ----------
+    transferred : path
+        Only the scaling of the mel image is taken from there.
+    out : path
+        For the cells, in a folder a network.
+    schedules : {"audio", "visual"} → Schedule
+    """
+    for kind, schedule in schedules.items():
+        folders = prepared, transferred, Path(out) / kind
+        net = getattr(nets, kind)
+        unimodal.run(
+            kind, *folders, net, ANEW, schedule, stop, compute, groups, seed, jobs, grid=GRID
+        )
+
+
+def predictions(
+    prepared: str | Path, out: str | Path, svm: Svm, groups: int | None, seed: int, decision: str
+) -> pd.DataFrame:
+    """As :func:`avef.video.predictions`, of both networks: ``modality`` tells which."""
+    rule = svm, groups, seed, decision
+    tables = [
+        video.predictions(prepared, Path(out) / kind, "fc7", *rule, grid=GRID).assign(modality=kind)
+        for kind in STAGES
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def gain(
+    ours: dict[tuple[str, str], pd.DataFrame],
+    theirs: dict[tuple[str, str], pd.DataFrame],
+    seed: int,
+) -> pd.DataFrame:
+    """Accuracy with transfer minus without, paired by speaker.
+
+    Parameters
+    ----------
+    ours, theirs : (corpus, modality) → predictions of six emotions, case 2
+
+    Returns
+    -------
+    DataFrame
+        ``networks`` (each modality over all corpora, then all together) and the entries
+        of :func:`avef.baselines.against`.
+    """
+    rows = []
+    for name, kinds in (("audio-net", ["audio"]), ("visual-net", ["visual"]), ("both", STAGES)):
+        chosen = [key for key in ours if key[1] in kinds]
+        mine, other = ({" ".join(k): t[k] for k in chosen} for t in (ours, theirs))
+        rows.append({"networks": name} | baselines.against(mine, other, seed))
+    return pd.DataFrame(rows)
+
+
+def epochs_saved(with_it: pd.DataFrame, without: pd.DataFrame, seed: int) -> dict:
+    """How much sooner transfer reaches the training loss at which training without it ends.
+
+    Parameters
+    ----------
+    with_it, without : DataFrame
+        ``training`` (what the two have in common), ``epoch``, ``loss``. A training that
+        never gets there counts with all its epochs.
+
+    Returns
+    -------
+    dict
+        ``difference``, ``low``, ``high``: epochs saved, percent of those without, with
+        the 95 % bootstrap interval over trainings.
+    """
+    saved, needed = [], []
+    for name, plain in without.groupby("training"):
+        goal = plain.sort_values("epoch")["loss"].iloc[-1]
+        first, last = (
+            _reached(table, goal) for table in (with_it[with_it["training"] == name], plain)
+        )
+        saved.append(last - first)
+        needed.append(last)
+    value, low, high = resampling.ratio(np.array(saved), np.array(needed), seed=seed)
+    return {"difference": round(value, 2), "low": round(low, 2), "high": round(high, 2)}
+
+
+def curves(folder: str | Path, name: str) -> pd.DataFrame:
+    """Curves of six emotions, case 2, with ``training`` naming the corpus, network and fold."""
+    table = cells.curves(folder).query("emotion_model == 'emotion' and case == 2")
+    return table.assign(training=name + " " + table["fold"].astype(str))
+
+
+def _reached(table, goal):
+    there = table.loc[table["loss"] <= goal, "epoch"]
+    return int(there.min() if len(there) else table["epoch"].max())
