@@ -98,22 +98,13 @@ def _entry(entry, value):
 
 def _settings(evidence):
     """T3: Table 3's training set-up against the paper profile; the hardware is the reader's."""
-    p = evidence.settings
+    there = evidence.settings is not None
+    ours = tables.table_3(evidence.settings)["ours"] if there else {}
     for where, setting, value in paper.table_3().itertuples(index=False):
         if where == "hardware":
             continue
         part = partial(Part, "T3", f"{where}, {setting}", f"{value:g}")
-        if p is None:
-            yield part(missing="profiles/paper.yaml")
-            continue
-        stages = {"audio-net": p.audio_net, "visual-net": p.visual_net, "whole model": p.dbn_fusion}
-        chosen = [stages[where]] if where in stages else list(stages.values())
-        if setting == "dropout":
-            ours = {p.networks.audio.dropout, p.networks.visual.dropout}
-        else:
-            field_name = {"batch size": "batch"}.get(setting, setting.replace(" ", "_"))
-            ours = {getattr(schedule, field_name) for s in chosen for schedule in s.values()}
-        yield part(", ".join(f"{v:g}" for v in sorted(ours)))
+        yield part(ours[f"{where}: {setting}"]) if there else part(missing="profiles/paper.yaml")
 
 
 def _accuracies(evidence, seed):
@@ -166,9 +157,13 @@ def _numbers(evidence):
     """V1, V2, K1, P1–P3, S1, S2, S4: what other stages measured."""
     files = {"V": "emodb", "P": "speed", "S": "ablations"}
     keys = {"V1": "percent", "V2": "relative_gain"}
-    for claim in ("V1", "V2", "P1", "P2", "P3", "S1", "S2", "S4"):
+    for claim in ("V1", "V2", "P1", "P2", "P3", "S1", "S2"):
         name = files[claim[0]]
-        yield _number(evidence, claim, "", name, claim, keys.get(claim, "difference"))
+        key = keys.get(claim, claim if claim[0] == "P" else "difference")
+        yield _number(evidence, claim, "", name, claim, key)
+    for title in ("accuracy", "epochs"):
+        entry = "S4" if title == "accuracy" else "S4 epochs"
+        yield _number(evidence, "S4", title, "transfer_gain", entry, "difference")
     for dataset in paper.DATASETS:
         title = paper.DATASET_NAMES[dataset]
         yield _number(evidence, "K1", title, f"preprocessing-{dataset}", "", "kept_percent")
@@ -183,7 +178,8 @@ def _number(evidence, claim, title, name, entry, key):
     theirs = about.figure[name.partition("-")[2]] if claim == "K1" else about.figure
     if RULES[claim].kind == "direction":
         theirs = "above 0"
-    part = partial(Part, claim, title, theirs, unit=about.unit or "points")
+    unit = "%" if title == "epochs" else about.unit or "points"
+    part = partial(Part, claim, title, theirs, unit=unit)
     if found.get(key) is None or found[key] != found[key]:
         path = f"reports/metrics/{name}.json"
         return part(missing=f"{claim} in {path}" if metrics else path)

@@ -217,23 +217,23 @@ def _cells(params, stage, corpus, found, costs):
     trained = own if not joint else [*own, "top"] if tune else ["whole"]
     pieces, caches = [], 0
     units, kept = (sum(costs[part].units for part in names) for names in (trained, frozen))
-    folds = _folds(params.protocol[corpus].groups, corpus, size.speakers)
+    n_folds = folds(params.protocol[corpus].groups, corpus, size.speakers)
     for _, case in grid():
         n = size.segments[case - 1]
-        steps = n * (folds - 1) * schedule.epochs  # the folds' training parts together
-        piece = [(p, steps * costs[p].train + n * folds * costs[p].forward) for p in trained]
+        steps = n * (n_folds - 1) * schedule.epochs  # the folds' training parts together
+        piece = [(p, steps * costs[p].train + n * n_folds * costs[p].forward) for p in trained]
         if joint:
-            seen = n * (folds - 1)
+            seen = n * (n_folds - 1)
             piece.append(("rbm", seen * params.rbm.epochs * costs["rbm"].train))
             piece.append(("top", seen * schedule.supervised_epochs * costs["top"].train))
         made = {part: 4 * n * costs[part].out for part in frozen}
         cached = [part for part, taken in made.items() if taken <= params.compute.cache_gib * GIB]
         for part in made:
-            passes = n if part in cached else steps + n * folds
+            passes = n if part in cached else steps + n * n_folds
             piece.append((part, passes * costs[part].forward))
         caches = max(caches, sum(made[part] for part in cached))
         pieces.append(piece)
-    fits = len(pieces) * folds
+    fits = len(pieces) * n_folds
     features = dbn[-1] if joint else costs[f"{kinds[0]}_fc7"].out
     stored = size.clips * (features + CLASSES) + (0 if joint else costs[own[0]].weights)
     return Load(
@@ -248,7 +248,7 @@ def _cells(params, stage, corpus, found, costs):
     )
 
 
-def _folds(groups, corpus, speakers):
+def folds(groups: int | None, corpus: str, speakers: int) -> int:
     """How many folds :func:`avef.protocol.folds` makes."""
     if groups is not None:
         return groups

@@ -1,14 +1,16 @@
-"""Tables 4–10: the paper's number, ours and the difference, in every cell."""
+"""Tables 3–10: the paper's number, ours, the difference and an interval, in every cell."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
-from avef import media, paper, paths, scores
+from avef import media, paper, paths, scores, statistics
 from avef.errors import ClipError
 from avef.files import write_csv, write_text
+from avef.params import Params
 
 #: The stage whose predictions fill a modality's cells.
 STAGES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
@@ -60,20 +62,58 @@ def table_1(clips: dict[str, pd.DataFrame], facts: dict[str, pd.DataFrame]) -> p
     return pd.DataFrame(columns).rename_axis("entry")
 
 
-def accuracy_table(datasets: list[str]) -> pd.DataFrame:
+def table_3(params: Params) -> pd.DataFrame:
+    """Table 3 beside the settings at hand: ``setting`` (index), ``paper``, ``ours``."""
+    stages = {
+        "audio-net": params.audio_net,
+        "visual-net": params.visual_net,
+        "whole model": params.dbn_fusion,
+    }
+    rows = []
+    for where, setting, value in paper.table_3().itertuples(index=False):
+        chosen = [stages[where]] if where in stages else list(stages.values())
+        if where == "hardware":
+            ours = ["–"]
+        elif setting == "dropout":
+            ours = {params.networks.audio.dropout, params.networks.visual.dropout}
+        else:
+            name = {"batch size": "batch"}.get(setting, setting.replace(" ", "_"))
+            ours = {getattr(schedule, name) for stage in chosen for schedule in stage.values()}
+        rows.append((f"{where}: {setting}", _plain(value), ", ".join(map(_plain, sorted(ours)))))
+    return pd.DataFrame(rows, columns=["setting", "paper", "ours"]).set_index("setting")
+
+
+def coverage(datasets: list[str]) -> str:
+    """How many of the clips found were used, a sentence for captions."""
+    parts = []
+    for dataset in datasets:
+        path = paths.metrics("preprocessing", dataset)
+        if path.is_file():
+            counts = json.loads(path.read_text(encoding="utf-8"))
+            used, lost = counts["clips"], counts["quarantined"]
+            name = paper.DATASET_NAMES[dataset]
+            parts.append(f"{name}: {used} of {used + lost} clips used, {lost} in quarantine")
+    return "; ".join(parts) + "." if parts else ""
+
+
+def accuracy_table(datasets: list[str], seed: int = 0) -> pd.DataFrame:
     """All cells of Tables 4–7, from the predictions under ``reports/``.
 
     Returns
     -------
     DataFrame
         ``table``, ``dataset``, ``modality``, ``emotion_model``, ``case``,
-        ``paper``, ``ours``, ``difference`` (percent, percentage points),
-        ``unweighted``, ``clips``. A corpus that was not run has NaN in ``ours``.
+        ``paper``, ``ours``, ``difference`` (percent, percentage points), ``low``,
+        ``high`` (95 % over speakers), ``unweighted``, ``clips``, ``speakers``.
+        A corpus that was not run has NaN in ``ours``.
     """
     ours = []
     for dataset in datasets:
         for modality, stage in STAGES.items():
-            table = scores.accuracies(read_predictions(stage, dataset))
+            predictions = read_predictions(stage, dataset)
+            spread = statistics.interval(predictions, seed=seed).round(2)
+            spread = spread[["emotion_model", "case", "low", "high", "speakers"]]
+            table = scores.accuracies(predictions).merge(spread, on=["emotion_model", "case"])
             ours.append(table.assign(dataset=dataset, modality=modality))
     key = ["dataset", "modality", "emotion_model", "case"]
     theirs = paper.accuracies().rename(columns={"accuracy": "paper"})
@@ -81,16 +121,33 @@ def accuracy_table(datasets: list[str]) -> pd.DataFrame:
         pd.concat(ours).rename(columns={"accuracy": "ours"}), on=key, how="left", validate="1:1"
     )
     both["difference"] = (both["ours"] - both["paper"]).round(2)
-    return both[["table", *key, "paper", "ours", "difference", "unweighted", "clips"]]
+    figures = ["paper", "ours", "difference", "low", "high", "unweighted", "clips", "speakers"]
+    return both[["table", *key, *figures]]
 
 
-def confusion_table(dataset: str) -> pd.DataFrame:
-    """Table 8, 9 or 10: ``true``, ``predicted``, ``paper``, ``ours``, ``difference`` (percent)."""
-    ours = scores.confusion(read_predictions("svm", dataset))
+def confusion_table(dataset: str, seed: int = 0) -> pd.DataFrame:
+    """Table 8, 9 or 10, in percent of the true class.
+
+    Columns ``true``, ``predicted``, ``paper``, ``ours``, ``difference``, ``low``, ``high``
+    (95 % over speakers), ``clips`` (of the true class).
+    """
+    predictions = read_predictions("svm", dataset)
+    ours = scores.confusion(predictions)
     long = paper.confusion(dataset).stack().rename("paper").reset_index()
     long["ours"] = ours.stack(future_stack=True).to_numpy().round(2)
     long["difference"] = (long["ours"] - long["paper"]).round(2)
-    return long
+    spread = statistics.confusions(predictions, seed=seed).round(2)
+    return long.merge(spread, on=["true", "predicted"], how="left", validate="1:1")
+
+
+def folds_table(datasets: list[str]) -> pd.DataFrame:
+    """Accuracy of every fold: ``dataset``, ``modality``, then as in `statistics.per_fold`."""
+    found = {
+        (dataset, modality): read_predictions(stage, dataset)
+        for dataset in datasets
+        for modality, stage in STAGES.items()
+    }
+    return statistics.across(found, statistics.per_fold).round({"accuracy": 2})
 
 
 def read_predictions(stage: str, dataset: str) -> pd.DataFrame:
@@ -99,13 +156,14 @@ def read_predictions(stage: str, dataset: str) -> pd.DataFrame:
 
 
 def layout(cells: pd.DataFrame, number: int) -> pd.DataFrame:
-    """One of Tables 4–7 as the paper prints it, each entry "ours (paper, difference)".
+    """One of Tables 4–7 as the paper prints it, each entry "ours [interval] (paper, diff.)".
 
     Rows are the cases, columns the corpora (and modalities); the binary tables
     show arousal and valence one after the other.
     """
     part = cells[cells["table"] == number].copy()
-    part["text"] = [_entry(*row) for row in part[["ours", "paper", "difference"]].to_numpy()]
+    figures = part[["ours", "paper", "difference", "low", "high"]]
+    part["text"] = [_entry(*row) for row in figures.to_numpy()]
     part["column"] = [
         paper.DATASET_NAMES[d] + ("" if m == "multimodal" else f" {m}")
         for d, m in part[["dataset", "modality"]].to_numpy()
@@ -117,36 +175,44 @@ def layout(cells: pd.DataFrame, number: int) -> pd.DataFrame:
     return part.pivot(index="row", columns="column", values="text").loc[rows, columns]
 
 
-def write_all(datasets: list[str], demo: bool, folder: Path = paths.TABLES) -> pd.DataFrame:
+def write_all(
+    datasets: list[str], demo: bool, folder: Path = paths.TABLES, seed: int = 0
+) -> pd.DataFrame:
     """Write Tables 4–10 as CSV and Markdown; return the cells of Tables 4–7."""
-    cells = accuracy_table(datasets)
+    cells = accuracy_table(datasets, seed)
+    note = f"{NOTE} {coverage(datasets)}".strip()
     data = "demo" if demo else "paper"
     for number in (4, 5, 6, 7):
         part = cells[cells["table"] == number].assign(data=data)
         write_csv(folder / f"table_{number}.csv", part)
-        _markdown(folder / f"table_{number}.md", number, layout(cells, number), demo, NOTE)
+        _markdown(folder / f"table_{number}.md", number, layout(cells, number), demo, note)
     for number, dataset in CONFUSIONS.items():
         if dataset not in datasets:
             continue
-        table = confusion_table(dataset)
+        table = confusion_table(dataset, seed)
         write_csv(folder / f"table_{number}.csv", table.assign(data=data))
         table["text"] = [_entry(*row) for row in table[["ours", "paper", "difference"]].to_numpy()]
         wide = table.pivot(index="true", columns="predicted", values="text")
         wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
-        _markdown(folder / f"table_{number}.md", number, wide, demo, NOTE)
+        note = f"{NOTE} {coverage([dataset])}".strip()
+        _markdown(folder / f"table_{number}.md", number, wide, demo, note)
     return cells
 
 
 def write_table(table: pd.DataFrame, number: int, demo: bool, folder: Path = paths.TABLES) -> None:
-    """Write Table 1 or 2 as CSV and Markdown, its index as the first column."""
+    """Write Table 1, 2 or 3 as CSV and Markdown, its index as the first column."""
     write_csv(folder / f"table_{number}.csv", table, index=True)
     _markdown(folder / f"table_{number}.md", number, table.astype(str), demo)
 
 
-NOTE = "Percent: ours (the paper's, difference)."
+NOTE = (
+    "Percent: ours (the paper's, difference); in Tables 4–7 in square brackets the 95 % interval "
+    "over speakers."
+)
 TITLES = {
     1: "The corpora: the paper and the files",
     2: "Six emotions, binary arousal and valence",
+    3: "Training set-up: the paper and the settings at hand",
     4: "Unimodal classification for six discrete emotions",
     5: "Unimodal classification of the binary dimensional emotion model",
     6: "Multi-modal classification for six discrete emotions",
@@ -157,10 +223,15 @@ TITLES = {
 }
 
 
-def _entry(ours, theirs, difference):
+def _entry(ours, theirs, difference, low=float("nan"), high=float("nan")):
     if pd.isna(ours):
         return f"– ({theirs:.2f})"
-    return f"{ours:.1f} ({theirs:.2f}, {difference:+.1f})"
+    spread = "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
+    return f"{ours:.1f}{spread} ({theirs:.2f}, {difference:+.1f})"
+
+
+def _plain(value):
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _markdown(path, number, table, demo, note=""):

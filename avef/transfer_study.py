@@ -6,12 +6,14 @@ same clips, in the same folds and for as many epochs; six emotions, case 2.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from avef import baselines, cells, resampling, unimodal, video
+from avef import baselines, cells, paths, resampling, unimodal, video
 from avef.params import Compute, Keep, Networks, Schedule, Stop, Svm
 
 GRID = (("emotion", 2),)
@@ -113,10 +115,33 @@ def epochs_saved(with_it: pd.DataFrame, without: pd.DataFrame, seed: int) -> dic
     return {"difference": round(value, 2), "low": round(low, 2), "high": round(high, 2)}
 
 
-def curves(folder: str | Path, name: str) -> pd.DataFrame:
-    """Curves of six emotions, case 2, with ``training`` naming the corpus, network and fold."""
-    table = cells.curves(folder).query("emotion_model == 'emotion' and case == 2")
-    return table.assign(training=name + " " + table["fold"].astype(str))
+def all_curves(corpora: Iterable[str]) -> pd.DataFrame:
+    """Learning curves of all corpora and both networks, six emotions, case 2.
+
+    Returns
+    -------
+    DataFrame
+        ``start`` (transfer or random), ``network``, ``corpus``, ``fold``, ``training``
+        (the last three as one), ``epoch``, ``loss``, ``accuracy``.
+    """
+    parts = []
+    for corpus, (kind, stage) in product(corpora, STAGES.items()):
+        starts = {
+            "transfer": paths.cells(stage, corpus),
+            "random": paths.cells("without_transfer", corpus) / kind,
+        }
+        for start, folder in starts.items():
+            table = cells.curves(folder).query("emotion_model == 'emotion' and case == 2")
+            name = f"{corpus} {kind} " + table["fold"].astype(str)
+            parts.append(
+                table.assign(start=start, network=f"{kind}-net", corpus=corpus, training=name)
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def sides(curves: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The curves with transfer, and those without."""
+    return tuple(curves[curves["start"] == start] for start in ("transfer", "random"))
 
 
 def _reached(table, goal):

@@ -64,7 +64,11 @@ METRICS = {
         "data": "paper",
         "S1": {"difference": 4.0, "low": 1.0, "high": 7.0},
         "S2": {"difference": -2.0, "low": -3.0, "high": -1.0},
+    },
+    "transfer_gain": {
+        "data": "paper",
         "S4": {"difference": 1.0, "low": -1.0, "high": 3.0},
+        "S4 epochs": {"difference": 2.0, "low": -1.0, "high": 5.0},
     },
     "speed": {"data": "paper", "P1": 13.0, "P2": 0.4, "P3": 0.1},
 } | {f"preprocessing-{d}": {"data": "paper", "kept_percent": 70.0} for d in paper.DATASETS}
@@ -235,7 +239,7 @@ def test_each_claim_has_all_its_figures(parts):
     assert counts[[f"T{n}" for n in range(4, 11)]].tolist() == [12, 24, 6, 12, 6, 6, 6]
     assert counts[["T1", "T2", "T3", "F1", "F2", "F3"]].tolist() == [18, 6, 9, 1, 1, 3]
     assert counts[["V1", "V2", "K1", "P1", "P2", "P3"]].tolist() == [1, 1, 3, 1, 1, 1]
-    assert counts[["S1", "S2", "S3", "S4", "S5"]].tolist() == [1, 1, 27, 1, 6]
+    assert counts[["S1", "S2", "S3", "S4", "S5"]].tolist() == [1, 1, 27, 2, 6]
     assert (parts["verdict"] != claims.NOT_RUN).all()
 
 

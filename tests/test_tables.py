@@ -21,7 +21,10 @@ def predictions(seed):
         true = np.array(list(classes) * 4)
         wrong = rng.random(len(true)) < 0.4
         part = pd.DataFrame({"emotion_model": model, "case": case, "fold": 0, "true": true})
-        part["clip"], part["speaker"] = [f"{i:03}" for i in range(len(true))], "007"
+        part["clip"], part["speaker"] = (
+            [f"{i:03}" for i in range(len(true))],
+            [f"{i % 3:03}" for i in range(len(true))],
+        )
         parts.append(part.assign(predicted=np.where(wrong, rng.choice(classes, len(true)), true)))
     return pd.concat(parts, ignore_index=True)
 
@@ -54,6 +57,8 @@ def test_every_cell_is_the_accuracy_of_its_predictions(here):
         assert row.ours == pytest.approx(right, abs=0.005)
         assert row.difference == pytest.approx(row.ours - row.paper, abs=0.0051)
         assert row.clips == len(part)
+        assert row.low <= row.ours <= row.high
+        assert row.speakers == 3
     pd.testing.assert_series_equal(
         cells["paper"], paper.accuracies()["accuracy"], check_names=False
     )
@@ -177,3 +182,29 @@ def test_table_1_and_2_are_written(here):
     text = (paths.TABLES / "table_2.md").read_text(encoding="utf-8")
     assert "| emotion | arousal | valence |" in text
     assert "| fear | high | negative |" in text
+
+
+def test_confusions_have_intervals_and_the_clips_of_their_class(here):
+    write(["rml"])
+    table = tables.confusion_table("rml")
+    assert len(table) == 36
+    assert (table["clips"] == 4).all()
+    assert ((table["low"] <= table["ours"]) & (table["ours"] <= table["high"])).all()
+
+
+def test_table_3_of_the_paper_profile_is_the_papers(tmp_path):
+    root = Path(__file__).resolve().parents[1]
+    copy = shutil.copy(root / "params.yaml", tmp_path)
+    params.apply_profile("paper", copy, root / "profiles")
+    table = tables.table_3(params.read(copy))
+    software = table[~table.index.str.startswith("hardware")]
+    assert len(software) == 9
+    assert (software["paper"] == software["ours"]).all()
+    params.apply_profile("demo", copy, root / "profiles")
+    assert tables.table_3(params.read(copy)).loc["audio-net: epochs", "ours"] != "500"
+
+
+def test_captions_count_the_clips(here):
+    assert tables.coverage(["rml"]) == ""
+    write_json(paths.metrics("preprocessing", "rml"), {"clips": 71, "quarantined": 1})
+    assert tables.coverage(["rml"]) == "RML: 71 of 72 clips used, 1 in quarantine."

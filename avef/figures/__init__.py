@@ -7,7 +7,7 @@ from importlib import resources
 import matplotlib.pyplot as plt
 
 from avef import paths
-from avef.figures.learning import learning_curves, rbm_errors
+from avef.figures.learning import learning_curves, rbm_errors, transfer_curves
 from avef.figures.preparation import kept_share, mel_channels, preparation, segment_faces
 from avef.figures.results import accuracy_bars, comparison, confusions, differences
 from avef.figures.statistics import forest, identities, verdict_strip
@@ -30,6 +30,7 @@ __all__ = [
     "roc",
     "segment_faces",
     "speech_probabilities",
+    "transfer_curves",
     "verdict_strip",
 ]
 

@@ -68,3 +68,29 @@ def rbm_errors(errors: pd.DataFrame) -> plt.Figure:
     grown = "grows" if last > first + 0.01 else "does not grow"
     figure.suptitle(f"The gap to speakers left out {grown}", x=0.01, ha="left", fontsize=11)
     return figure
+
+
+def transfer_curves(curves: pd.DataFrame) -> plt.Figure:
+    """Training loss with and without transfer, the mean over folds (S4).
+
+    Parameters
+    ----------
+    curves : DataFrame
+        From :func:`avef.transfer_study.all_curves`.
+    """
+    networks, corpora = curves["network"].unique(), curves["corpus"].unique()
+    figure, axes = plt.subplots(
+        len(networks), len(corpora), figsize=(8, 4), sharex=True, sharey="row", squeeze=False
+    )
+    for row, network in zip(axes, networks, strict=True):
+        for axis, corpus in zip(row, corpora, strict=True):
+            part = curves[(curves["network"] == network) & (curves["corpus"] == corpus)]
+            for start, colour in (("transfer", "C0"), ("random", "C1")):
+                mean = part[part["start"] == start].groupby("epoch")["loss"].mean()
+                axis.plot(mean.index, mean, color=colour, label=f"start: {start}")
+            axis.set_title(f"{corpus}, {network}", fontsize=9)
+        row[0].set_ylabel("training loss")
+    for axis in axes[-1]:
+        axis.set_xlabel("epoch")
+    axes[0, -1].legend(fontsize=7)
+    return figure

@@ -69,6 +69,11 @@ FIGURES = {
         "For every baseline a dot at what our model gains in accuracy, in points, with its 95 % "
         "interval over speakers as a line, and an upright line at zero.",
     ),
+    "transfer_gain": (
+        "Training with and without transfer",
+        "Training loss by epoch, a row a network, a column a corpus: one line for the start from "
+        "the other two corpora, one for random weights.",
+    ),
     "tables_4_6": ("Tables 4 and 6: ours and the paper's", "CELLS"),
     "tables_5_7": ("Tables 5 and 7: ours and the paper's", "CELLS"),
     "table_8": ("Table 8: confusions on RML", "CONFUSION"),

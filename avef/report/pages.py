@@ -54,7 +54,7 @@ def index(sources: Sources, pages: list[notebooks.Page]) -> dict:
         "counts": view.verdict_counts(rows or []),
         "rules": view.grid(claims.rules()),
         "join": claims.JOIN,
-        "corpora": {n: given(f"table_{n}", view.grid) for n in (1, 2)},
+        "corpora": {n: given(f"table_{n}", view.grid) for n in (1, 2, 3)},
         "accuracies": {n: given(f"table_{n}", view.accuracies) for n in (4, 5, 6, 7)},
         "matrices": {n: given(f"table_{n}", view.matrices) for n in CONFUSIONS},
         "title": view.title,

@@ -21,7 +21,7 @@ LOOKS = {
     claims.NOT_RUN: ("–", "not-run"),
 }
 NOTHING = "–"
-_SHOWN = {"claims", "consistency", *(f"table_{number}" for number in TITLES)}
+_SHOWN = {"claims", "consistency", "folds", *(f"table_{number}" for number in TITLES)}
 _NUMBER = re.compile(r"[-+−]?\d[\d.,]*(e[-+]?\d+)?( ?%)?")
 
 
@@ -98,6 +98,7 @@ def accuracies(table: pd.DataFrame) -> list[dict]:
             )
             row = {"label": _label(cell), "paper": _two(theirs), "ours": _two(ours)}
             row |= {"difference": _signed(difference), "unweighted": _two(unweighted)}
+            row["interval"] = _bounds(cell)
             row["at"] = None if ours is None else _span(theirs, ours)
             rows.append(row)
         name = paper.DATASET_NAMES.get(dataset, dataset)
@@ -171,6 +172,12 @@ def _cell(true, predicted, text):
 
 def _number(text):
     return float(text) if text else None
+
+
+def _bounds(cell):
+    """The interval as text; tables of an earlier run may have none."""
+    low, high = (_number(cell.get(name, "")) for name in ("low", "high"))
+    return NOTHING if low is None or high is None else f"{low:.1f} … {high:.1f}"
 
 
 def _two(value):
