@@ -40,8 +40,8 @@ def tables():
     cells["ours"] = (cells["paper"] - np.linspace(-9.99, 30, len(cells))).round(2)
     cells.loc[(cells["table"] == 7) & (cells["dataset"] == "baum1s"), "ours"] = np.nan
     cells["difference"] = (cells["ours"] - cells["paper"]).round(2)
-    cells = cells.assign(unweighted=(cells["ours"] / 2).round(2), clips=71, data="demo")
-    cells = cells.assign(low=cells["ours"] - 7.5, high=cells["ours"] + 5)
+    cells = cells.assign(unweighted=(cells["ours"] / 2).round(2), clips=71)
+    cells = cells.assign(low=cells["ours"] - 7.5, high=cells["ours"] + 5, data="demo")
     for number, part in cells.groupby("table"):
         made[f"table_{number}"] = part
     for number, dataset in zip((8, 9, 10), paper.DATASETS, strict=True):

@@ -25,7 +25,7 @@ def test_the_machine_is_named():
 
 
 def test_training_takes_longer_with_more_epochs(settings, monkeypatch):
-    monkeypatch.setattr(speed.costs, "measure", lambda p, c: dict.fromkeys(FAST(c), 1e12))
+    monkeypatch.setattr(speed.costs, "measure", lambda p, c: dict.fromkeys(parts_of(c), 1e12))
     hours = speed.training_hours(settings)
     assert hours["corpus"].tolist() == ["rml", "enterface05", "baum1s"]
     assert (hours["hours"] > 0).all()
@@ -35,10 +35,10 @@ def test_training_takes_longer_with_more_epochs(settings, monkeypatch):
     }
     more = speed.training_hours(replace(settings, **longer))
     ratio = more["hours"] / hours["hours"]
-    assert ((ratio > 1.5) & (ratio < 2)).all()
+    assert ((ratio > 1.1) & (ratio <= 2)).all()
 
 
-def FAST(costs):
+def parts_of(costs):
     return [*costs, "rbm", "top", "whole"]
 
 

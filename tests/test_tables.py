@@ -1,13 +1,16 @@
 """Tables 1-10 from made-up predictions: every cell filled, every difference right."""
 
+import shutil
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from avef import paper, paths, tables
+from avef import paper, params, paths, tables
 from avef.errors import ClipError
+from avef.files import write_json
 from avef.protocol import EMOTION_MODELS
 
 MODALITIES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
@@ -21,10 +24,8 @@ def predictions(seed):
         true = np.array(list(classes) * 4)
         wrong = rng.random(len(true)) < 0.4
         part = pd.DataFrame({"emotion_model": model, "case": case, "fold": 0, "true": true})
-        part["clip"], part["speaker"] = (
-            [f"{i:03}" for i in range(len(true))],
-            [f"{i % 3:03}" for i in range(len(true))],
-        )
+        part["clip"] = [f"{i:03}" for i in range(len(true))]
+        part["speaker"] = [f"{3 * i // len(true):03}" for i in range(len(true))]
         parts.append(part.assign(predicted=np.where(wrong, rng.choice(classes, len(true)), true)))
     return pd.concat(parts, ignore_index=True)
 
@@ -98,7 +99,8 @@ def test_layout_is_the_papers(here, number, rows, columns):
     assert sorted(text.columns) == sorted(columns)
     assert text.notna().all(axis=None)
     first = cells[cells["table"] == number].iloc[0]  # RML (audio), case 1, (arousal)
-    entry = f"{first['ours']:.1f} ({first['paper']:.2f}, {first['difference']:+.1f})"
+    entry = f"{first['ours']:.1f} [{first['low']:.0f}, {first['high']:.0f}]"
+    entry += f" ({first['paper']:.2f}, {first['difference']:+.1f})"
     assert text.iloc[0][columns[0]] == entry
 
 
@@ -148,7 +150,7 @@ def test_clip_names_stay_text(here):
     write(["rml"])
     stored = tables.read_predictions("svm", "rml")
     assert stored["clip"].iloc[1] == "001"
-    assert stored["speaker"].iloc[0] == "007"
+    assert stored["speaker"].iloc[0] == "000"
 
 
 def test_table_1_sets_the_files_beside_the_paper(monkeypatch):
