@@ -17,7 +17,7 @@ repro: $(STAMP)
 	@echo "The report is at reports/index.html"
 
 test: $(STAMP)
-	python -m pytest
+	python -m pytest -n 2 --dist loadscope
 
 style: $(STAMP)
 	ruff check .
