@@ -83,6 +83,9 @@ def notebook(name):
         new.new_code_cell(f'draw("fig_2-{{dataset}}")  # {"long " * 60}', outputs=outputs),
         new.new_markdown_cell(f"## Raw\n\n{EVIL} [link](javascript:alert(1))"),
     ]
+    places = (rule.page.partition("#") for rule in claims.RULES.values())
+    anchors = {place for page, _, place in places if place and name in page}
+    cells += [new.new_markdown_cell(f"## {place}") for place in sorted(anchors)]
     for place, cell in enumerate(cells):
         cell["id"] = f"cell{place}"
     return new.new_notebook(cells=cells)

@@ -230,7 +230,7 @@ def test_every_claim_has_one_row_and_one_rule(verdicts):
     assert list(verdicts.index) == list(claims.RULES) == claims.rules()["id"].tolist() == IDS
     assert set(verdicts["verdict"]) <= set(claims.VERDICTS)
     assert (verdicts["says"] == [paper.CLAIMS[name].statement for name in IDS]).all()
-    assert verdicts["notebook"].str.fullmatch(r"html/\w+(-\w+)?\.html").all()
+    assert verdicts["notebook"].str.fullmatch(r"html/\w+(-\w+)?\.html(#[a-z0-9-]+)?").all()
     assert not claims.rules()["rule"].str.contains("{", regex=False).any()
 
 

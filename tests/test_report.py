@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -145,7 +146,7 @@ def test_every_claim_has_its_verdict_by_word_and_sign_and_colour(index, reports)
 
 
 def test_a_claim_links_its_notebook_only_where_there_is_a_page(index):
-    assert index.select_one("#claim-T1 .page a")["href"] == "html/00_corpora.html"
+    assert index.select_one("#claim-T1 .page a")["href"] == "html/00_corpora.html#table-1"
     assert not index.select("#claim-T4 .page a")
     assert "html/07_tables_4_10.html" in index.find(id="claim-T4").get_text()
 
@@ -363,3 +364,12 @@ def test_columns_of_numbers_are_flush_right():
 def test_an_empty_notebook_has_a_title():
     page = notebooks.pages({"03_x": sources.nbformat.v4.new_notebook()})[0]
     assert (page.full_title, page.path) == ("Untitled", "html/03_x.html")
+
+
+def test_every_claim_links_to_a_heading_of_its_notebook():
+    for name, rule in claims.RULES.items():
+        page, _, place = rule.page.partition("#")
+        stem = page.removeprefix("html/").removesuffix(".html").partition("-")[0]
+        source = nbformat.read(REPOSITORY / "notebooks" / f"{stem}.ipynb", as_version=4)
+        found = {cell["anchor"] for cell in notebooks.cells(source) if "anchor" in cell}
+        assert not place or place in found, (name, rule.page, found)

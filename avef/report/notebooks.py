@@ -86,7 +86,8 @@ def cells(notebook: NotebookNode) -> list[dict]:
     Returns
     -------
     list of dict
-        ``text`` of a Markdown cell; or ``code`` and ``outputs``, each of these
+        ``text`` of a Markdown cell and ``anchor``, its place's name where it has a
+        heading; or ``code`` and ``outputs``, each of these
         with ``html``, or with ``image``, ``alt`` and ``size``.
     """
     made, section = [], ""
@@ -95,13 +96,19 @@ def cells(notebook: NotebookNode) -> list[dict]:
             continue
         if cell.cell_type == "markdown":
             section = _heading(cell) or section
-            made.append({"text": _markdown(cell.source)})
+            made.append({"text": _markdown(cell.source), "anchor": anchor(_heading(cell))})
         elif cell.cell_type == "code":
             alt = gallery.describe_source(cell.source) or f"Figure of the section “{section}”."
             outputs = [_output(output, alt) for output in cell.outputs]
             code = Markup(_highlight(cell.source))
             made.append({"code": code, "outputs": [output for output in outputs if output]})
     return made
+
+
+def anchor(heading: str) -> str:
+    """The name of a heading's place: "V1 · How much …" → v1, "Tables 8–10 · …" → tables-8-10."""
+    start = re.split(r" · |: ", heading)[0]
+    return re.sub(r"[^a-z0-9]+", "-", start.lower()).strip("-")
 
 
 def _output(output, alt):

@@ -67,12 +67,12 @@ def claim_rows(table: pd.DataFrame, titles: dict[str, str]) -> list[dict]:
     for claim in table.to_dict("records"):
         sign, look = LOOKS.get(claim["verdict"], ("•", "not-run"))
         bounds = [f"{float(claim[b]):.4g}" for b in ("low", "high") if claim[b]]
-        page = claim["notebook"]
+        page = claim["notebook"].partition("#")[0]
         rows.append(
             {key: claim[key] for key in ("id", "says", "verdict", "remark")}
             | {key: claim[key] or NOTHING for key in ("paper", "ours")}
             | {"sign": sign, "look": look, "interval": " … ".join(bounds) or NOTHING}
-            | {"page": page if page in titles else "", "title": titles.get(page, page)}
+            | {"page": claim["notebook"] if page in titles else "", "title": titles.get(page, page)}
         )
     return rows
 
