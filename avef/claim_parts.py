@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from avef import paper, params, paths, statistics, tables
+from avef import paper, params, paths, profiles, statistics, tables
 from avef.claims import LEVEL, RULES, Part, verdict
 
 
@@ -260,5 +260,5 @@ def _paper_settings(root):
         return None
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(needed[0], folder)
-        params.apply_profile("paper", copy, needed[1].parent)
+        profiles.apply("paper", copy, needed[1].parent)
         return params.read(copy)

@@ -78,8 +78,8 @@ RULES = {
     "P1": Rule("factor", "html/07a_speed.html#p1", limit=2.0),
     "P2": Rule("at most", "html/07a_speed.html#p2"),
     "P3": Rule("factor", "html/07a_speed.html#p3", limit=2.0),
-    "S1": Rule("direction", "html/06a_baselines.html"),
-    "S2": Rule("direction", "html/06a_baselines.html"),
+    "S1": Rule("direction", "html/06a_baselines.html#what-the-paper-s-model-gains"),
+    "S2": Rule("direction", "html/06a_baselines.html#what-the-paper-s-model-gains"),
     "S3": Rule("paired", "html/08_claims.html#the-verdicts", "case 2 minus case 1", every=True),
     "S4": Rule(
         "direction",
@@ -208,14 +208,19 @@ def claims(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _range(values, units):
-    """Text of a claim's figures: one, or the least and the greatest; empty where there is none."""
-    found = [value for value in values if value is not None and value == value]
+    """Text of a claim's figures: one, or the least and the greatest, of each unit."""
+    pairs = [(value, unit) for value, unit in zip(values, units, strict=True) if value == value]
+    found = [value for value, _ in pairs if value is not None]
     if not found:
         return ""
     if isinstance(found[0], str):
         return found[0] if len(set(found)) == 1 else f"{len(found)} entries"
-    low, high = f"{min(found):.4g}", f"{max(found):.4g}"
-    return f"{low if low == high else f'{low} … {high}'} {units.iloc[0]}".strip()
+    texts = []
+    for unit in dict.fromkeys(unit for _, unit in pairs):
+        alike = [value for value, other in pairs if other == unit and value is not None]
+        low, high = f"{min(alike):.4g}", f"{max(alike):.4g}"
+        texts.append(f"{low if low == high else f'{low} … {high}'} {unit}".strip())
+    return "; ".join(texts)
 
 
 def _remark(group):

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from avef import params, paths
+from avef import params, paths, profiles
 from avef.errors import ParameterError
 
 
@@ -29,7 +29,7 @@ def _demo(options):
     make_corpus(
         options.corpus,
         p.corpora[options.corpus].root,
-        seed=p.seed,
+        seed=p.demo.seed,
         speakers=size.speakers,
         repeats=size.repeats,
         n_jobs=p.jobs.prepare,
@@ -47,7 +47,7 @@ def _run(options):
 
 
 def _profile(options):
-    changed = params.apply_profile(options.name)
+    changed = profiles.apply(options.name)
     print("\n".join(changed) if changed else f"params.yaml is the {options.name} profile already")
 
 
@@ -55,6 +55,19 @@ def _plan(options):
     from avef import plan
 
     print(plan.report(params.read()))
+
+
+def _ablations(options):
+    from avef import ablations
+
+    queued = ablations.queue()
+    print(f"queued: {', '.join(queued) or 'nothing new'}")
+    if queued:
+        ablations.run()
+    missing = ablations.gather()
+    if missing:
+        raise RuntimeError(f"not finished: {', '.join(missing)}; `dvc queue status` says more")
+    print("all gathered; `dvc repro ablations` compares them")
 
 
 def _report(options):
@@ -90,6 +103,9 @@ def _parser():
 
     plan = commands.add_parser("plan", help="what the learning stages will cost on this machine")
     plan.set_defaults(function=_plan)
+
+    ablations = commands.add_parser("ablations", help="run the ablations and further seeds")
+    ablations.set_defaults(function=_ablations)
 
     report = commands.add_parser("report", help="build reports/index.html")
     report.set_defaults(function=_report)

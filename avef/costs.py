@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from avef import fusion, inputs, networks, training, transfer
+from avef import inputs, keeping, networks, training, whole
 from avef.dbn import RBM
 from avef.errors import ParameterError
 from avef.params import Params
@@ -89,7 +89,7 @@ def parts(params: Params) -> dict[str, Part]:
     """
     found = {}
     for kind in KINDS:
-        full = transfer.build(kind, getattr(params.networks, kind), CLASSES)
+        full = keeping.build(kind, getattr(params.networks, kind), CLASSES)
         shallow, deep = networks.split(full, getattr(params.keep, kind))
         found |= {kind: _part(full), f"{kind}_shallow": _part(shallow), f"{kind}_deep": _part(deep)}
         found[f"{kind}_fc7"] = _part(networks.features(deep))
@@ -127,7 +127,7 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
     rates, kept = {}, []
     for kind in KINDS:
         batch = schedules[f"{kind}_net"].batch
-        full = transfer.build(kind, getattr(params.networks, kind), CLASSES)
+        full = keeping.build(kind, getattr(params.networks, kind), CLASSES)
         rates[kind] = costs[kind].train / _a_sample(_step(full, params), batch, limit)
         shallow, deep = networks.split(full, getattr(params.keep, kind))
         name = f"{kind}_shallow"
@@ -136,12 +136,12 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
         rates[name] = costs[name].train / _a_sample(_step(deep, params), batch, limit)
         segments = keras.Input((), dtype="int32")
         rows = inputs.Table(np.zeros((1, *deep.input_shape[1:]), np.float32))(segments)
-        kept.append(transfer.Kept(keras.Model(segments, rows), deep, deep.layers))
-    whole = fusion.whole_model(*kept, params.networks.dbn.hidden)
+        kept.append(keeping.Kept(keras.Model(segments, rows), deep, deep.layers))
+    model = whole.joined(*kept, params.networks.dbn.hidden)
     batch = schedules["dbn_fusion"].batch
-    for name, model in (("top", whole.top), ("whole", whole.model)):
-        rates[name] = costs[name].train / _a_sample(_step(model, params), batch, limit)
-    rates["rbm"] = _rbm_rate(params, whole.fc7.output_shape[-1], limit)
+    for name, net in (("top", model.top), ("whole", model.model)):
+        rates[name] = costs[name].train / _a_sample(_step(net, params), batch, limit)
+    rates["rbm"] = _rbm_rate(params, model.fc7.output_shape[-1], limit)
     return rates
 
 

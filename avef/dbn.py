@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from keras import layers, ops
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from avef.params import Dbn, Rbm
 from avef.rbm import RBM
 
-__all__ = ["DBN", "RBM", "Standardise", "fusion_layers", "unroll"]
+__all__ = ["DBN", "RBM", "Standardise", "fusion_layers", "pretrained", "unroll"]
 
 
 class DBN(TransformerMixin, BaseEstimator):
@@ -111,6 +113,32 @@ class DBN(TransformerMixin, BaseEstimator):
                 setattr(rbm, name, arrays[f"{depth}/{name}"])
             self.rbms_.append(rbm)
         return self
+
+
+def pretrained(
+    features: np.ndarray,
+    shape: Dbn,
+    rbm: Rbm,
+    seed: int,
+    kept: Sequence[RBM] = (),
+    watch: np.ndarray | None = None,
+) -> DBN:
+    """Greedy pre-training of the DBN on [fc7 audio, fc7 visual] (§2.2.3).
+
+    ``kept`` and ``watch`` are those of :meth:`DBN.fit`.
+    """
+    dbn = DBN(
+        hidden=shape.hidden,
+        visible=shape.visible,
+        learning_rate=rbm.learning_rate,
+        momentum=rbm.momentum,
+        weight_decay=rbm.weight_decay,
+        cd_steps=rbm.cd_steps,
+        batch=rbm.batch,
+        epochs=rbm.epochs,
+        seed=seed,
+    )
+    return dbn.fit(features, kept=kept, watch=watch)
 
 
 def fusion_layers(hidden, classes: int) -> list[layers.Layer]:

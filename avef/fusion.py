@@ -10,18 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import keras
 import numpy as np
 import pandas as pd
 
-from avef import cells, dataset, networks, parallel, store, training, transfer, unimodal
-from avef.dbn import DBN, fusion_layers, unroll
+from avef import cells, dataset, parallel, starts, store, unimodal
 from avef.params import Compute, Fusion, Keep, Networks, Rbm, Stop
 from avef.protocol import EMOTION_MODELS, folds, labels
-from avef.transfer import Kept
 
 #: The modules whose text decides the outcome (see :mod:`avef.store`).
-CODE = (*unimodal.CODE, "fusion")
+CODE = (*unimodal.CODE, "whole", "fusion")
 
 
 def run(
@@ -85,62 +82,16 @@ class Settings(NamedTuple):
     compute: Compute
 
 
-class Whole(NamedTuple):
-    """The whole model and its parts, which share their layers.
-
-    Attributes
-    ----------
-    model : segment numbers (B,) → softmax (B, C)
-    fc7 : segment numbers (B,) → [fc7 audio, fc7 visual], (B, n)
-    top : (B, n) → softmax (B, C); the unrolled DBN
-    hidden : segment numbers (B,) → last hidden layer (B, h) and softmax (B, C)
-    stack : the layers of the DBN
-    """
-
-    model: keras.Model
-    fc7: keras.Model
-    top: keras.Model
-    hidden: keras.Model
-    stack: list
-
-
-def whole_model(audio: Kept, visual: Kept, hidden: list[int]) -> Whole:
-    """Join what both networks train and a DBN (Fig. 1).
-
-    Parameters
-    ----------
-    audio, visual : Kept
-        Their trained layers end in fc7, dropout and fc8.
-    hidden : list of int
-        4096 and 2048 in the paper.
-    """
-    segments = keras.Input((), dtype="int32")
-    features = [  # twice (B, 4096)
-        networks.features(part.own)(part.entry(segments)) for part in (audio, visual)
-    ]
-    joined = keras.layers.Concatenate(name="fc7s")(features)  # (B, 8192)
-    stack = fusion_layers(hidden, audio.own.output_shape[-1])
-    fc7 = keras.Input(joined.shape[1:])
-    last = fc7
-    for layer in stack[:-1]:
-        last = layer(last)
-    top = keras.Model(fc7, stack[-1](last), name="dbn")
-    between = keras.Model(fc7, [last, top.output])
-    return Whole(
-        model=keras.Model(segments, top(joined)),
-        fc7=keras.Model(segments, joined),
-        top=top,
-        hidden=keras.Model(segments, between(joined)),
-        stack=stack,
-    )
-
-
 def _run_folds(
     emotion_model, case, prepared, transferred, audio, visual, out, settings, groups, seed
 ):
     """All folds of one (emotion model, case): they share one graph and one cache."""
-    nets, keep, _, schedule, stop, compute = settings
-    start = transfer.start(transferred, emotion_model)
+    # Here, and not above: only the processes that train load TensorFlow.
+    from avef import keeping, training, whole
+    from avef.dbn import DBN
+
+    nets, keep, rbm, schedule, stop, compute = settings
+    start = starts.start(transferred, emotion_model)
     data = dataset.load(prepared, case)
     splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
     plain = (emotion_model, case, *settings[:-1], compute.precision, groups, seed)
@@ -161,12 +112,12 @@ def _run_folds(
     parts = {}
     for kind, net in (("audio", nets.audio), ("visual", nets.visual)):
         last = getattr(keep, kind)
-        parts[kind] = transfer.kept(
+        parts[kind] = keeping.kept(
             kind, data, start, net, last, keep.tune, classes, compute.cache_gib
         )
-    whole = whole_model(parts["audio"], parts["visual"], nets.dbn.hidden)
-    training.compiled(whole.model, schedule.learning_rate, schedule.momentum, compute.xla)
-    training.compiled(whole.top, schedule.learning_rate, schedule.momentum, compute.xla)
+    model = whole.joined(parts["audio"], parts["visual"], nets.dbn.hidden)
+    training.compiled(model.model, schedule.learning_rate, schedule.momentum, compute.xla)
+    training.compiled(model.top, schedule.learning_rate, schedule.momentum, compute.xla)
     for fold, (train, test) in enumerate(splits):
         if store.has(paths[fold], keys[fold]):
             continue
@@ -177,9 +128,10 @@ def _run_folds(
         rows, held = cells.held_out(data, train, target, stop, seed + fold)
         checkpoint = cells.checkpoint(paths[fold], keys[fold], compute.checkpoint_seconds)
         watch = held[0][0] if held else data.segments_of(test).astype(np.int32)
-        arrays = _train(whole, rows, held, watch, target, settings, rbms, seed + fold, checkpoint)
+        learn = rows, held, watch, target, nets.dbn, rbm, schedule, stop.patience
+        arrays = whole.train(model, *learn, rbms, seed + fold, checkpoint)
         every = np.arange(len(data.clip), dtype=np.int32)
-        hidden, softmax = training.outputs(whole.hidden, [every])
+        hidden, softmax = training.outputs(model.hidden, [every])
         cells.save(
             paths[fold],
             keys[fold],
@@ -187,41 +139,3 @@ def _run_folds(
             softmax=dataset.pool(softmax, data.clip, len(data.clips)),
             **arrays,
         )
-
-
-def _train(whole, rows, held, watch, target, settings, rbms, seed, checkpoint):
-    """Greedy pre-training, the DBN with labels, then all as a whole.
-
-    Of the segments to watch, no labels are read, and nothing is learnt or chosen by them.
-    """
-    nets, _, rbm, schedule, stop, _ = settings
-    fc7 = training.outputs(whole.fc7, [rows])
-    watched = training.outputs(whole.fc7, [watch])
-    dbn = transfer.fit_dbn(fc7, nets.dbn, rbm, seed, rbms, watched)
-    training.restart(whole.top, whole.stack, seed)
-    unroll(dbn, whole.stack)
-    training.fit(
-        whole.top,
-        [fc7],
-        target[rows],
-        epochs=schedule.supervised_epochs,
-        batch=schedule.batch,
-        seed=seed,
-    )
-    training.restart(whole.model, [], seed)
-    curve = training.fit(
-        whole.model,
-        [rows],
-        target[rows],
-        epochs=schedule.epochs,
-        batch=schedule.batch,
-        seed=seed,
-        held=held,
-        patience=stop.patience,
-        checkpoint=checkpoint,
-    )
-    return {
-        "curve": curve.to_numpy()[:, 1:].T,
-        "rbm_errors": np.array([r.errors_ for r in dbn.rbms_], np.float32),
-        "rbm_gaps": np.array([r.gaps_ for r in dbn.rbms_], np.float32),
-    }

@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 from ruamel.yaml import YAML, YAMLError
 
 from avef.errors import ParameterError
-from avef.files import replacing
 from avef.typed import Range, parse
 
 Count = Annotated[int, Range(1)]
@@ -50,8 +49,9 @@ class DemoSize:
 
 @dataclass(frozen=True)
 class Demo:
-    """Which synthetic corpora to make, and their sizes."""
+    """Which synthetic corpora to make, from which seed, and their sizes."""
 
+    seed: Annotated[int, Range(0)]
     corpora: list[str]
     rml: DemoSize
     enterface05: DemoSize
@@ -236,6 +236,8 @@ class Params:
     dbn_fusion: dict[str, Fusion]
     svm: Svm
     unimodal_decision: Literal["svm", "softmax"]
+    seeds: list[Annotated[int, Range(0)]]
+    ablations: dict[str, list[str]]
 
 
 def read(path: str | Path = "params.yaml") -> Params:
@@ -247,7 +249,28 @@ def read(path: str | Path = "params.yaml") -> Params:
         Naming the key that is unknown, missing or of the wrong type, or the
         per-corpus section that lacks a corpus.
     """
-    params = parse(Params, _load(path))
+    return checked(plain(path))
+
+
+def plain(path: str | Path) -> dict:
+    """A YAML file as it stands, not checked."""
+    try:
+        return parsed(Path(path).read_text(encoding="utf-8"), path)
+    except FileNotFoundError as error:
+        raise ParameterError(f"{path}: no such file; run from the repository's root") from error
+
+
+def parsed(text: str, name: str | Path = "params.yaml") -> dict:
+    """YAML text as it stands, not checked."""
+    try:
+        return YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise ParameterError(f"{name}: not valid YAML: {error}") from error
+
+
+def checked(values: dict) -> Params:
+    """Plain values as typed parameters; errors as in :func:`read`."""
+    params = parse(Params, values)
     for section in ("protocol", "transfer", "audio_net", "visual_net", "dbn_fusion"):
         if set(getattr(params, section)) != set(params.corpora):
             expected = ", ".join(params.corpora)
@@ -257,61 +280,3 @@ def read(path: str | Path = "params.yaml") -> Params:
         if len(sources) != 2 or len(others.intersection(sources)) != 2:
             raise ParameterError(f"corpora.{name}.transfer_from: must name two other corpora")
     return params
-
-
-def apply_profile(name: str, path: str | Path = "params.yaml", folder="profiles") -> list[str]:
-    """Set the values that ``profiles/<name>.yaml`` lists; keep comments and all else.
-
-    Returns
-    -------
-    list of str
-        The keys whose value changed.
-    """
-    available = sorted(p.stem for p in Path(folder).glob("*.yaml"))
-    if name not in available:
-        raise ParameterError(f"profile must be one of {', '.join(available)}, got {name!r}")
-    yaml, text = _yaml(), Path(path).read_text(encoding="utf-8")
-    values = yaml.load(text)
-    changed = _overlay(values, _load(Path(folder) / f"{name}.yaml"), "")
-    with replacing(path) as temporary:
-        yaml.dump(values, temporary)
-        read(temporary)  # what does not fit never takes the file's place
-    return changed
-
-
-def _yaml():
-    yaml = YAML()
-    yaml.width = 200
-    yaml.representer.add_representer(type(None), _null)
-    return yaml
-
-
-def _null(representer, _):
-    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
-
-
-def _load(path):
-    try:
-        return YAML(typ="safe").load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ParameterError(f"{path}: no such file; run from the repository's root") from error
-    except YAMLError as error:
-        raise ParameterError(f"{path}: not valid YAML: {error}") from error
-
-
-def _overlay(values, new, key):
-    changed = []
-    for name, value in new.items():
-        full = f"{key}.{name}".lstrip(".")
-        if name not in values:
-            raise ParameterError(f"{full}: not a parameter")
-        if isinstance(value, dict):
-            changed += _overlay(values[name], value, full)
-        elif values[name] != value:
-            if isinstance(value, list):
-                values[name][:] = value
-                values[name].fa.set_flow_style()
-            else:
-                values[name] = value
-            changed.append(full)
-    return changed

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from joblib import cpu_count
 
-from avef import cells, costs, dbn, inputs, networks, plan, prepare, segments, transfer, video
+from avef import cells, costs, dbn, inputs, keeping, networks, plan, prepare, segments, video
 from avef.params import Networks, Params, Svm
 
 SECONDS, FPS, REPEATS = 5, 30, 3  # of the clip in P2; recognitions of which the median counts
@@ -102,7 +102,7 @@ def _model(nets, log_mel, faces):
     )
     rows = keras.Input((64,), dtype="int32"), keras.Input((16,), dtype="int32")
     fc7 = [
-        networks.features(transfer.build(kind, getattr(nets, kind), 6))(source(row))
+        networks.features(keeping.build(kind, getattr(nets, kind), 6))(source(row))
         for kind, source, row in zip(("audio", "visual"), sources, rows, strict=True)
     ]
     hidden = keras.layers.Concatenate()(fc7)

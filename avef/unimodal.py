@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import keras
 import numpy as np
 
-from avef import cells, dataset, networks, parallel, store, training, transfer
+from avef import cells, dataset, parallel, starts, store, transfer
 from avef.files import replacing
 from avef.params import Compute, Keep, Net, Schedule, Stop
 from avef.protocol import EMOTION_MODELS, folds, labels
@@ -73,8 +72,12 @@ class Settings(NamedTuple):
 
 def _run_folds(kind, emotion_model, case, prepared, transferred, out, settings, groups, seed):
     """All folds of one (emotion model, case): they share one graph and one cache."""
+    import keras  # here, and not above: only the processes that train load TensorFlow
+
+    from avef import keeping, networks, training
+
     net, keep, schedule, stop, compute = settings
-    start = transfer.start(transferred, emotion_model)
+    start = starts.start(transferred, emotion_model)
     files = [Path(prepared) / "clips.csv", getattr(start, kind), start.scaling]
     last = getattr(keep, kind)
     plain = (kind, emotion_model, case, net, last, keep.tune, schedule, stop)
@@ -89,7 +92,7 @@ def _run_folds(kind, emotion_model, case, prepared, transferred, out, settings, 
     classes = len(EMOTION_MODELS[emotion_model])
     target = labels(data.clips, emotion_model)[data.clip]
     training.precise(compute.precision)
-    part = transfer.kept(kind, data, start, net, last, keep.tune, classes, compute.cache_gib)
+    part = keeping.kept(kind, data, start, net, last, keep.tune, classes, compute.cache_gib)
     segments = keras.Input((), dtype="int32")
     seen = part.entry(segments)
     model = keras.Model(segments, part.own(seen))

@@ -25,7 +25,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef import costs, dataset, fusion, networks, training, transfer
+from avef import costs, dataset, keeping, networks, starts, training, whole
 from avef.dbn import RBM
 from avef.params import Net
 
@@ -69,13 +69,13 @@ def corpus(count, face):
     )
 
 
-def starts(folder, nets):
+def random_starts(folder, nets):
     """Files of random weights, such as transfer leaves."""
-    files = transfer.start(folder, "emotion")
+    files = starts.start(folder, "emotion")
     files.audio.parent.mkdir()
     files.scaling.write_text(json.dumps({"mean": [0.0] * 3, "std": [1.0] * 3}), encoding="utf-8")
     for kind in KINDS:
-        transfer.build(kind, nets[kind], CLASSES).save_weights(getattr(files, kind))
+        keeping.build(kind, nets[kind], CLASSES).save_weights(getattr(files, kind))
     return files
 
 
@@ -90,16 +90,16 @@ class Bench:
         }
         self.data, self.files = (
             corpus(options.segments, options.visual_size),
-            starts(folder, self.nets),
+            random_starts(folder, self.nets),
         )
         self.numbers = np.arange(options.segments, dtype=np.int32)
         self.batch = min(options.batch, options.segments)
         self.samples = options.segments // self.batch * self.batch  # an epoch has whole batches
 
     def kept(self, kind, tune, cache):
-        """A network that starts from other corpora (see `avef.transfer.kept`)."""
+        """A network that starts from other corpora (see `avef.keeping.kept`)."""
         gib = float("inf") if cache else 0
-        return transfer.kept(
+        return keeping.kept(
             kind, self.data, self.files, self.nets[kind], KEEP[kind], tune, CLASSES, gib
         )
 
@@ -128,7 +128,7 @@ def caching(bench):
     ways = {"cached": (False, True), "frozen": (False, False), "every layer": (True, False)}
     epochs = {n: bench.training_of(bench.kept("visual", *way)) for n, way in ways.items()}
     rates = bench.rates(epochs)
-    full = transfer.build("visual", bench.nets["visual"], CLASSES)
+    full = keeping.build("visual", bench.nets["visual"], CLASSES)
     shallow, deep = networks.split(full, KEEP["visual"])
     cached = costs.training_multiply_adds(deep)
     macs = {
@@ -169,14 +169,14 @@ def throughput(bench):
     every = {kind: bench.kept(kind, True, False) for kind in KINDS}
     deep = {kind: bench.kept(kind, False, True) for kind in KINDS}
     hidden = [max(2, round(n * bench.options.width)) for n in (HIDDEN, HIDDEN // 2)]
-    whole = fusion.whole_model(deep["audio"], deep["visual"], hidden)
+    all_of_it = whole.joined(deep["audio"], deep["visual"], hidden)
     epochs = {f"{kind}-net": bench.training_of(every[kind]) for kind in KINDS}
-    epochs["whole model, cached"] = bench.epoch(whole.model)
+    epochs["whole model, cached"] = bench.epoch(all_of_it.model)
     most = peak()
     rates = bench.rates(epochs)
     macs = {f"{kind}-net": costs.training_multiply_adds(every[kind].own) for kind in KINDS}
     parts = [costs.training_multiply_adds(networks.features(deep[kind].own)) for kind in KINDS]
-    macs["whole model, cached"] = sum(parts) + 3 * sum(costs.multiply_adds(whole.top).values())
+    macs["whole model, cached"] = sum(parts) + 3 * sum(costs.multiply_adds(all_of_it.top).values())
     name = f"RBM {VISIBLE}→{HIDDEN}, CD-1"
     rates[name], macs[name] = (
         rbm_rate(min(2, bench.rounds)),
@@ -201,7 +201,7 @@ def batches(bench):
         part = bench.kept(kind, True, False)
         x = training.outputs(part.entry, [bench.numbers])[: bench.samples]
         y = bench.numbers[: bench.samples] % CLASSES
-        plain = transfer.build(kind, bench.nets[kind], CLASSES)
+        plain = keeping.build(kind, bench.nets[kind], CLASSES)
         training.compiled(plain, 0.001, 0.9, bench.options.xla)
         ways = {
             "rows": bench.training_of(part),

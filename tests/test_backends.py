@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import pytest
 
-from avef import fusion, inputs, networks, parallel, training, transfer
+from avef import inputs, keeping, networks, parallel, training, whole
 from avef.dbn import DBN
 
 BACKENDS, NETS = ("tensorflow", "jax"), ("audio", "visual", "whole")
@@ -70,8 +70,8 @@ def models():
         segments = keras.Input((), dtype="int32")
         entry = keras.Model(segments, source(inputs.Table(rows)(segments)))
         found[kind] = keras.Model(segments, nets[kind](entry(segments)))
-        parts.append(transfer.Kept(entry, nets[kind], nets[kind].layers))
-    return found | {"whole": fusion.whole_model(*parts, [8, 4]).model}
+        parts.append(keeping.Kept(entry, nets[kind], nets[kind].layers))
+    return found | {"whole": whole.joined(*parts, [8, 4]).model}
 
 
 def stepped(model):

@@ -19,11 +19,14 @@ import pytest
 from avef import (
     cells,
     dataset,
+    dbn,
     fusion,
     inputs,
+    keeping,
     networks,
     prepare,
     scores,
+    starts,
     store,
     training,
     transfer,
@@ -255,7 +258,7 @@ def test_what_can_be_learned_is_learned(begun, only):
 def test_no_test_speaker_is_trained_on(begun, stage, fits, only, monkeypatch):
     only(("emotion", 1))
     seen = []
-    monkeypatch.setattr(transfer, "fit_dbn", lambda x, *a: seen.append(x) or kept_dbn(begun))
+    monkeypatch.setattr(dbn, "pretrained", lambda x, *a: seen.append(x) or kept_dbn(begun))
     shutil.rmtree(begun.root / stage)
     begun.fusion() if stage == "fusion" else begun.unimodal(stage)
     data = dataset.load(begun.target, case=1)
@@ -277,7 +280,7 @@ def test_no_test_speaker_is_trained_on(begun, stage, fits, only, monkeypatch):
 
 
 def kept_dbn(chain):
-    start = transfer.start(chain.transferred, "emotion")
+    start = starts.start(chain.transferred, "emotion")
     dbn = fusion.DBN(NETS.dbn.hidden).restore(store.load(start.dbn))
     for rbm in dbn.rbms_:
         rbm.errors_ = rbm.gaps_ = [0.0]
@@ -326,8 +329,8 @@ def test_the_svm_is_fitted_without_the_test_clips(finished, only, monkeypatch):
 def test_cached_path_is_the_whole_network(finished, kind, model, case):
     """Weights of the stages in one uncached network, on the segments themselves."""
     net, classes = getattr(NETS, kind), len(EMOTION_MODELS[model])
-    start, data = transfer.start(finished.transferred, model), dataset.load(finished.target, case)
-    full = transfer.build(kind, net, classes)
+    start, data = starts.start(finished.transferred, model), dataset.load(finished.target, case)
+    full = keeping.build(kind, net, classes)
     full.load_weights(getattr(start, kind))
     shallow, deep = networks.split(full, getattr(KEEP, kind))
     kept = [w.copy() for w in shallow.get_weights()]
@@ -363,13 +366,13 @@ def test_training_without_the_cache_gives_the_same(begun, only, stage):
 @pytest.mark.parametrize("tune", [False, True])
 def test_kept_layers_learn_only_where_they_may(begun, only, tune):
     only(("emotion", 1))
-    start = transfer.start(begun.transferred, "emotion")
-    before = transfer.build("audio", NETS.audio, 6)
+    start = starts.start(begun.transferred, "emotion")
+    before = keeping.build("audio", NETS.audio, 6)
     before.load_weights(start.audio)
     for kind in ("audio", "visual"):
         begun.unimodal(kind, keep=replace(KEEP, tune=tune))
     begun.fusion(keep=replace(KEEP, tune=tune))  # reads what the networks' stages wrote
-    after = transfer.build("audio", NETS.audio, 6)
+    after = keeping.build("audio", NETS.audio, 6)
     own = after if tune else networks.split(after, KEEP.audio)[1]
     own.load_weights(unimodal.weights_file(begun.root / "audio", "emotion", 1, 1))
     conv1 = [net.get_layer("conv1").kernel.numpy() for net in (before, after)]
@@ -402,10 +405,10 @@ def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):
     """Without training the whole, fc7 is that of the two networks, and the DBN sits on it."""
     only(("emotion", 1))
     seen = []
-    real, transfer_fit = transfer.fit_dbn, transfer
+    real = dbn.pretrained
     shutil.rmtree(begun.root / "fusion")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transfer_fit, "fit_dbn", lambda x, *a: seen.append(real(x, *a)) or seen[-1])
+        patch.setattr(dbn, "pretrained", lambda x, *a: seen.append(real(x, *a)) or seen[-1])
         begun.fusion()
     data = dataset.load(begun.target, 1)
     train, _ = folds(data.clips, "rml", groups=GROUPS, seed=SEED)[1]

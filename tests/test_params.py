@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from avef import params
+from avef import params, profiles
 from avef.errors import ParameterError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -144,15 +144,15 @@ def test_a_missing_or_broken_file_says_so(tmp_path):
 
 
 def test_the_committed_parameters_are_the_demo_profile(copy):
-    assert params.apply_profile("demo", copy, PROFILES) == []
+    assert profiles.apply("demo", copy, PROFILES) == []
     assert copy.read_bytes() == PARAMS.read_bytes()
 
 
 def test_there_and_back_gives_the_same_bytes(copy):
-    there = params.apply_profile("paper", copy, PROFILES)
+    there = profiles.apply("paper", copy, PROFILES)
     assert copy.read_bytes() != PARAMS.read_bytes()
-    assert params.apply_profile("paper", copy, PROFILES) == []
-    assert sorted(params.apply_profile("demo", copy, PROFILES)) == sorted(there)
+    assert profiles.apply("paper", copy, PROFILES) == []
+    assert sorted(profiles.apply("demo", copy, PROFILES)) == sorted(there)
     assert copy.read_bytes() == PARAMS.read_bytes()
 
 
@@ -164,13 +164,13 @@ def test_profiles_list_the_same_keys():
 
 
 def test_the_fast_paper_profile_differs_in_the_choice_of_the_epoch_alone(copy):
-    params.apply_profile("paper", copy, PROFILES)
-    assert params.apply_profile("paper-fast", copy, PROFILES) == ["stop.early"]
+    profiles.apply("paper", copy, PROFILES)
+    assert profiles.apply("paper-fast", copy, PROFILES) == ["stop.early"]
     assert params.read(copy).stop.early
 
 
 def test_a_profile_changes_what_it_lists_and_nothing_else(copy):
-    params.apply_profile("paper", copy, PROFILES)
+    profiles.apply("paper", copy, PROFILES)
     listed = keys(values(PROFILES / "paper.yaml"))
     flat = [dict(_flat(values(path))) for path in (PARAMS, copy)]
     assert {k for k in flat[0] if flat[0][k] != flat[1][k]} <= listed
@@ -186,7 +186,7 @@ def _flat(node, above=()):
 
 def test_the_paper_profile_has_the_papers_numbers(copy):
     """Table 3 and §2.2."""
-    params.apply_profile("paper", copy, PROFILES)
+    profiles.apply("paper", copy, PROFILES)
     p = params.read(copy)
     assert p.profile == "paper"
     for name in p.corpora:
@@ -203,16 +203,42 @@ def test_the_paper_profile_has_the_papers_numbers(copy):
     assert p.demo.corpora == []
 
 
+def test_overrides_change_what_they_name_and_no_file(copy):
+    p = profiles.overridden(copy, ["keep.audio=null", "networks.dbn.hidden=[8, 4]", "seed=7"])
+    assert (p.keep.audio, p.networks.dbn.hidden, p.seed) == (None, [8, 4], 7)
+    assert p.keep.visual == params.read(copy).keep.visual
+    assert copy.read_bytes() == PARAMS.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("keep.adio=conv1", "keep.adio: not a parameter"),
+        ("seed.sub=1", "seed.sub: not a parameter"),
+        ("seed=soon", "seed: must be of type int"),
+        ("seed", "an override is key=value"),
+    ],
+)
+def test_an_override_that_does_not_fit_is_named(copy, override, message):
+    with pytest.raises(ParameterError, match=message):
+        profiles.overridden(copy, [override])
+
+
+def test_every_ablation_of_the_committed_parameters_fits(copy):
+    for overrides in params.read(copy).ablations.values():
+        assert profiles.overridden(copy, overrides) != params.read(copy)
+
+
 def test_an_unknown_profile_names_the_known_ones(copy):
     with pytest.raises(ParameterError, match="demo, paper, paper-fast, got 'fast'"):
-        params.apply_profile("fast", copy, PROFILES)
+        profiles.apply("fast", copy, PROFILES)
 
 
 @pytest.mark.parametrize("text", ["sped: 1", "seed: soon", "prepare: {fps: 25}"])
 def test_a_bad_profile_leaves_the_parameters_as_they_were(copy, tmp_path, text):
     (tmp_path / "bad.yaml").write_text(text)
     with pytest.raises(ParameterError, match=text.split(":")[0]):
-        params.apply_profile("bad", copy, tmp_path)
+        profiles.apply("bad", copy, tmp_path)
     assert copy.read_bytes() == PARAMS.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.yaml", "params.yaml"]
 

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 from avef import costs as costs_of
-from avef import networks, params, plan
+from avef import networks, params, plan, profiles
 from avef.costs import Part
 from avef.errors import ParameterError
 from avef.plan import Size
@@ -42,8 +42,8 @@ def profile(tmp_path_factory):
     def read(name, folder=ROOT / "profiles"):
         path = tmp_path_factory.mktemp("params") / "params.yaml"
         shutil.copy(ROOT / "params.yaml", path)
-        params.apply_profile("demo", path, ROOT / "profiles")
-        params.apply_profile(name, path, folder)
+        profiles.apply("demo", path, ROOT / "profiles")
+        profiles.apply(name, path, folder)
         return params.read(path)
 
     return read

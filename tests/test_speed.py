@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avef import params, speed
+from avef import params, profiles, speed
 from avef.params import Dbn, Net, Networks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -16,7 +16,7 @@ NETS = Networks(Net(1 / 32, 67, 0.3), Net(1 / 32, 16, 0.3), Dbn([16, 8], "gaussi
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     copy = shutil.copy(ROOT / "params.yaml", tmp_path_factory.mktemp("params"))
-    params.apply_profile("paper", copy, ROOT / "profiles")
+    profiles.apply("paper", copy, ROOT / "profiles")
     return replace(params.read(copy), networks=NETS)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avef import paper, params, paths, tables
+from avef import paper, params, paths, profiles, tables
 from avef.errors import ClipError
 from avef.files import write_json
 from avef.protocol import EMOTION_MODELS
@@ -197,12 +197,12 @@ def test_confusions_have_intervals_and_the_clips_of_their_class(here):
 def test_table_3_of_the_paper_profile_is_the_papers(tmp_path):
     root = Path(__file__).resolve().parents[1]
     copy = shutil.copy(root / "params.yaml", tmp_path)
-    params.apply_profile("paper", copy, root / "profiles")
+    profiles.apply("paper", copy, root / "profiles")
     table = tables.table_3(params.read(copy))
     software = table[~table.index.str.startswith("hardware")]
     assert len(software) == 9
     assert (software["paper"] == software["ours"]).all()
-    params.apply_profile("demo", copy, root / "profiles")
+    profiles.apply("demo", copy, root / "profiles")
     assert tables.table_3(params.read(copy)).loc["audio-net: epochs", "ours"] != "500"
 
 

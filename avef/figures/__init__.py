@@ -9,12 +9,13 @@ import matplotlib.pyplot as plt
 from avef import paths
 from avef.figures.learning import learning_curves, rbm_errors, transfer_curves
 from avef.figures.preparation import kept_share, mel_channels, preparation, segment_faces
-from avef.figures.results import accuracy_bars, comparison, confusions, differences
+from avef.figures.results import ablations, accuracy_bars, comparison, confusions, differences
 from avef.figures.statistics import forest, identities, verdict_strip
 from avef.figures.voice import roc, speech_probabilities
 from avef.files import replacing
 
 __all__ = [
+    "ablations",
     "accuracy_bars",
     "comparison",
     "confusions",

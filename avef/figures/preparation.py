@@ -92,6 +92,8 @@ def kept_share(prepared: pd.DataFrame, dataset: str) -> plt.Figure:
     axis.axvline(theirs, color="C1", ls="--", label=f"paper {theirs:.0f} %")
     axis.set(xlabel="kept in case 2 (% of the clip)", ylabel="clips", xlim=(0, 100))
     axis.legend(loc="upper left")
+    name = paper.DATASET_NAMES[dataset]
+    axis.set_title(f"{weighted:.0f} % of {name} is speech; the paper kept {theirs:.0f} %")
     return figure
 
 

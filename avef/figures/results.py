@@ -11,7 +11,10 @@ from avef.protocol import EMOTION_MODELS
 
 
 def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
-    """Accuracy of case 1 and case 2 in the three emotion models, chance as a tick."""
+    """Accuracy of case 1 and case 2 in the three emotion models, chance as a tick.
+
+    The title is followed by what leaving out silence does to six emotions (S3).
+    """
     wide = accuracies.pivot(index="emotion_model", columns="case", values="accuracy")
     wide = wide.loc[list(EMOTION_MODELS)]
     figure, axis = plt.subplots(figsize=(6, 2.6))
@@ -24,25 +27,37 @@ def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     chance = [100 / len(EMOTION_MODELS[m]) for m in wide.index]
     axis.hlines(chance, places - 0.42, places + 0.42, color="k", lw=1, ls=":", label="chance")
     axis.set_xticks(places, wide.index)
-    axis.set(ylabel="accuracy (%)", ylim=(0, 105), title=title)
+    first, second = wide.loc["emotion"]
+    finding = f"case 2 gives {second:.0f} % of six emotions, case 1 {first:.0f} %"
+    axis.set(ylabel="accuracy (%)", ylim=(0, 105), title=f"{title}: {finding}")
     axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
 def confusions(ours: pd.DataFrame, theirs: pd.DataFrame, title: str) -> plt.Figure:
-    """A confusion matrix beside the paper's, in percent of each row (Tables 8–10)."""
+    """A confusion matrix beside the paper's, in percent of each row (Tables 8–10).
+
+    The title is followed by which emotion is recognised best, here and in the paper (S5).
+    """
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.8), sharey=True)
     for axis, matrix, name in zip(axes, (ours, theirs), ("ours", "paper"), strict=True):
         _heat(axis, matrix)
         axis.set(title=name, xlabel="predicted")
     axes[0].set_ylabel("true")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    best, their_best = (
+        pd.Series(np.diag(matrix), matrix.index).idxmax() for matrix in (ours, theirs)
+    )
+    theirs_is = "as in the paper" if best == their_best else f"in the paper {their_best}"
+    finding = f"{best} is recognised best, {theirs_is}"
+    figure.suptitle(f"{title}: {finding}", x=0.01, ha="left", fontsize=11)
     return figure
 
 
 def comparison(cells: pd.DataFrame, title: str) -> plt.Figure:
-    """Ours against the paper's in every cell of a table: an arrow from theirs to ours."""
+    """Ours against the paper's in every cell of a table: a line from theirs to ours."""
     cells = cells.dropna(subset=["ours"]).reset_index(drop=True)
+    apart = (cells["ours"] - cells["paper"]).median()
+    title += f": ours {abs(apart):.0f} points {'above' if apart > 0 else 'below'} the paper's"
     names = cells["dataset"].map(paper.DATASET_NAMES) + " " + cells["modality"]
     names += ", " + cells["emotion_model"] + ", case " + cells["case"].astype(str)
     figure, axis = plt.subplots(figsize=(8, 0.6 + 0.24 * len(cells)))
@@ -53,7 +68,7 @@ def comparison(cells: pd.DataFrame, title: str) -> plt.Figure:
     axis.set_yticks(rows, names, fontsize=7)
     axis.set(xlabel="accuracy (%)", xlim=(0, 100))
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    figure.suptitle(f"{title} in the median", x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -74,6 +89,33 @@ def differences(table: pd.DataFrame) -> plt.Figure:
     axis.set(xlabel="gain in accuracy (points), 95 % over speakers", ylim=(-0.7, len(table) - 0.3))
     above = (table["low"] > 0).sum()
     axis.set_title(f"{above} of {len(table)} gains are above zero beyond chance")
+    return figure
+
+
+def ablations(table: pd.DataFrame) -> plt.Figure:
+    """What each change does to six emotions, a panel a modality, with intervals over speakers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`avef.ablations.effects`; may be empty.
+    """
+    names, modalities = list(dict.fromkeys(table["ablation"])), dict.fromkeys(table["modality"])
+    size = (8, 1.3 + 0.3 * len(names))
+    columns = max(1, len(modalities))
+    figure, axes = plt.subplots(1, columns, figsize=size, sharey=True, squeeze=False)
+    for axis, modality in zip(axes[0], modalities, strict=False):
+        part = table[table["modality"] == modality].set_index("ablation").loc[names]
+        rows = np.arange(len(part))[::-1]
+        spread = np.abs(part[["low", "high"]].to_numpy().T - part["difference"].to_numpy())
+        axis.errorbar(part["difference"], rows, xerr=spread, fmt="o", ms=5, lw=1.2, capsize=3)
+        axis.axvline(0, color="0.6", lw=0.8)
+        axis.set_yticks(rows, [name.replace("_", " ") for name in names])
+        axis.set(title=modality, xlabel="change (points)", ylim=(-0.6, len(names) - 0.4))
+    sure = ((table["low"] > 0) | (table["high"] < 0)).sum()
+    title = f"{sure} of {len(table)} changes differ from zero beyond chance"
+    title = title if len(table) else "No ablation has been run with these parameters"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from avef import vad_scores
 from avef.speech import RATE
@@ -34,6 +35,10 @@ def roc(scores: Mapping[str, Mapping]) -> plt.Figure:
     for axis in axes[-1]:
         axis.set_xlabel("silence taken for speech")
     axes[-1, -1].legend(fontsize=7)
+    areas = pd.concat(vad_scores.auc(found) for found in scores.values())
+    least = areas.drop(columns="condition").min()
+    title = f"Worst condition: {least.idxmax()} keeps {least.max():.2f} of the area under the curve"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
 

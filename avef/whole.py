@@ -1,0 +1,129 @@
+"""The whole model (§2.2.3, Fig. 1): audio-net, visual-net and DBN as one, and its training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from avef import dbn, networks, training
+from avef.cells import Checkpoint
+from avef.keeping import Kept
+from avef.params import Dbn, Fusion, Rbm
+from avef.rbm import RBM
+
+
+class Whole(NamedTuple):
+    """The whole model and its parts, which share their layers.
+
+    Attributes
+    ----------
+    model : segment numbers (B,) → softmax (B, C)
+    fc7 : segment numbers (B,) → [fc7 audio, fc7 visual], (B, n)
+    top : (B, n) → softmax (B, C); the unrolled DBN
+    hidden : segment numbers (B,) → last hidden layer (B, h) and softmax (B, C)
+    stack : the layers of the DBN
+    """
+
+    model: keras.Model
+    fc7: keras.Model
+    top: keras.Model
+    hidden: keras.Model
+    stack: list
+
+
+def joined(audio: Kept, visual: Kept, hidden: list[int]) -> Whole:
+    """Join what both networks train and a DBN (Fig. 1).
+
+    Parameters
+    ----------
+    audio, visual : Kept
+        Their trained layers end in fc7, dropout and fc8.
+    hidden : list of int
+        4096 and 2048 in the paper.
+    """
+    segments = keras.Input((), dtype="int32")
+    features = [  # twice (B, 4096)
+        networks.features(part.own)(part.entry(segments)) for part in (audio, visual)
+    ]
+    joined = keras.layers.Concatenate(name="fc7s")(features)  # (B, 8192)
+    stack = dbn.fusion_layers(hidden, audio.own.output_shape[-1])
+    fc7 = keras.Input(joined.shape[1:])
+    last = fc7
+    for layer in stack[:-1]:
+        last = layer(last)
+    top = keras.Model(fc7, stack[-1](last), name="dbn")
+    between = keras.Model(fc7, [last, top.output])
+    return Whole(
+        model=keras.Model(segments, top(joined)),
+        fc7=keras.Model(segments, joined),
+        top=top,
+        hidden=keras.Model(segments, between(joined)),
+        stack=stack,
+    )
+
+
+def train(
+    whole: Whole,
+    rows: np.ndarray,
+    held: tuple | None,
+    watch: np.ndarray,
+    target: np.ndarray,
+    shape: Dbn,
+    rbm: Rbm,
+    schedule: Fusion,
+    patience: int,
+    rbms: Sequence[RBM],
+    seed: int,
+    checkpoint: Checkpoint,
+) -> dict[str, np.ndarray]:
+    """Greedy pre-training, the DBN with labels, then all as a whole.
+
+    Parameters
+    ----------
+    rows, held : of the segments, from :func:`avef.cells.held_out`
+    watch : (m,) int
+        Segments of other speakers, for the RBMs' gaps alone: no labels of theirs are read,
+        and nothing is learnt or chosen by them.
+    target : (S,) int
+        Classes of all segments.
+    rbms : sequence of RBM
+        What the lowest layers of the DBN start from.
+
+    Returns
+    -------
+    dict
+        ``curve``, ``rbm_errors``, ``rbm_gaps``, as :func:`avef.fusion.run` keeps them.
+    """
+    fc7 = training.outputs(whole.fc7, [rows])
+    watched = training.outputs(whole.fc7, [watch])
+    machine = dbn.pretrained(fc7, shape, rbm, seed, rbms, watched)
+    training.restart(whole.top, whole.stack, seed)
+    dbn.unroll(machine, whole.stack)
+    training.fit(
+        whole.top,
+        [fc7],
+        target[rows],
+        epochs=schedule.supervised_epochs,
+        batch=schedule.batch,
+        seed=seed,
+    )
+    training.restart(whole.model, [], seed)
+    curve = training.fit(
+        whole.model,
+        [rows],
+        target[rows],
+        epochs=schedule.epochs,
+        batch=schedule.batch,
+        seed=seed,
+        held=held,
+        patience=patience,
+        checkpoint=checkpoint,
+    )
+    return {
+        "curve": curve.to_numpy()[:, 1:].T,
+        "rbm_errors": np.array([r.errors_ for r in machine.rbms_], np.float32),
+        "rbm_gaps": np.array([r.gaps_ for r in machine.rbms_], np.float32),
+    }
