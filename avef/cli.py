@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from avef import params, paths, profiles
-from avef.errors import ParameterError
+from avef.errors import ClipError, ParameterError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.function(options)
-    except (ParameterError, RuntimeError) as error:
+    except (ClipError, ParameterError, RuntimeError) as error:
         print(f"avef: {error}", file=sys.stderr)
         return 1
     return 0
@@ -44,6 +44,22 @@ def _run(options):
     source = Path("notebooks") / f"{options.notebook}.ipynb"
     name = "-".join([options.notebook, *given.values()])
     notebook.run(source, paths.NOTEBOOKS / f"{name}.ipynb", given)
+
+
+def _predict(options):
+    from avef import predict, tables
+
+    p = params.read()
+    if options.corpus not in p.corpora:
+        raise ParameterError(f"--corpus must be one of {', '.join(p.corpora)}")
+    found = predict.predict(options.clip, predict.Model(options.corpus, p))
+    print(tables.DEMO + "\n" if p.profile == "demo" else "", end="")
+    print(predict.text(found))
+    if options.figure:
+        from avef import figures
+
+        figure = figures.emotions_over_time(found, Path(options.clip).name)
+        figures.finish(figure, options.figure, p.profile == "demo", folder=".")
 
 
 def _profile(options):
@@ -96,6 +112,12 @@ def _parser():
     run.add_argument("notebook", help="such as 03_audio_net")
     run.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE")
     run.set_defaults(function=_run)
+
+    predict = commands.add_parser("predict", help="recognise the emotion of a clip of your own")
+    predict.add_argument("clip", help="a video file with sound")
+    predict.add_argument("--corpus", default="rml", help="whose networks; rml if not given")
+    predict.add_argument("--figure", metavar="NAME", help="also draw NAME.png")
+    predict.set_defaults(function=_predict)
 
     profile = commands.add_parser("profile", help="switch params.yaml to profiles/NAME.yaml")
     profile.add_argument("name", help="demo, paper or paper-fast")

@@ -14,8 +14,12 @@ import numpy as np
 import pandas as pd
 
 from avef import cells, dataset, parallel, starts, store, unimodal
+from avef.files import replacing
 from avef.params import Compute, Fusion, Keep, Networks, Rbm, Stop
 from avef.protocol import EMOTION_MODELS, folds, labels
+
+#: The emotion model and case whose networks are kept, for :mod:`avef.predict`.
+PREDICTS = ("emotion", 2)
 
 #: The modules whose text decides the outcome (see :mod:`avef.store`).
 CODE = (*unimodal.CODE, "whole", "fusion")
@@ -54,6 +58,11 @@ def run(
         for cell in cells.grid()
     ]
     list(parallel.each(_run_folds, work, jobs, f"fusion on {Path(out).name}"))
+
+
+def weights_file(out: str | Path, fold: int) -> Path:
+    """Where all that was trained for a fold of :data:`PREDICTS` lies, as one file."""
+    return Path(out) / f"{cells.name(*PREDICTS, fold)}.weights.h5"
 
 
 def rbm_errors(folder: str | Path) -> pd.DataFrame:
@@ -130,6 +139,9 @@ def _run_folds(
         watch = held[0][0] if held else data.segments_of(test).astype(np.int32)
         learn = rows, held, watch, target, nets.dbn, rbm, schedule, stop.patience
         arrays = whole.train(model, *learn, rbms, seed + fold, checkpoint)
+        if (emotion_model, case) == PREDICTS:
+            with replacing(weights_file(out, fold)) as temporary:
+                model.deep.save_weights(temporary)
         every = np.arange(len(data.clip), dtype=np.int32)
         hidden, softmax = training.outputs(model.hidden, [every])
         cells.save(

@@ -13,42 +13,29 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from avef import baselines, cells, paths, resampling, unimodal, video
-from avef.params import Compute, Keep, Networks, Schedule, Stop, Svm
+from avef import baselines, cells, parallel, paths, resampling, unimodal, video
+from avef.params import Keep, Params, Svm
 
 GRID = (("emotion", 2),)
 STAGES = {"audio": "audio_net", "visual": "visual_net"}
 ANEW = Keep(audio=None, visual=None, dbn=0, tune=False)
 
 
-def run(
-    prepared: str | Path,
-    transferred: str | Path,
-    out: str | Path,
-    nets: Networks,
-    schedules: dict[str, Schedule],
-    stop: Stop,
-    compute: Compute,
-    groups: int | None,
-    seed: int,
-    jobs: int = 1,
-) -> None:
-    """Train both networks of a corpus from random weights; resume what was begun.
+def run(p: Params) -> None:
+    """Train both networks of every corpus from random weights; resume what was begun.
 
-    Parameters
-    ----------
-    transferred : path
-        Only the scaling of the mel image is taken from there.
-    out : path
-        For the cells, in a folder a network.
-    schedules : {"audio", "visual"} → Schedule
+    The cells go to a folder a corpus and network. Of the start from other corpora only the
+    scaling of the mel image is taken.
     """
-    for kind, schedule in schedules.items():
-        folders = prepared, transferred, Path(out) / kind
-        net = getattr(nets, kind)
-        unimodal.run(
-            kind, *folders, net, ANEW, schedule, stop, compute, groups, seed, jobs, grid=GRID
-        )
+    work = []
+    for kind, dataset in product(reversed(STAGES), p.corpora):  # the longer ones first
+        schedule = getattr(p, STAGES[kind])[dataset]
+        settings = unimodal.Settings(getattr(p.networks, kind), ANEW, schedule, p.stop, p.compute)
+        out = paths.cells("without_transfer", dataset) / kind
+        folders = paths.prepared(dataset), paths.transferred(dataset), out
+        rule = settings, p.protocol[dataset].groups, p.seed
+        work += [(kind, *cell, *folders, *rule) for cell in GRID]
+    list(parallel.each(unimodal.run_folds, work, p.jobs.train, "training without transfer"))
 
 
 def predictions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +29,6 @@ def run(
     groups: int | None,
     seed: int,
     jobs: int = 1,
-    grid: Sequence[tuple[str, int]] | None = None,
 ) -> None:
     """Train what is not frozen of one network for all cells; resume what was begun.
 
@@ -44,15 +42,12 @@ def run(
         ``curve`` (2 or 4, epochs), see ``cells.COLUMNS``.
     groups : int or None
         Speaker groups (§4.2).
-    grid : sequence of (emotion model, case), optional
-        The cells; all of Tables 4 and 5 if not given.
     """
     settings = Settings(net, keep, schedule, stop, compute)
     work = [
-        (kind, *cell, prepared, transferred, out, settings, groups, seed)
-        for cell in grid or cells.grid()
+        (kind, *cell, prepared, transferred, out, settings, groups, seed) for cell in cells.grid()
     ]
-    list(parallel.each(_run_folds, work, jobs, f"{kind}-net on {Path(out).name}"))
+    list(parallel.each(run_folds, work, jobs, f"{kind}-net on {Path(out).name}"))
 
 
 def weights_file(out: str | Path, emotion_model: str, case: int, fold: int) -> Path:
@@ -70,8 +65,21 @@ class Settings(NamedTuple):
     compute: Compute
 
 
-def _run_folds(kind, emotion_model, case, prepared, transferred, out, settings, groups, seed):
-    """All folds of one (emotion model, case): they share one graph and one cache."""
+def run_folds(
+    kind: str,
+    emotion_model: str,
+    case: int,
+    prepared: str | Path,
+    transferred: str | Path,
+    out: str | Path,
+    settings: Settings,
+    groups: int | None,
+    seed: int,
+) -> None:
+    """Train all folds of one (emotion model, case): they share one graph and one cache.
+
+    Parameters as in :func:`run`.
+    """
     import keras  # here, and not above: only the processes that train load TensorFlow
 
     from avef import keeping, networks, training

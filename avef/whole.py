@@ -24,6 +24,7 @@ class Whole(NamedTuple):
     fc7 : segment numbers (B,) → [fc7 audio, fc7 visual], (B, n)
     top : (B, n) → softmax (B, C); the unrolled DBN
     hidden : segment numbers (B,) → last hidden layer (B, h) and softmax (B, C)
+    deep : what both networks' kept layers give → the same two; it holds all that is trained
     stack : the layers of the DBN
     """
 
@@ -31,6 +32,7 @@ class Whole(NamedTuple):
     fc7: keras.Model
     top: keras.Model
     hidden: keras.Model
+    deep: keras.Model
     stack: list
 
 
@@ -45,10 +47,12 @@ def joined(audio: Kept, visual: Kept, hidden: list[int]) -> Whole:
         4096 and 2048 in the paper.
     """
     segments = keras.Input((), dtype="int32")
-    features = [  # twice (B, 4096)
-        networks.features(part.own)(part.entry(segments)) for part in (audio, visual)
-    ]
-    joined = keras.layers.Concatenate(name="fc7s")(features)  # (B, 8192)
+    nets = [networks.features(part.own) for part in (audio, visual)]
+    seen = [keras.Input(net.input_shape[1:]) for net in nets]
+    both = keras.layers.Concatenate(name="fc7s")  # twice (B, 4096) → (B, 8192)
+    joined = both(
+        [net(part.entry(segments)) for net, part in zip(nets, (audio, visual), strict=True)]
+    )
     stack = dbn.fusion_layers(hidden, audio.own.output_shape[-1])
     fc7 = keras.Input(joined.shape[1:])
     last = fc7
@@ -61,6 +65,7 @@ def joined(audio: Kept, visual: Kept, hidden: list[int]) -> Whole:
         fc7=keras.Model(segments, joined),
         top=top,
         hidden=keras.Model(segments, between(joined)),
+        deep=keras.Model(seen, between(both([net(x) for net, x in zip(nets, seen, strict=True)]))),
         stack=stack,
     )
 

@@ -281,10 +281,10 @@ def test_no_test_speaker_is_trained_on(begun, stage, fits, only, monkeypatch):
 
 def kept_dbn(chain):
     start = starts.start(chain.transferred, "emotion")
-    dbn = fusion.DBN(NETS.dbn.hidden).restore(store.load(start.dbn))
-    for rbm in dbn.rbms_:
+    kept = dbn.DBN(NETS.dbn.hidden).restore(store.load(start.dbn))
+    for rbm in kept.rbms_:
         rbm.errors_ = rbm.gaps_ = [0.0]
-    return dbn
+    return kept
 
 
 @pytest.mark.parametrize(("module", "stage"), [(unimodal, "audio"), (fusion, "fusion")])

@@ -1,48 +1,38 @@
-"""The figures. Every function returns a matplotlib figure; :func:`finish` marks and keeps it."""
+"""The figures. Every function returns a matplotlib figure; :func:`finish` marks and keeps it.
+
+A module is loaded when one of its figures is first drawn.
+"""
 
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
+import lazy_loader
 import matplotlib.pyplot as plt
 
 from avef import paths
-from avef.figures.learning import learning_curves, rbm_errors, transfer_curves
-from avef.figures.preparation import kept_share, mel_channels, preparation, segment_faces
-from avef.figures.results import ablations, accuracy_bars, comparison, confusions, differences
-from avef.figures.statistics import forest, identities, verdict_strip
-from avef.figures.voice import roc, speech_probabilities
 from avef.files import replacing
 
-__all__ = [
-    "ablations",
-    "accuracy_bars",
-    "comparison",
-    "confusions",
-    "differences",
-    "finish",
-    "forest",
-    "identities",
-    "kept_share",
-    "learning_curves",
-    "mel_channels",
-    "preparation",
-    "rbm_errors",
-    "roc",
-    "segment_faces",
-    "speech_probabilities",
-    "transfer_curves",
-    "verdict_strip",
-]
+_FIGURES = {
+    "learning": ["learning_curves", "rbm_errors", "transfer_curves"],
+    "prediction": ["emotions_over_time"],
+    "preparation": ["kept_share", "mel_channels", "preparation", "segment_faces"],
+    "results": ["ablations", "accuracy_bars", "comparison", "confusions", "differences"],
+    "statistics": ["forest", "identities", "verdict_strip"],
+    "voice": ["roc", "speech_probabilities"],
+}
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_FIGURES)
+__all__ += ["finish"]
 
 plt.style.use(str(resources.files("avef") / "avef.mplstyle"))
 
 
-def finish(figure: plt.Figure, name: str, demo: bool) -> plt.Figure:
-    """Mark a figure that shows demo data, write ``reports/figures/<name>.png``, return it."""
+def finish(figure: plt.Figure, name: str, demo: bool, folder=paths.FIGURES) -> plt.Figure:
+    """Mark a figure that shows demo data, write ``<folder>/<name>.png``, return it."""
     if demo:
         figure.text(1, 1, "demo data", ha="right", va="top", color="C1", fontsize=9)
-    with replacing(paths.FIGURES / f"{name}.png") as temporary:
+    with replacing(Path(folder) / f"{name}.png") as temporary:
         figure.savefig(temporary, metadata={"Software": None})
     plt.close(figure)  # a notebook shows what a cell returns; open figures it would show twice
     return figure
