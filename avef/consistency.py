@@ -11,7 +11,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from avef import corpora, paper, segments
+from avef import paper, segments
+from avef.shares import (
+    EXACT,
+    attainable,
+    class_counts,
+    decimals,
+    half,
+    least_count,
+    nearest,
+    totals,
+)
 from avef.statistics import CONFUSED, EASIEST
 from avef.tables import CONFUSIONS
 
@@ -35,8 +45,6 @@ GROUPS = {
 
 _IMAGES = 20  # §2.1.2: int(0.655 × 30) = 20
 _SPLIT, _ABOUT = 70.0, 5.0  # §4.2: "about 7:3"; we take "about" as within five points
-_MOST = 20_000  # clips or segments beyond which no count is searched
-_EXACT = 1e-9  # binary fractions of decimal figures differ by less
 
 
 def check() -> pd.DataFrame:
@@ -74,68 +82,10 @@ def failing(table: pd.DataFrame, *groups: str) -> pd.DataFrame:
     return table.loc[chosen, columns].reset_index(drop=True)
 
 
-def by_chance() -> pd.DataFrame:
-    """How many accuracies of Tables 4–7 are a share of the clips, and how many any figures were.
-
-    Columns: ``table``, ``accuracies``, ``shares`` (that are k of n), ``by chance``
-    (expected of figures drawn evenly from 0 to 100 with the table's decimals).
-    """
-    rows = []
-    for number, cells in paper.accuracies().groupby("table"):
-        places = _decimals(cells["accuracy"])
-        found, expected = 0, 0.0
-        for dataset, value in cells[["dataset", "accuracy"]].itertuples(index=False):
-            found += any(attainable([value], n, places) for n in _totals(dataset))
-            shares = [np.round(100 * np.arange(n + 1) / n, places) for n in _totals(dataset)]
-            expected += len(np.unique(np.concatenate(shares))) / (100 * 10**places + 1)
-        rows.append((number, len(cells), found, round(expected, 1)))
-    return pd.DataFrame(rows, columns=["table", "accuracies", "shares", "by chance"])
-
-
-def nearest(value: float, count: int) -> tuple[int, float]:
-    """The k, and 100·k/count, nearest to ``value`` percent."""
-    k = round(value * count / 100)
-    return k, 100 * k / count
-
-
-def attainable(values: np.ndarray, count: int, decimals: int) -> bool:
-    """Whether each percentage is 100·k/count for an integer k, rounded to ``decimals``."""
-    return bool(_are_shares(values, np.array([count]), decimals)[0])
-
-
-def least_count(values: np.ndarray, decimals: int, most: int = _MOST) -> int | None:
-    """The least count up to ``most`` of which all percentages are attainable, else None."""
-    found = np.flatnonzero(_are_shares(values, np.arange(1, most + 1), decimals))
-    return int(found[0]) + 1 if len(found) else None
-
-
-def _are_shares(values, counts, decimals):
-    values, n = np.asarray(values, float), counts[:, None]
-    distance = np.abs(100 * np.round(values * n / 100) / n - values)
-    return (distance <= _half(decimals) + _EXACT).all(axis=1)
-
-
-def class_counts(dataset: str) -> list[pd.Series]:
-    """Clips of each emotion in a corpus: as it is, and as the paper's total implies if another.
-
-    Complete copies of eNTERFACE'05 have 1287 clips of 43 speakers, three fewer
-    than the paper's 1290, which leaves 215 an emotion.
-    """
-    own = corpora.expected_counts(dataset).reindex(list(paper.EMOTIONS))
-    stated = int(paper.table_1().loc[dataset, "clips_used"])
-    if stated == own.sum():
-        return [own]
-    return [own, pd.Series(stated // len(own), index=own.index)]
-
-
-def _totals(dataset):
-    return sorted({int(counts.sum()) for counts in class_counts(dataset)})
-
-
 def _rows():
     for number, dataset in CONFUSIONS.items():
         matrix = paper.confusion(dataset)
-        tolerance = matrix.shape[1] * _half(_decimals(matrix))
+        tolerance = matrix.shape[1] * half(decimals(matrix))
         for emotion, total in matrix.sum(axis=1).items():
             name = f"Table {number}, {emotion}: sum of the row"
             yield _close(f"rows/{dataset}/{emotion}", name, 100.0, total, tolerance)
@@ -154,28 +104,28 @@ def _diagonals():
             f"Table 6, case 2 = diagonal of Table {number} weighted by class",
             weighted,
             accuracy[dataset],
-            _half(_decimals(matrix)) + _half(_decimals(accuracy)),
+            half(decimals(matrix)) + half(decimals(accuracy)),
             f"weights: {weights}; unweighted mean {recall.mean():.2f}",
         )
 
 
 def _accuracies():
     cells = paper.accuracies()
-    decimals = cells.groupby("table")["accuracy"].agg(_decimals)
+    printed = cells.groupby("table")["accuracy"].agg(decimals)
     for cell in cells.itertuples():
-        value, places = cell.accuracy, decimals[cell.table]
-        totals = _totals(cell.dataset)
-        n = min(totals, key=lambda n: abs(nearest(value, n)[1] - value))
+        value, places = cell.accuracy, printed[cell.table]
+        counts = totals(cell.dataset)
+        n = min(counts, key=lambda n: abs(nearest(value, n)[1] - value))
         k, closest = nearest(value, n)
         remark = f"nearest: {k} of {n}"
-        if _half(places) < closest - value < 2 * _half(places):
+        if half(places) < closest - value < 2 * half(places):
             remark += ", which cut off instead of rounded would give it"
         yield _close(
             f"accuracy/{cell.table}/{cell.dataset}/{cell.modality}/{cell.emotion_model}/{cell.case}",
-            f"Table {cell.table}: {value:.{places}f} % of {' or '.join(map(str, totals))} clips",
+            f"Table {cell.table}: {value:.{places}f} % of {' or '.join(map(str, counts))} clips",
             closest,
             value,
-            _half(places),
+            half(places),
             remark,
         )
 
@@ -184,8 +134,8 @@ def _counts():
     cells = paper.accuracies().query("emotion_model == 'emotion'")
     for (dataset, case), group in cells.groupby(["dataset", "case"], sort=False):
         printed = group["accuracy"].to_numpy()
-        most = max(_totals(dataset))
-        least = least_count(printed, _decimals(printed))
+        most = max(totals(dataset))
+        least = least_count(printed, decimals(printed))
         figures = ", ".join(f"{value:.2f}" for value in printed)
         yield _row(
             f"count/{dataset}/{case}",
@@ -200,7 +150,7 @@ def _counts():
 def _recalls():
     for number, dataset in CONFUSIONS.items():
         matrix = paper.confusion(dataset)
-        places = _decimals(matrix)
+        places = decimals(matrix)
         for emotion, row in matrix.iterrows():
             tries = []
             for n in sorted({int(counts[emotion]) for counts in class_counts(dataset)}):
@@ -213,7 +163,7 @@ def _recalls():
                 f"Table {number}, {emotion}: each entry is a share of {n} clips",
                 closest,
                 row.iloc[worst],
-                _half(places),
+                half(places),
                 f"farthest: {row.index[worst]}; attainable: "
                 f"{sum(attainable([value], n, places) for value in row)} of {len(row)}",
             )
@@ -320,7 +270,7 @@ def _splits():
 
 
 def _close(name, identity, expected, found, tolerance, remark=""):
-    holds = abs(found - expected) <= tolerance + _EXACT
+    holds = abs(found - expected) <= tolerance + EXACT
     return _row(name, identity, expected, found, holds, tolerance, remark)
 
 
@@ -338,13 +288,3 @@ def _row(name, identity, expected, found, holds, tolerance, remark=""):
         tolerance,
         remark,
     )
-
-
-def _decimals(figures):
-    """Decimals that a table prints: the most that one of its figures needs."""
-    values = np.ravel(np.asarray(figures, float))
-    return max(len(repr(float(value)).partition(".")[2]) for value in values)
-
-
-def _half(decimals):
-    return 0.5 * 10.0**-decimals

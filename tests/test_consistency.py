@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avef import consistency, corpora, figures, paper
+from avef import consistency, corpora, figures, paper, shares
 from avef.figures import statistics as drawn
 
 
@@ -109,36 +109,36 @@ def test_attainable_is_what_some_share_rounds_to(count, decimals):
     printed = {f"{100 * k / count:.{decimals}f}" for k in range(count + 1)}
     grid = [f"{n / 10**decimals:.{decimals}f}" for n in range(0, 100 * 10**decimals + 1, 7)]
     for text in grid:
-        assert consistency.attainable([float(text)], count, decimals) == (text in printed)
-    shares = [float(text) for text in sorted(printed)[:5]]
-    assert consistency.attainable(shares, count, decimals)
+        assert shares.attainable([float(text)], count, decimals) == (text in printed)
+    some = [float(text) for text in sorted(printed)[:5]]
+    assert shares.attainable(some, count, decimals)
 
 
 def test_least_count():
-    assert consistency.least_count([33.33, 66.67], 2) == 3
-    assert consistency.least_count([14.3], 1) == 7
-    assert consistency.least_count([50.0, 33.33], 2) == 6
-    assert consistency.least_count([33.34], 2, most=100) is None
+    assert shares.least_count([33.33, 66.67], 2) == 3
+    assert shares.least_count([14.3], 1) == 7
+    assert shares.least_count([50.0, 33.33], 2) == 6
+    assert shares.least_count([33.34], 2, most=100) is None
 
 
 def test_by_chance_is_what_random_figures_give():
-    found = consistency.by_chance().set_index("table")
+    found = shares.by_chance().set_index("table")
     assert found["accuracies"].to_dict() == {4: 12, 5: 24, 6: 6, 7: 12}
     assert found["shares"].to_dict() == {4: 0, 5: 19, 6: 0, 7: 8}
     rng = np.random.default_rng(0)
     drawn_share = {
-        n: np.mean([consistency.attainable([v], n, 1) for v in rng.integers(0, 1001, 1000) / 10])
+        n: np.mean([shares.attainable([v], n, 1) for v in rng.integers(0, 1001, 1000) / 10])
         for n in (720, 1290, 521)
     }
     assert found.loc[7, "by chance"] == pytest.approx(4 * sum(drawn_share.values()), abs=0.5)
 
 
 def test_class_counts():
-    (rml,) = consistency.class_counts("rml")
+    (rml,) = shares.class_counts("rml")
     assert set(rml) == {120}
-    own, stated = consistency.class_counts("enterface05")
+    own, stated = shares.class_counts("enterface05")
     assert (own.sum(), stated.sum()) == (1287, 1290)
-    (baum,) = consistency.class_counts("baum1s")
+    (baum,) = shares.class_counts("baum1s")
     assert baum.sum() == paper.table_1().loc["baum1s", "clips_used"]
     assert list(baum.index) == list(paper.EMOTIONS)
 

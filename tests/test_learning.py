@@ -24,6 +24,8 @@ from avef import (
     inputs,
     keeping,
     networks,
+    paths,
+    predict,
     prepare,
     scores,
     starts,
@@ -421,6 +423,40 @@ def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):
         seen[1].transform(fc7), np.searchsorted(train, data.clip[data.segments_of(train)]), 12
     )
     np.testing.assert_allclose(hidden, expected, atol=1e-4)
+
+
+# A clip of one's own
+
+
+def test_a_single_clip_gets_what_the_cells_have_for_it(begun, only, monkeypatch):
+    """The networks kept for avef.predict are those that the cells were made with."""
+    only(fusion.PREDICTS)
+    begun.learn()
+    monkeypatch.setattr(paths, "cells", lambda stage, corpus: begun.root / "fusion")
+    monkeypatch.setattr(paths, "transferred", lambda corpus: begun.transferred)
+    monkeypatch.setattr(paths, "prepared", lambda corpus: begun.target)
+    protocol = {"rml": SimpleNamespace(groups=GROUPS)}
+    chosen = {"networks": NETS, "keep": KEEP, "compute": COMPUTE, "svm": SVM, "seed": SEED}
+    model = predict.Model("rml", SimpleNamespace(**chosen, protocol=protocol))
+    clips = pd.read_csv(begun.target / "clips.csv")["clip"]
+    for row in (0, 13):
+        found = predict.recognise(prepare.load(begun.target / f"{clips[row]}.npz"), model)
+        made = [
+            store.load(begun.root / "fusion" / f"{cells.name(*fusion.PREDICTS, fold)}.npz")
+            for fold in range(GROUPS)
+        ]
+        expected = np.mean([cell["softmax"][row] for cell in made], axis=0)
+        np.testing.assert_allclose(found.probabilities.mean(axis=0), expected, rtol=1e-3, atol=1e-4)
+        assert sum(found.voices.values()) == GROUPS
+        assert found.voices[found.emotion] == max(found.voices.values())
+        assert ((found.times >= 0) & (found.times <= 1.43)).all()
+        assert predict.text(found).startswith(found.emotion)
+
+
+def test_predicting_without_trained_networks_says_what_to_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParameterError, match="dvc repro dbn_fusion@rml"):
+        predict.predict("clip.avi", predict.Model("rml", None))
 
 
 # Going on, and repeating

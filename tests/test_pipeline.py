@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from avef import claims, profiles
+from avef.protocol import EMOTIONS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATASETS = ("rml", "enterface05", "baum1s")
@@ -141,6 +142,19 @@ def test_the_same_seed_trains_the_same_weights(clone):
         (cell / name).unlink()
     sh("avef", "run", "03_audio_net", "-p", "dataset=rml", cwd=clone)
     assert {name: (cell / name).read_bytes() for name in before} == before
+
+
+def test_a_clip_of_ones_own_is_recognised(clone):
+    clip = pd.read_csv(clone / "data/prepared/enterface05/clips.csv")["path"][0]
+    path = f"data/demo/enterface05/{clip}"
+    said = sh("avef", "predict", path, "--corpus", "rml", "--figure", "mine", cwd=clone)
+    assert "Demo data" in said
+    assert any(f"{emotion} (of " in said for emotion in EMOTIONS)
+    assert (clone / "mine.png").stat().st_size > 10_000
+    broken = pd.read_csv(clone / "data/prepared/rml/quarantine.csv")["path"][0]
+    said = sh("avef", "predict", f"data/demo/rml/{broken}", cwd=clone, fails=True)
+    assert said.splitlines()[-1].startswith("avef: ")
+    assert "Traceback" not in said
 
 
 def test_papermill_runs_a_notebook_by_itself(clone):
