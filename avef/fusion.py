@@ -95,10 +95,6 @@ def _run_folds(
     emotion_model, case, prepared, transferred, audio, visual, out, settings, groups, seed
 ):
     """All folds of one (emotion model, case): they share one graph and one cache."""
-    # Here, and not above: only the processes that train load TensorFlow.
-    from avef import keeping, training, whole
-    from avef.dbn import DBN
-
     nets, keep, rbm, schedule, stop, compute = settings
     start = starts.start(transferred, emotion_model)
     data = dataset.load(prepared, case)
@@ -113,6 +109,10 @@ def _run_folds(
         keys.append(store.digest(*plain, files=files, code=CODE))
     if all(map(store.has, paths, keys)):
         return
+
+    # Here, and not above: only what trains loads TensorFlow.
+    from avef import keeping, training, whole
+    from avef.dbn import DBN
 
     classes = len(EMOTION_MODELS[emotion_model])
     target = labels(data.clips, emotion_model)[data.clip]

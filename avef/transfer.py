@@ -87,13 +87,14 @@ def _done(out, kind, emotion_model):
 
 
 def _train_net(kind, emotion_model, sources, out, nets, schedule, stop, compute, seed, key):
-    import keras  # here, and not above: only the processes that train load TensorFlow
-
-    from avef import inputs, keeping, networks, training
-
     done = _done(out, kind, emotion_model)
     if store.has(done, key):
         return
+
+    import keras  # here, and not above: only what trains loads TensorFlow
+
+    from avef import inputs, keeping, networks, training
+
     files, net = starts.start(out, emotion_model), getattr(nets, kind)
     data = dataset.load_all(sources, schedule.case)
     target = labels(data.clips, emotion_model)[data.clip]
@@ -129,10 +130,11 @@ def _train_net(kind, emotion_model, sources, out, nets, schedule, stop, compute,
 
 
 def _train_dbn(emotion_model, out, shape, rbm, seed, key):
-    from avef import dbn
-
     path = starts.start(out, emotion_model).dbn
     if store.has(path, key):
         return
+
+    from avef import dbn
+
     found = [store.load(_done(out, kind, emotion_model))["fc7"] for kind in ("audio", "visual")]
     store.save(path, key, **dbn.pretrained(np.hstack(found), shape, rbm, seed).arrays())

@@ -80,10 +80,6 @@ def run_folds(
 
     Parameters as in :func:`run`.
     """
-    import keras  # here, and not above: only the processes that train load TensorFlow
-
-    from avef import keeping, networks, training
-
     net, keep, schedule, stop, compute = settings
     start = starts.start(transferred, emotion_model)
     files = [Path(prepared) / "clips.csv", getattr(start, kind), start.scaling]
@@ -96,6 +92,10 @@ def run_folds(
     paths = [Path(out) / f"{cells.name(emotion_model, case, f)}.npz" for f in range(len(splits))]
     if all(store.has(path, key) for path in paths):
         return
+
+    import keras  # here, and not above: only what trains loads TensorFlow
+
+    from avef import keeping, networks, training
 
     classes = len(EMOTION_MODELS[emotion_model])
     target = labels(data.clips, emotion_model)[data.clip]
