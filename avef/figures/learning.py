@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from avef import paper
+from avef.protocol import EMOTION_MODELS
 
 
 def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
@@ -20,8 +21,9 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
     panels : str
         Column whose two values stand side by side.
     """
-    figure, axes = plt.subplots(2, 2, figsize=(8, 4), sharex=True, sharey="row")
-    colours = {m: f"C{i}" for i, m in enumerate(curves["emotion_model"].unique())}
+    figure, axes = plt.subplots(2, 2, figsize=(9, 4), sharex=True, sharey="row")
+    there = set(curves["emotion_model"])
+    colours = {m: f"C{i}" for i, m in enumerate(EMOTION_MODELS) if m in there}
     lines = [c for c in ("emotion_model", panels, "fold") if c in curves]
     names = sorted(curves[panels].unique())
     held = "held_loss" in curves
@@ -42,7 +44,7 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
         axes[0, 1].plot([], [], color=colour, label=model)
     if held:
         axes[0, 1].plot([], [], color="0.4", ls=":", label="held-out speakers")
-    axes[0, 1].legend()
+    axes[0, 1].legend(loc="upper left", bbox_to_anchor=(1, 1))
     last = curves.groupby(lines).tail(1)
     learnt = 100 * last["accuracy"].mean()
     title = f"In the last epoch {learnt:.0f} % of the training segments are right"

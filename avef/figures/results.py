@@ -17,7 +17,7 @@ def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     """
     wide = accuracies.pivot(index="emotion_model", columns="case", values="accuracy")
     wide = wide.loc[list(EMOTION_MODELS)]
-    figure, axis = plt.subplots(figsize=(6, 2.6))
+    figure, axis = plt.subplots(figsize=(7, 2.8))
     places = np.arange(len(wide))
     for case, shift in ((1, -0.2), (2, 0.2)):
         bars = axis.bar(
@@ -28,8 +28,9 @@ def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     axis.hlines(chance, places - 0.42, places + 0.42, color="k", lw=1, ls=":", label="chance")
     axis.set_xticks(places, wide.index)
     first, second = wide.loc["emotion"]
-    finding = f"case 2 gives {second:.0f} % of six emotions, case 1 {first:.0f} %"
-    axis.set(ylabel="accuracy (%)", ylim=(0, 105), title=f"{title}: {finding}")
+    axis.set(ylabel="accuracy (%)", ylim=(0, 105))
+    finding = f"{title}: of six emotions {first:.0f} % in case 1, {second:.0f} % in case 2"
+    figure.suptitle(finding, x=0.01, ha="left", fontsize=10)
     axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
@@ -57,7 +58,9 @@ def comparison(cells: pd.DataFrame, title: str) -> plt.Figure:
     """Ours against the paper's in every cell of a table: a line from theirs to ours."""
     cells = cells.dropna(subset=["ours"]).reset_index(drop=True)
     apart = (cells["ours"] - cells["paper"]).median()
-    title += f": ours {abs(apart):.0f} points {'above' if apart > 0 else 'below'} the paper's"
+    side = "above" if apart > 0 else "below"
+    far = f"{abs(apart):.0f} points {side} the paper's" if abs(apart) >= 0.5 else "as the paper's"
+    title += f": ours {far}"
     names = cells["dataset"].map(paper.DATASET_NAMES) + " " + cells["modality"]
     names += ", " + cells["emotion_model"] + ", case " + cells["case"].astype(str)
     figure, axis = plt.subplots(figsize=(8, 0.6 + 0.24 * len(cells)))
@@ -113,8 +116,10 @@ def ablations(table: pd.DataFrame) -> plt.Figure:
         axis.set_yticks(rows, [name.replace("_", " ") for name in names])
         axis.set(title=modality, xlabel="change (points)", ylim=(-0.6, len(names) - 0.4))
     sure = ((table["low"] > 0) | (table["high"] < 0)).sum()
-    title = f"{sure} of {len(table)} changes differ from zero beyond chance"
-    title = title if len(table) else "No ablation has been run with these parameters"
+    title = f"{sure} of {len(table)} intervals leave zero out"
+    if not len(table):
+        title = "No ablation has been run with these parameters"
+        axes[0, 0].axis("off")
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
