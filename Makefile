@@ -17,7 +17,7 @@ repro: $(STAMP)
 	@echo "The report is at reports/index.html"
 
 test: $(STAMP)
-	python -m pytest -n 2 --dist loadscope
+	python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 style: $(STAMP)
 	ruff check .

@@ -16,6 +16,12 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1"}
 
 
+def pytest_collection_modifyitems(items):
+    """The longest modules first, so that two processes end at about the same time."""
+    longest = ["test_pipeline", "test_learning"]
+    items.sort(key=lambda item: item.path.stem not in longest)  # stable
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """The folder of real recordings beside the repository, which is no part of it."""
