@@ -124,12 +124,6 @@ def judged(name, paper, ours, low=np.nan, high=np.nan, **more):
     ],
 )
 @pytest.mark.parametrize("name", ["T4", "T7", "T8", "V2"])
-def test_figures_of_two_units_are_two_ranges():
-    values, units = pd.Series([7.3, 45.7, 40.0]), pd.Series(["points", "%", "%"])
-    assert claims._range(values, units) == "7.3 points; 40 … 45.7 %"
-    assert claims._range(pd.Series([1.0, np.nan]), pd.Series(["h", "%"])) == "1 h"
-
-
 def test_intervals(name, paper, low, high, verdict):
     assert judged(name, paper, 70, low, high) == verdict
 
@@ -470,3 +464,9 @@ def test_the_forest_of_demo_data_and_of_none_concludes_nothing():
         figure = drawn.forest(claim_parts.parts(found))
         assert figure.get_suptitle().endswith(title)
         figures.plt.close(figure)
+
+
+def test_figures_of_two_units_are_two_ranges():
+    values, units = pd.Series([7.3, 45.7, 40.0]), pd.Series(["points", "%", "%"])
+    assert claims._range(values, units) == "7.3 points; 40 … 45.7 %"
+    assert claims._range(pd.Series([1.0, np.nan]), pd.Series(["h", "%"])) == "1 h"
