@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -41,18 +41,28 @@ def fingerprint(p: Params) -> str:
     return store.digest(plain)[:12]
 
 
-def queue(path: str | Path = "params.yaml") -> list[str]:
+def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[str]:
     """Queue what is not there yet, for ``dvc exp run --run-all``; the names queued.
+
+    Parameters
+    ----------
+    only : names, optional
+        Of the experiments to queue; all of them if none is given.
 
     Raises
     ------
     ParameterError
-        If an override does not fit the parameters.
+        If there is no such experiment or an override does not fit the parameters.
     RuntimeError
         If DVC refuses, such as outside a Git repository.
     """
     p, found, queued = params.read(path), _found(), []
-    for name, overrides in experiments(p).items():
+    wanted = experiments(p)
+    for name in only:
+        if name not in wanted:
+            raise ParameterError(f"{name}: no such experiment; there are {', '.join(wanted)}")
+    for name in only or wanted:
+        overrides = wanted[name]
         key = fingerprint(profiles.overridden(path, overrides))
         if key in found or _belongs(FOLDER / f"{name}.csv", key):
             continue

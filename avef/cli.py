@@ -76,14 +76,15 @@ def _plan(options):
 def _ablations(options):
     from avef import ablations
 
-    queued = ablations.queue()
+    queued = ablations.queue(options.names)
     print(f"queued: {', '.join(queued) or 'nothing new'}")
     if queued:
         ablations.run()
     missing = ablations.gather()
-    if missing:
-        raise RuntimeError(f"not finished: {', '.join(missing)}; `dvc queue status` says more")
-    print("all gathered; `dvc repro ablations` compares them")
+    failed = [name for name in missing if name in queued]
+    if failed:
+        raise RuntimeError(f"not finished: {', '.join(failed)}; `dvc queue status` says more")
+    print(f"not run yet: {', '.join(missing) or 'none'}; `dvc repro` compares the others")
 
 
 def _report(options):
@@ -127,6 +128,7 @@ def _parser():
     plan.set_defaults(function=_plan)
 
     ablations = commands.add_parser("ablations", help="run the ablations and further seeds")
+    ablations.add_argument("names", nargs="*", help="of those in params.yaml; all if not given")
     ablations.set_defaults(function=_ablations)
 
     report = commands.add_parser("report", help="build reports/index.html")

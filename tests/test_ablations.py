@@ -117,6 +117,13 @@ def test_only_what_is_missing_is_queued(repository, monkeypatch):
     assert ablations.queue() == ["seed_7"]  # gathered once, it need not be run again
 
 
+def test_some_can_be_chosen_by_name(repository, monkeypatch):
+    monkeypatch.setattr(ablations, "_dvc", lambda *words: None)
+    assert ablations.queue(["kept_less"]) == ["kept_less"]
+    with pytest.raises(ParameterError, match="kept_more: no such experiment; there are kept_less"):
+        ablations.queue(["kept_more"])
+
+
 def test_an_ablation_that_does_not_fit_is_named(repository):
     text = Path("params.yaml").read_text(encoding="utf-8")
     Path("params.yaml").write_text(text.replace("keep.audio=", "keep.adio="), encoding="utf-8")
