@@ -235,7 +235,9 @@ def _cells(params, stage, corpus, found, costs):
         pieces.append(piece)
     fits = len(pieces) * n_folds
     features = dbn[-1] if joint else costs[f"{kinds[0]}_fc7"].out
-    stored = size.clips * (features + CLASSES) + (0 if joint else costs[own[0]].weights)
+    weights = sum(costs[part].weights for part in trained)
+    # Of the whole model only one of the grid's pairs keeps its weights (avef.fusion.PREDICTS).
+    stored = size.clips * (features + CLASSES) + (weights / len(pieces) if joint else weights)
     return Load(
         pieces=pieces,
         trainings=fits * (2 + len(dbn) if joint else 1),
@@ -243,7 +245,7 @@ def _cells(params, stage, corpus, found, costs):
         tables=_tables(params, size),
         caches=caches,
         disk=4 * fits * stored,
-        weights=sum(costs[part].weights for part in trained),
+        weights=weights,
         step=max(_STEP * schedule.batch * units, _GATHER * kept),
     )
 
