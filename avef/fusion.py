@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from avef import cells, dataset, parallel, starts, store, unimodal
-from avef.files import replacing
 from avef.params import Compute, Fusion, Keep, Networks, Rbm, Stop
 from avef.protocol import EMOTION_MODELS, folds, labels
 
@@ -61,8 +60,8 @@ def run(
 
 
 def weights_file(out: str | Path, fold: int) -> Path:
-    """Where all that was trained for a fold of :data:`PREDICTS` lies, as one file."""
-    return Path(out) / f"{cells.name(*PREDICTS, fold)}.weights.h5"
+    """Where all that was trained for a fold of :data:`PREDICTS` lies: arrays, in Keras' order."""
+    return Path(out) / "whole" / f"{cells.name(*PREDICTS, fold)}.npz"
 
 
 def rbm_errors(folder: str | Path) -> pd.DataFrame:
@@ -140,8 +139,8 @@ def _run_folds(
         learn = rows, held, watch, target, nets.dbn, rbm, schedule, stop.patience
         arrays = whole.train(model, *learn, rbms, seed + fold, checkpoint)
         if (emotion_model, case) == PREDICTS:
-            with replacing(weights_file(out, fold)) as temporary:
-                model.deep.save_weights(temporary)
+            kept = {f"{number:03}": w for number, w in enumerate(model.deep.get_weights())}
+            store.save(weights_file(out, fold), keys[fold], **kept)
         every = np.arange(len(data.clip), dtype=np.int32)
         hidden, softmax = training.outputs(model.hidden, [every])
         cells.save(

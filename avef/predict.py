@@ -67,12 +67,17 @@ def predict(path: str | Path, model: Model) -> Prediction:
     ParameterError
         If the corpus' fusion stage has not run with these parameters.
     """
-    folder = paths.cells("dbn_fusion", model.corpus)
+    folder, stage = paths.cells("dbn_fusion", model.corpus), f"dbn_fusion@{model.corpus}"
     if not fusion.weights_file(folder, 0).is_file():
-        stage = f"dbn_fusion@{model.corpus}"
         raise ParameterError(f"{folder} holds no trained networks; run `dvc repro {stage}` first")
-    options = prepare.settings(model.params.prepare, paths.VAD)
-    return recognise(prepare.prepare_clip(path, **options), model)
+    clip = prepare.prepare_clip(path, **prepare.settings(model.params.prepare, paths.VAD))
+    try:
+        return recognise(clip, model)
+    except ValueError as error:  # Keras': shapes that do not fit
+        raise ParameterError(
+            f"the networks in {folder} were trained with other parameters than params.yaml has; "
+            f"run `dvc repro {stage}`"
+        ) from error
 
 
 def recognise(clip: PreparedClip, model: Model) -> Prediction:
@@ -102,7 +107,8 @@ def recognise(clip: PreparedClip, model: Model) -> Prediction:
     voices, scores = np.zeros(len(EMOTIONS), int), []
     for fold, (train, _) in enumerate(_splits(clips, model)):
         folder = paths.cells("dbn_fusion", corpus)
-        net.deep.load_weights(fusion.weights_file(folder, fold))
+        weights = store.load(fusion.weights_file(folder, fold))
+        net.deep.set_weights([weights[name] for name in sorted(weights)])
         hidden, softmax = training.outputs(net.hidden, [rows])
         scores.append(softmax)
         cell = store.load(folder / f"{cells.name(emotion_model, case, fold)}.npz")

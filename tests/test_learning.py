@@ -453,6 +453,23 @@ def test_a_single_clip_gets_what_the_cells_have_for_it(begun, only, monkeypatch)
         assert predict.text(found).startswith(found.emotion)
 
 
+def test_networks_of_other_sizes_are_not_taken_for_these(begun, only, monkeypatch):
+    only(fusion.PREDICTS)
+    begun.learn()
+    monkeypatch.setattr(paths, "cells", lambda stage, corpus: begun.root / "fusion")
+    monkeypatch.setattr(paths, "transferred", lambda corpus: begun.transferred)
+    monkeypatch.setattr(paths, "prepared", lambda corpus: begun.target)
+    clip = prepare.load(begun.target / "s1_anger.npz")
+    monkeypatch.setattr(prepare, "prepare_clip", lambda path, **options: clip)
+    monkeypatch.setattr(prepare, "settings", lambda *sections: {})
+    wider = replace(NETS, dbn=Dbn(hidden=[16, 4], visible="gaussian"))
+    chosen = {"networks": wider, "keep": KEEP, "compute": COMPUTE, "svm": SVM, "seed": SEED}
+    protocol = {"rml": SimpleNamespace(groups=GROUPS)}
+    model = predict.Model("rml", SimpleNamespace(**chosen, protocol=protocol, prepare=None))
+    with pytest.raises(ParameterError, match="trained with other parameters"):
+        predict.predict("clip.avi", model)
+
+
 def test_predicting_without_trained_networks_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ParameterError, match="dvc repro dbn_fusion@rml"):
