@@ -67,7 +67,8 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
         if key in found or _belongs(FOLDER / f"{name}.csv", key):
             continue
         changes = [part for text in [*overrides, *_roots(p)] for part in ("-S", text)]
-        _dvc("exp", "run", "--queue", "--force", "--name", _dashed(name), *changes, *TARGETS)
+        unique = f"{name.replace('_', '-')}-{key[:6]}"  # DVC's names are those of Git's branches
+        _dvc("exp", "run", "--queue", "--name", unique, *changes, *TARGETS)
         queued.append(name)
     return queued
 
@@ -209,10 +210,6 @@ def _roots(p):
     folders = {f"corpora.{name}.root": corpus.root for name, corpus in p.corpora.items()}
     folders["emodb.root"] = p.emodb.root
     return [f"{key}={Path(folder).resolve()}" for key, folder in folders.items()]
-
-
-def _dashed(name):
-    return name.replace("_", "-")  # DVC's names are those of Git's branches
 
 
 def _git(*arguments):
