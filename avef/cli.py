@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
@@ -49,10 +50,14 @@ def _run(options):
 def _predict(options):
     from avef import predict, tables
 
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every traced graph
     p = params.read()
     if options.corpus not in p.corpora:
         raise ParameterError(f"--corpus must be one of {', '.join(p.corpora)}")
-    found = predict.predict(options.clip, predict.Model(options.corpus, p))
+    try:
+        found = predict.predict(options.clip, predict.Model(options.corpus, p))
+    except ClipError as error:
+        raise ClipError(f"{options.clip}: {error}") from error
     print(tables.DEMO + "\n" if p.profile == "demo" else "", end="")
     print(predict.text(found))
     if options.figure:
