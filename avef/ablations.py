@@ -67,7 +67,8 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
         if key in found or _belongs(FOLDER / f"{name}.csv", key):
             continue
         changes = [part for text in [*overrides, *_roots(p)] for part in ("-S", text)]
-        unique = f"{name.replace('_', '-')}-{key[:6]}"  # DVC's names are those of Git's branches
+        # DVC's names are those of Git's branches; by its end _found knows that all targets ran.
+        unique = f"{name.replace('_', '-')}-{key[:6]}"
         _dvc("exp", "run", "--queue", "--name", unique, *changes, *TARGETS)
         queued.append(name)
     return queued
@@ -182,20 +183,24 @@ def _predictions(commit, p):
 
 def _belongs(file, key):
     """Whether a gathered file is there and comes from those parameters."""
-    return file.is_file() and set(pd.read_csv(file, usecols=["params"])["params"]) == {key}
+    if not file.is_file():
+        return False
+    return set(pd.read_csv(file, usecols=["params"], dtype=str)["params"]) == {key}
 
 
 def _found():
-    """Fingerprint → commit of every experiment that DVC has finished here."""
+    """Fingerprint → commit of every experiment of :func:`queue` that DVC has finished here."""
     commits = {}
     for line in _git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines():
         commit, ref = line.split()
         if len(ref.split("/")) != 5:  # refs/exps/ab/cdef…/name; the others are DVC's own
             continue
         try:
-            commits[fingerprint(_checked_out(commit))] = commit
+            key = fingerprint(_checked_out(commit))
         except ParameterError:
             continue  # of another version of avef
+        if ref.endswith(f"-{key[:6]}"):  # others may have run a single stage
+            commits[key] = commit
     return commits
 
 

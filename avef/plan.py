@@ -48,12 +48,23 @@ class Size(NamedTuple):
 
 
 def sizes(params: Params, folder: str | Path = paths.DATA / "prepared") -> dict[str, Size]:
-    """Each corpus' size: of its prepared clips where there are any, else as published."""
-    files = {corpus: Path(folder) / corpus / "clips.csv" for corpus in params.corpora}
-    return {
-        corpus: counted(pd.read_csv(file)) if file.is_file() else published(corpus)
-        for corpus, file in files.items()
-    }
+    """Each corpus' size: of its prepared clips where there are any, else as published.
+
+    Clips of the demo, left over from its profile, do not count for the paper's.
+    """
+    found = {}
+    for corpus in params.corpora:
+        file = Path(folder) / corpus / "clips.csv"
+        clips = pd.read_csv(file) if file.is_file() else None
+        other = clips is not None and params.profile == "paper" and _is_demo(corpus, clips)
+        found[corpus] = published(corpus) if clips is None or other else counted(clips)
+    return found
+
+
+def _is_demo(corpus, clips):
+    """Whether prepared clips are those that lie, or would lie, in the demo's folder."""
+    root = paths.DATA / "demo" / corpus
+    return "path" in clips and root.is_dir() and all((root / p).is_file() for p in clips["path"])
 
 
 def counted(clips: pd.DataFrame) -> Size:

@@ -73,6 +73,8 @@ def predict(path: str | Path, model: Model) -> Prediction:
     clip = prepare.prepare_clip(path, **prepare.settings(model.params.prepare, paths.VAD))
     try:
         return recognise(clip, model)
+    except ParameterError:
+        raise
     except ValueError as error:  # Keras': shapes that do not fit
         raise ParameterError(
             f"the networks in {folder} were trained with other parameters than params.yaml has; "
@@ -112,6 +114,8 @@ def recognise(clip: PreparedClip, model: Model) -> Prediction:
         hidden, softmax = training.outputs(net.hidden, [rows])
         scores.append(softmax)
         cell = store.load(folder / f"{cells.name(emotion_model, case, fold)}.npz")
+        if len(cell["features"]) != len(clips):
+            raise ValueError(f"{len(cell['features'])} clips were learnt, {len(clips)} are there")
         mean = hidden.mean(axis=0, keepdims=True)
         machine = video.svm(p.svm).fit(cell["features"][train], truth[train])
         voices[machine.predict(mean)[0]] += 1

@@ -13,6 +13,7 @@ from avef.errors import ParameterError
 from avef.protocol import EMOTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
+REFS = f"refs/exps/ab/{'c' * 38}"
 WANTED = """
 seeds: [7]
 ablations:
@@ -61,7 +62,7 @@ def repository(tmp_path, monkeypatch):
     return tmp_path
 
 
-def experiment(name, *overrides, right):
+def experiment(name, *overrides, right, queued=True):
     """What DVC leaves of a finished experiment: a commit under refs/exps."""
     before = Path("params.yaml").read_text(encoding="utf-8")
     new = before
@@ -73,7 +74,8 @@ def experiment(name, *overrides, right):
     write_predictions(right)
     git("add", "-A")
     git("commit", "-qm", name)
-    git("update-ref", f"refs/exps/ab/{'c' * 38}/{name}", "HEAD")
+    key = ablations.fingerprint(params.read())[:6]
+    git("update-ref", f"{REFS}/{name}-{key if queued else 'mine'}", "HEAD")
     git("reset", "-q", "--hard", "HEAD~1")
     assert Path("params.yaml").read_text(encoding="utf-8") == before
 
@@ -96,6 +98,11 @@ def test_gathered_are_the_experiments_of_just_these_parameters(repository):
     assert ablations.read() == {}  # what was gathered belongs to other parameters now
 
 
+def test_an_experiment_that_somebody_else_ran_may_lack_stages_and_is_not_gathered(repository):
+    experiment("kept-less", "keep.audio=conv1", right=5, queued=False)
+    assert ablations.gather() == ["kept_less", "seed_7"]
+
+
 def test_where_corpora_lie_and_how_many_jobs_work_changes_nothing(repository):
     experiment("kept-less", "keep.audio=conv1", right=5)
     text = Path("params.yaml").read_text(encoding="utf-8")
@@ -113,7 +120,7 @@ def test_only_what_is_missing_is_queued(repository, monkeypatch):
     assert [words[words.index("-S") + 1] for words in asked] == ["seed=7"]
     assert asked[0][-len(ablations.TARGETS) :] == ablations.TARGETS
     ablations.gather()
-    git("update-ref", "-d", f"refs/exps/ab/{'c' * 38}/kept-less")
+    git("update-ref", "-d", git("for-each-ref", "--format=%(refname)", REFS))
     assert ablations.queue() == ["seed_7"]  # gathered once, it need not be run again
 
 

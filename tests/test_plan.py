@@ -187,6 +187,21 @@ def test_a_corpus_without_clips_or_published_size_is_named():
         plan.published("savee")
 
 
+def test_what_is_left_of_the_demo_does_not_stand_for_the_corpora(settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    left = tmp_path / "data" / "prepared" / "rml" / "clips.csv"
+    left.parent.mkdir(parents=True)
+    columns = {"duration": 2.0, "voiced": 0.7, "frames": 60, "speaker": "s1"}
+    pd.DataFrame({"path": ["s1/an1.avi", "s1/an2.avi"]} | columns).to_csv(left, index=False)
+    assert plan.sizes(replace(settings, profile="paper"))["rml"].clips == 2
+    demo = tmp_path / "data" / "demo" / "rml" / "s1"
+    demo.mkdir(parents=True)
+    for name in ("an1.avi", "an2.avi"):
+        (demo / name).touch()
+    assert plan.sizes(replace(settings, profile="paper"))["rml"].clips == 720
+    assert plan.sizes(replace(settings, profile="demo"))["rml"].clips == 2
+
+
 def test_prepared_clips_go_before_published_sizes(settings, tmp_path):
     row, _ = clip(200, 100)
     (tmp_path / "rml").mkdir()
