@@ -61,12 +61,11 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
     for name in only:
         if name not in wanted:
             raise ParameterError(f"{name}: no such experiment; there are {', '.join(wanted)}")
-    for name in only or wanted:
-        overrides = wanted[name]
-        key = fingerprint(profiles.overridden(path, overrides))
+    keys = {n: fingerprint(profiles.overridden(path, wanted[n])) for n in only or wanted}
+    for name, key in keys.items():
         if key in found or _belongs(FOLDER / f"{name}.csv", key):
             continue
-        changes = [part for text in [*overrides, *_roots(p)] for part in ("-S", text)]
+        changes = [part for text in [*wanted[name], *_roots(p)] for part in ("-S", text)]
         # DVC's names are those of Git's branches; by its end _found knows that all targets ran.
         unique = f"{name.replace('_', '-')}-{key[:6]}"
         _dvc("exp", "run", "--queue", "--name", unique, *changes, *TARGETS)

@@ -64,7 +64,8 @@ def _predict(options):
         from avef import figures
 
         figure = figures.emotions_over_time(found, Path(options.clip).name)
-        figures.finish(figure, options.figure, p.profile == "demo", folder=".")
+        name = options.figure.removesuffix(".png")
+        figures.finish(figure, name, p.profile == "demo", folder=".")
 
 
 def _profile(options):

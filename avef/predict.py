@@ -75,10 +75,10 @@ def predict(path: str | Path, model: Model) -> Prediction:
         return recognise(clip, model)
     except ParameterError:
         raise
-    except ValueError as error:  # Keras': shapes that do not fit
+    except store.BROKEN as error:  # Keras' ValueError: shapes that do not fit
         raise ParameterError(
-            f"the networks in {folder} were trained with other parameters than params.yaml has; "
-            f"run `dvc repro {stage}`"
+            f"the networks in {folder} were trained with other parameters than params.yaml has, "
+            f"or are not whole; run `dvc repro {stage}`"
         ) from error
 
 
@@ -107,8 +107,10 @@ def recognise(clip: PreparedClip, model: Model) -> Prediction:
     truth = labels(clips, emotion_model)
     rows = np.arange(len(data.clip), dtype=np.int32)
     voices, scores = np.zeros(len(EMOTIONS), int), []
-    for fold, (train, _) in enumerate(_splits(clips, model)):
-        folder = paths.cells("dbn_fusion", corpus)
+    splits, folder = _splits(clips, model), paths.cells("dbn_fusion", corpus)
+    if fusion.weights_file(folder, len(splits)).is_file():
+        raise ValueError(f"there are networks of more than {len(splits)} folds")
+    for fold, (train, _) in enumerate(splits):
         weights = store.load(fusion.weights_file(folder, fold))
         net.deep.set_weights([weights[name] for name in sorted(weights)])
         hidden, softmax = training.outputs(net.hidden, [rows])
