@@ -56,13 +56,13 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
     RuntimeError
         If DVC refuses, such as outside a Git repository.
     """
-    p, found, queued = params.read(path), _found(), []
+    p, keys, found, queued = params.read(path), _fingerprints(path), _found(), []
     wanted = experiments(p)
-    for name in only:
+    for name in only or wanted:
         if name not in wanted:
             raise ParameterError(f"{name}: no such experiment; there are {', '.join(wanted)}")
-    keys = {n: fingerprint(profiles.overridden(path, wanted[n])) for n in only or wanted}
-    for name, key in keys.items():
+    for name in only or wanted:
+        key = keys[name]
         if key in found or _belongs(FOLDER / f"{name}.csv", key):
             continue
         changes = [part for text in [*wanted[name], *_roots(p)] for part in ("-S", text)]
@@ -81,8 +81,8 @@ def run() -> None:
 def gather(path: str | Path = "params.yaml") -> list[str]:
     """Bring finished experiments into ``reports/ablations``; the names of those missing."""
     p, found, missing = params.read(path), _found(), []
-    for name, overrides in experiments(p).items():
-        key, file = fingerprint(profiles.overridden(path, overrides)), FOLDER / f"{name}.csv"
+    for name, key in _fingerprints(path).items():
+        file = FOLDER / f"{name}.csv"
         if key in found:
             write_csv(file, _predictions(found[key], p).assign(data=p.profile, params=key))
         elif not _belongs(file, key):
@@ -100,9 +100,9 @@ def read(path: str | Path = "params.yaml") -> dict[str, pd.DataFrame]:
         six emotions, case 2.
     """
     found = {}
-    for name, overrides in experiments(params.read(path)).items():
+    for name, key in _fingerprints(path).items():
         file = FOLDER / f"{name}.csv"
-        if _belongs(file, fingerprint(profiles.overridden(path, overrides))):
+        if _belongs(file, key):
             found[name] = pd.read_csv(file, dtype={"clip": str, "speaker": str})
     return found
 
@@ -158,6 +158,12 @@ def spread(found: Mapping[str, pd.DataFrame], plain: pd.DataFrame) -> pd.DataFra
     names = {"count": "seeds", "mean": "mean", "std": "deviation", "min": "least"}
     table = each.agg([*names, "max"]).rename(columns=names | {"max": "greatest"})
     return table.reset_index().round(2)
+
+
+def _fingerprints(path):
+    """Name → fingerprint of every experiment, all checked against the parameters."""
+    wanted = experiments(params.read(path))
+    return {n: fingerprint(profiles.overridden(path, texts)) for n, texts in wanted.items()}
 
 
 def _keys(p):

@@ -58,7 +58,8 @@ def _predict(options):
         found = predict.predict(options.clip, predict.Model(options.corpus, p))
     except ClipError as error:
         raise ClipError(f"{options.clip}: {error}") from error
-    print(tables.DEMO + "\n" if p.profile == "demo" else "", end="")
+    if p.profile == "demo":
+        print(tables.DEMO)
     print(predict.text(found))
     if options.figure:
         from avef import figures

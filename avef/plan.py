@@ -62,7 +62,7 @@ def sizes(params: Params, folder: str | Path = paths.DATA / "prepared") -> dict[
 
 
 def _is_demo(corpus, clips):
-    """Whether prepared clips are those that lie, or would lie, in the demo's folder."""
+    """Whether all these clips lie in the demo's folder."""
     root = paths.DATA / "demo" / corpus
     return "path" in clips and root.is_dir() and all((root / p).is_file() for p in clips["path"])
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avef import ablations, params, paths, profiles, tables
+from avef import ablations, params, paths, tables
 from avef.errors import ParameterError
 from avef.protocol import EMOTIONS
 
@@ -180,8 +180,3 @@ def test_spread_is_over_all_seeds(repository):
         *("ablation", "modality", "clips", "changed", "plain"),
         *("difference", "low", "high", "p"),
     ]
-
-
-def test_overrides_of_an_experiment_are_read_as_dvc_reads_them(repository):
-    changed = profiles.overridden("params.yaml", ["prepare.vad=none", "keep.visual=null"])
-    assert (changed.prepare.vad, changed.keep.visual) == ("none", None)

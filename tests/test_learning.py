@@ -428,16 +428,22 @@ def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):
 # A clip of one's own
 
 
-def test_a_single_clip_gets_what_the_cells_have_for_it(begun, only, monkeypatch):
-    """The networks kept for avef.predict are those that the cells were made with."""
+@pytest.fixture
+def model_with(begun, only, monkeypatch):
+    """RML's networks for avef.predict, with parameters of which some can be changed."""
     only(fusion.PREDICTS)
     begun.learn()
     monkeypatch.setattr(paths, "cells", lambda stage, corpus: begun.root / "fusion")
     monkeypatch.setattr(paths, "transferred", lambda corpus: begun.transferred)
     monkeypatch.setattr(paths, "prepared", lambda corpus: begun.target)
-    protocol = {"rml": SimpleNamespace(groups=GROUPS)}
-    chosen = {"networks": NETS, "keep": KEEP, "compute": COMPUTE, "svm": SVM, "seed": SEED}
-    model = predict.Model("rml", SimpleNamespace(**chosen, protocol=protocol))
+    usual = {"networks": NETS, "keep": KEEP, "compute": COMPUTE, "svm": SVM, "seed": SEED}
+    usual["protocol"] = {"rml": SimpleNamespace(groups=GROUPS)}
+    return lambda **changed: predict.Model("rml", SimpleNamespace(**usual | changed))
+
+
+def test_a_single_clip_gets_what_the_cells_have_for_it(begun, model_with):
+    """The networks kept for avef.predict are those that the cells were made with."""
+    model = model_with()
     clips = pd.read_csv(begun.target / "clips.csv")["clip"]
     for row in (0, 13):
         found = predict.recognise(prepare.load(begun.target / f"{clips[row]}.npz"), model)
@@ -453,21 +459,22 @@ def test_a_single_clip_gets_what_the_cells_have_for_it(begun, only, monkeypatch)
         assert predict.text(found).startswith(found.emotion)
 
 
-def test_networks_of_other_sizes_are_not_taken_for_these(begun, only, monkeypatch):
-    only(fusion.PREDICTS)
-    begun.learn()
-    monkeypatch.setattr(paths, "cells", lambda stage, corpus: begun.root / "fusion")
-    monkeypatch.setattr(paths, "transferred", lambda corpus: begun.transferred)
-    monkeypatch.setattr(paths, "prepared", lambda corpus: begun.target)
+def test_networks_of_other_sizes_folds_or_clips_are_not_taken_for_these(
+    begun, model_with, monkeypatch
+):
     clip = prepare.load(begun.target / "s1_anger.npz")
     monkeypatch.setattr(prepare, "prepare_clip", lambda path, **options: clip)
     monkeypatch.setattr(prepare, "settings", lambda *sections: {})
     wider = replace(NETS, dbn=Dbn(hidden=[16, 4], visible="gaussian"))
-    chosen = {"networks": wider, "keep": KEEP, "compute": COMPUTE, "svm": SVM, "seed": SEED}
-    protocol = {"rml": SimpleNamespace(groups=GROUPS)}
-    model = predict.Model("rml", SimpleNamespace(**chosen, protocol=protocol, prepare=None))
+    more = {"rml": SimpleNamespace(groups=GROUPS + 1)}
+    assert predict.predict("clip.avi", model_with(prepare=None)).emotion in EMOTIONS
+    for changed in ({"networks": wider}, {"protocol": more}):
+        with pytest.raises(ParameterError, match="trained with other parameters"):
+            predict.predict("clip.avi", model_with(prepare=None, **changed))
+    table = pd.read_csv(begun.target / "clips.csv")
+    monkeypatch.setattr(pd, "read_csv", lambda *_, **__: table[1:].reset_index(drop=True))
     with pytest.raises(ParameterError, match="trained with other parameters"):
-        predict.predict("clip.avi", model)
+        predict.predict("clip.avi", model_with(prepare=None))
 
 
 def test_predicting_without_trained_networks_says_what_to_run(tmp_path, monkeypatch):

@@ -84,12 +84,8 @@ def differences(table: pd.DataFrame) -> plt.Figure:
         From :func:`avef.baselines.study`.
     """
     figure, axis = plt.subplots(figsize=(7, 0.8 + 0.34 * len(table)))
-    rows = np.arange(len(table))[::-1]
-    spread = np.abs(table[["low", "high"]].to_numpy().T - table["difference"].to_numpy())
-    axis.errorbar(table["difference"], rows, xerr=spread, fmt="o", ms=5, lw=1.2, capsize=3)
-    axis.axvline(0, color="0.6", lw=0.8)
-    axis.set_yticks(rows, table["claim"] + ": " + table["model"] + " over " + table["baseline"])
-    axis.set(xlabel="gain in accuracy (points), 95 % over speakers", ylim=(-0.7, len(table) - 0.3))
+    _gains(axis, table, table["claim"] + ": " + table["model"] + " over " + table["baseline"])
+    axis.set(xlabel="gain in accuracy (points), 95 % over speakers")
     above = (table["low"] > 0).sum()
     axis.set_title(f"{above} of {len(table)} gains are above zero beyond chance")
     return figure
@@ -109,12 +105,8 @@ def ablations(table: pd.DataFrame) -> plt.Figure:
     figure, axes = plt.subplots(1, columns, figsize=size, sharey=True, squeeze=False)
     for axis, modality in zip(axes[0], modalities, strict=False):
         part = table[table["modality"] == modality].set_index("ablation").loc[names]
-        rows = np.arange(len(part))[::-1]
-        spread = np.abs(part[["low", "high"]].to_numpy().T - part["difference"].to_numpy())
-        axis.errorbar(part["difference"], rows, xerr=spread, fmt="o", ms=5, lw=1.2, capsize=3)
-        axis.axvline(0, color="0.6", lw=0.8)
-        axis.set_yticks(rows, [name.replace("_", " ") for name in names])
-        axis.set(title=modality, xlabel="change (points)", ylim=(-0.6, len(names) - 0.4))
+        _gains(axis, part, [name.replace("_", " ") for name in names])
+        axis.set(title=modality, xlabel="change (points)")
     sure = ((table["low"] > 0) | (table["high"] < 0)).sum()
     title = f"{sure} of {len(table)} intervals leave zero out"
     if not len(table):
@@ -122,6 +114,16 @@ def ablations(table: pd.DataFrame) -> plt.Figure:
         axes[0, 0].axis("off")
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
+
+
+def _gains(axis, table, names):
+    """A row each: the difference, its interval as a line, and an upright line at zero."""
+    rows = np.arange(len(table))[::-1]
+    spread = np.abs(table[["low", "high"]].to_numpy().T - table["difference"].to_numpy())
+    axis.errorbar(table["difference"], rows, xerr=spread, fmt="o", ms=5, lw=1.2, capsize=3)
+    axis.axvline(0, color="0.6", lw=0.8)
+    axis.set_yticks(rows, names)
+    axis.set_ylim(-0.7, len(table) - 0.3)
 
 
 def _heat(axis, matrix):
