@@ -30,13 +30,25 @@ _ASIDE = ("ablations", "seeds", "jobs", "emodb")
 
 
 def experiments(p: Params) -> dict[str, list[str]]:
-    """Name → overrides of every ablation, and of every further seed."""
-    return dict(p.ablations) | {f"seed_{seed}": [f"seed={seed}"] for seed in p.seeds}
+    """Name → overrides of every ablation, and of every further seed.
+
+    Raises
+    ------
+    ParameterError
+        If two of them would have the same name with DVC, which knows no underscores.
+    """
+    seeds = {f"seed_{seed}": [f"seed={seed}"] for seed in p.seeds}
+    names = [_dvc_name(name) for name in (*p.ablations, *seeds)]
+    twice = [name for name in (*p.ablations, *seeds) if names.count(_dvc_name(name)) > 1]
+    if twice:
+        raise ParameterError(f"ablations: {' and '.join(twice)} are one name for DVC")
+    return p.ablations | seeds
 
 
 def fingerprint(p: Params) -> str:
     """Of the parameters that decide results; where the corpora lie does not."""
     plain = {name: value for name, value in asdict(p).items() if name not in _ASIDE}
+    plain["compute"] = p.compute.precision
     plain["corpora"] = {name: c["transfer_from"] for name, c in plain["corpora"].items()}
     return store.digest(plain)[:12]
 
@@ -66,8 +78,7 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
         if key in found or _belongs(FOLDER / f"{name}.csv", key):
             continue
         changes = [part for text in [*wanted[name], *_roots(p)] for part in ("-S", text)]
-        # DVC's names are those of Git's branches; by its end _found knows that all targets ran.
-        unique = f"{name.replace('_', '-')}-{key[:6]}"
+        unique = f"{_dvc_name(name)}-{key[:6]}"  # by its end _found knows that all targets ran
         _dvc("exp", "run", "--queue", "--name", unique, *changes, *TARGETS)
         queued.append(name)
     return queued
@@ -164,6 +175,11 @@ def _fingerprints(path):
     """Name → fingerprint of every experiment, all checked against the parameters."""
     wanted = experiments(params.read(path))
     return {n: fingerprint(profiles.overridden(path, texts)) for n, texts in wanted.items()}
+
+
+def _dvc_name(name):
+    """DVC's names are those of Git's branches."""
+    return name.replace("_", "-")
 
 
 def _keys(p):

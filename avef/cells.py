@@ -52,6 +52,18 @@ def name(emotion_model: str, case: int, fold: int) -> str:
     return f"{emotion_model}-case{case}-fold{fold}"
 
 
+def finished(path: Path, key: str, *beside: Path) -> bool:
+    """Whether a cell and the files of weights beside it are there, and of that key."""
+    return all(file.is_file() for file in beside) and store.has(path, key)
+
+
+def prune(folder: str | Path, emotion_model: str, case: int, folds: int) -> None:
+    """Remove what is left, in a folder and below it, of a time when there were more folds."""
+    for path in Path(folder).rglob(f"{emotion_model}-case{case}-fold*.*"):
+        if int(path.name.partition(".")[0].rpartition("-fold")[2]) >= folds:
+            path.unlink()
+
+
 def load_all(folder: str | Path) -> Iterator[tuple[tuple[str, int, int], dict[str, np.ndarray]]]:
     """Every cell of a folder, in order: (emotion model, case, fold) and its arrays."""
     found = {}
@@ -92,18 +104,23 @@ def held_out(
     Returns
     -------
     rows : (m,) int32
-    held : ([rows], classes) or None where ``stop.early`` is off
+    held : (rows, classes) or None where ``stop.early`` is off
     """
     if not stop.early:
         return data.segments_of(train).astype(np.int32), None
     learn, watch = inner_split(data.clips, train, fraction=stop.fraction, seed=seed)
     rows = data.segments_of(watch).astype(np.int32)
-    return data.segments_of(learn).astype(np.int32), ([rows], target[rows])
+    return data.segments_of(learn).astype(np.int32), (rows, target[rows])
 
 
 def checkpoint(path: Path, key: str, seconds: float) -> Checkpoint:
     """Where the training of a cell goes on; :func:`load_all` does not see it."""
     return Checkpoint(path.with_name(f".{path.stem}.part.npz"), key, seconds)
+
+
+def begin(path: Path) -> None:
+    """Remove an older cell: it must not vouch for what is now written beside it."""
+    path.unlink(missing_ok=True)
 
 
 def save(path: Path, key: str, **arrays: np.ndarray) -> None:

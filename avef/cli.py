@@ -40,25 +40,27 @@ def _demo(options):
 def _run(options):
     from avef import notebook
 
-    params.read()  # a mistake in params.yaml stops here, not minutes into a notebook
+    p = params.read()  # a mistake in params.yaml stops here, not minutes into a notebook
     given = dict(_pair(text) for text in options.parameter)
+    _known(given.get("dataset", next(iter(p.corpora))), p.corpora, "-p dataset")
     source = Path("notebooks") / f"{options.notebook}.ipynb"
     name = "-".join([options.notebook, *given.values()])
     notebook.run(source, paths.NOTEBOOKS / f"{name}.ipynb", given)
 
 
 def _predict(options):
-    from avef import predict, tables
+    from avef import predict, tables, trained
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every traced graph
     p = params.read()
-    if options.corpus not in p.corpora:
-        raise ParameterError(f"--corpus must be one of {', '.join(p.corpora)}")
+    _known(options.corpus, p.corpora, "--corpus")
+    model = trained.load(options.corpus, p.svm)
     try:
-        found = predict.predict(options.clip, predict.Model(options.corpus, p))
+        found = predict.predict(options.clip, model)
     except ClipError as error:
         raise ClipError(f"{options.clip}: {error}") from error
-    if p.profile == "demo":
+    demo = model.params.profile == "demo"
+    if demo:
         print(tables.DEMO)
     print(predict.text(found))
     if options.figure:
@@ -66,7 +68,10 @@ def _predict(options):
 
         figure = figures.emotions_over_time(found, Path(options.clip).name)
         name = options.figure.removesuffix(".png")
-        figures.finish(figure, name, p.profile == "demo", folder=".")
+        try:
+            figures.finish(figure, name, demo, folder=".")
+        except OSError as error:
+            raise ParameterError(f"--figure {name}.png: {error.strerror}") from error
 
 
 def _profile(options):
@@ -97,8 +102,14 @@ def _ablations(options):
 def _report(options):
     from avef import report
 
+    params.text("params.yaml")  # elsewhere there is nothing to report
     report.build(paths.REPORTS)
     print(f"{paths.REPORTS}/index.html")
+
+
+def _known(corpus, corpora, option):
+    if corpus not in corpora:
+        raise ParameterError(f"{option}: must be one of {', '.join(corpora)}, got {corpus!r}")
 
 
 def _pair(text):

@@ -137,7 +137,7 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
         segments = keras.Input((), dtype="int32")
         rows = inputs.Table(np.zeros((1, *deep.input_shape[1:]), np.float32))(segments)
         kept.append(keeping.Kept(keras.Model(segments, rows), deep, deep.layers))
-    model = whole.joined(*kept, params.networks.dbn.hidden)
+    model = whole.joined(*kept, params.networks.dbn.hidden, 1)
     batch = schedules["dbn_fusion"].batch
     for name, net in (("top", model.top), ("whole", model.model)):
         rates[name] = costs[name].train / _a_sample(_step(net, params), batch, limit)

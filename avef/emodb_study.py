@@ -141,7 +141,7 @@ def _one_fold(recordings, case, fold, train, test, net, schedule, svm, decision,
     training.restart(model, full.layers, seed)
     training.fit(
         model,
-        [audio[rows]],
+        audio[rows],
         truth[clip[rows]],
         epochs=schedule.epochs,
         batch=schedule.batch,

@@ -60,7 +60,11 @@ def run(
 
 
 def weights_file(out: str | Path, fold: int) -> Path:
-    """Where all that was trained for a fold of :data:`PREDICTS` lies: arrays, in Keras' order."""
+    """Where what :mod:`avef.predict` needs of a fold of :data:`PREDICTS` lies.
+
+    All that was trained, as arrays ``000``, ``001``, … in Keras' order; ``clips`` that were
+    learnt from, their ``classes``, and their pooled ``features``.
+    """
     return Path(out) / "whole" / f"{cells.name(*PREDICTS, fold)}.npz"
 
 
@@ -99,14 +103,18 @@ def _run_folds(
     data = dataset.load(prepared, case)
     splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
     plain = (emotion_model, case, *settings[:-1], compute.precision, groups, seed)
-    paths, keys = [], []
+    paths, keys, beside = [], [], []
     for fold in range(len(splits)):
         paths.append(Path(out) / f"{cells.name(emotion_model, case, fold)}.npz")
+        kept = (emotion_model, case) == PREDICTS
+        beside.append([weights_file(out, fold)] if kept else [])
         files = [Path(prepared) / "clips.csv", start.dbn] + [
             unimodal.weights_file(cell, emotion_model, case, fold) for cell in (audio, visual)
         ]
         keys.append(store.digest(*plain, files=files, code=CODE))
-    if all(map(store.has, paths, keys)):
+    cells.prune(out, emotion_model, case, len(splits))
+    done = [cells.finished(p, key, *b) for p, key, b in zip(paths, keys, beside, strict=True)]
+    if all(done):
         return
 
     # Here, and not above: only what trains loads TensorFlow.
@@ -114,7 +122,8 @@ def _run_folds(
     from avef.dbn import DBN
 
     classes = len(EMOTION_MODELS[emotion_model])
-    target = labels(data.clips, emotion_model)[data.clip]
+    classes_of = labels(data.clips, emotion_model)
+    target = classes_of[data.clip]
     rbms = DBN(nets.dbn.hidden, nets.dbn.visible).restore(store.load(start.dbn)).rbms_[: keep.dbn]
     training.precise(compute.precision)
     parts = {}
@@ -123,30 +132,31 @@ def _run_folds(
         parts[kind] = keeping.kept(
             kind, data, start, net, last, keep.tune, classes, compute.cache_gib
         )
-    model = whole.joined(parts["audio"], parts["visual"], nets.dbn.hidden)
+    model = whole.joined(*parts.values(), nets.dbn.hidden, len(data.clip))
     training.compiled(model.model, schedule.learning_rate, schedule.momentum, compute.xla)
     training.compiled(model.top, schedule.learning_rate, schedule.momentum, compute.xla)
     for fold, (train, test) in enumerate(splits):
-        if store.has(paths[fold], keys[fold]):
+        if done[fold]:
             continue
         assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
+        cells.begin(paths[fold])
         for kind, folder in (("audio", audio), ("visual", visual)):
             file = unimodal.weights_file(folder, emotion_model, case, fold)
             parts[kind].own.load_weights(file)
         rows, held = cells.held_out(data, train, target, stop, seed + fold)
         checkpoint = cells.checkpoint(paths[fold], keys[fold], compute.checkpoint_seconds)
-        watch = held[0][0] if held else data.segments_of(test).astype(np.int32)
+        watch = held[0] if held else data.segments_of(test).astype(np.int32)
         learn = rows, held, watch, target, nets.dbn, rbm, schedule, stop.patience
         arrays = whole.train(model, *learn, rbms, seed + fold, checkpoint)
-        if (emotion_model, case) == PREDICTS:
-            kept = {f"{number:03}": w for number, w in enumerate(model.deep.get_weights())}
-            store.save(weights_file(out, fold), keys[fold], **kept)
         every = np.arange(len(data.clip), dtype=np.int32)
         hidden, softmax = training.outputs(model.hidden, [every])
-        cells.save(
-            paths[fold],
-            keys[fold],
-            features=dataset.pool(hidden, data.clip, len(data.clips)),
-            softmax=dataset.pool(softmax, data.clip, len(data.clips)),
-            **arrays,
-        )
+        pooled = {
+            name: dataset.pool(values, data.clip, len(data.clips))
+            for name, values in (("features", hidden), ("softmax", softmax))
+        }
+        for path in beside[fold]:
+            learnt = {"features": pooled["features"][train], "classes": classes_of[train]}
+            learnt["clips"] = data.clips["clip"].to_numpy(str)[train]
+            kept = {f"{number:03}": w for number, w in enumerate(model.deep.get_weights())}
+            store.save(path, keys[fold], **learnt, **kept)
+        cells.save(paths[fold], keys[fold], **pooled, **arrays)

@@ -57,12 +57,12 @@ def kept(
     rows = data.audio if kind == "audio" else data.images
     segments = keras.Input((), dtype="int32")
     if tune or keep is None:
-        return Kept(_entry(rows, reads), full, deep.layers)
+        return Kept(entry(rows, reads), full, deep.layers)
     shallow.trainable = False
     if 4 * len(rows) * np.prod(shallow.output_shape[1:]) <= gib * 2**30:
         made = training.outputs(keras.Sequential([reads, shallow]), [rows])
         return Kept(keras.Model(segments, inputs.Table(made)(segments)), deep, deep.layers)
-    return Kept(_entry(rows, reads, shallow), deep, deep.layers)
+    return Kept(entry(rows, reads, shallow), deep, deep.layers)
 
 
 def build(kind: str, net: Net, classes: int) -> keras.Sequential:
@@ -79,7 +79,8 @@ def source(kind: str, data: Dataset, start: Start, net: Net) -> keras.Sequential
     return inputs.audio_source(data.log_mel, scaling, net.input_size)
 
 
-def _entry(rows, *steps):
+def entry(rows: np.ndarray, *steps: keras.Model) -> keras.Model:
+    """Segment numbers (B,) → what some steps, one after the other, make of their rows."""
     segments = keras.Input((), dtype="int32")
     seen = inputs.Table(rows)(segments)
     for step in steps:

@@ -136,7 +136,7 @@ def describe(path: str | Path) -> dict:
 def _open(path):
     path = Path(path)
     if not path.is_file():
-        raise ClipError("the file is missing")
+        raise ClipError("it is a folder, not a file" if path.is_dir() else "the file is missing")
     if path.stat().st_size == 0:
         raise ClipError("the file is empty")
     try:

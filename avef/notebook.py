@@ -12,12 +12,14 @@ import logging
 import sys
 from pathlib import Path
 
-import nbformat
-import papermill
-from papermill.exceptions import PapermillExecutionError
+# jsonschema, on being imported, would compile a grammar of IRIs for a second, if it found one.
+sys.modules.setdefault("rfc3987_syntax", None)  # isort: split
+import nbformat  # noqa: E402
+import papermill  # noqa: E402
+from papermill.exceptions import PapermillExecutionError  # noqa: E402
 
-from avef.errors import ParameterError
-from avef.files import write_text
+from avef.errors import ParameterError  # noqa: E402
+from avef.files import write_text  # noqa: E402
 
 
 def run(source: str | Path, target: str | Path, parameters: dict) -> None:

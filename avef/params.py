@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from ruamel.yaml import YAML, YAMLError
 
 from avef.errors import ParameterError
-from avef.typed import Range, parse
+from avef.typed import Range, parse, require
 
 Count = Annotated[int, Range(1)]
 Share = Annotated[float, Range(0, 1)]
@@ -254,8 +254,13 @@ def read(path: str | Path = "params.yaml") -> Params:
 
 def plain(path: str | Path) -> dict:
     """A YAML file as it stands, not checked."""
+    return parsed(text(path), path)
+
+
+def text(path: str | Path) -> str:
+    """A YAML file's text."""
     try:
-        return parsed(Path(path).read_text(encoding="utf-8"), path)
+        return Path(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ParameterError(f"{path}: no such file; run from the repository's root") from error
 
@@ -275,6 +280,11 @@ def checked(values: dict) -> Params:
         if set(getattr(params, section)) != set(params.corpora):
             expected = ", ".join(params.corpora)
             raise ParameterError(f"{section}: must have one entry for each of {expected}")
+    hidden, keep, jobs = params.networks.dbn.hidden, params.keep, params.jobs
+    require(hidden, "networks.dbn.hidden", "at least one layer", hidden)
+    require(keep.dbn <= len(hidden), "keep.dbn", "at most the number of hidden layers", keep.dbn)
+    for name, number in (("prepare", jobs.prepare), ("train", jobs.train)):
+        require(number, f"jobs.{name}", "-1 or at least 1", number)
     for name, corpus in params.corpora.items():
         sources, others = corpus.transfer_from, set(params.corpora) - {name}
         if len(sources) != 2 or len(others.intersection(sources)) != 2:

@@ -12,20 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from avef import cells, fusion, keeping, paths, prepare, starts, store, training, video, whole
+from avef import fusion, keeping, paths, prepare, starts, store, training, video, whole
 from avef.dataset import Dataset
-from avef.errors import ParameterError
-from avef.params import Params
 from avef.prepare import PreparedClip
-from avef.protocol import EMOTIONS, folds, labels
+from avef.protocol import EMOTIONS
 from avef.segments import segment_clip
-
-
-class Model(NamedTuple):
-    """A corpus whose fusion stage has run, and the parameters that it ran with."""
-
-    corpus: str
-    params: Params
+from avef.trained import Model, keys
 
 
 class Prediction(NamedTuple):
@@ -43,12 +35,15 @@ class Prediction(NamedTuple):
     probabilities : (S, 6) float32
         Softmax of every segment, averaged over the folds; columns as
         :data:`avef.protocol.EMOTIONS`.
+    learnt : int
+        Folds that learnt from this very clip, if it is one of the corpus.
     """
 
     emotion: str
     voices: dict[str, int]
     times: np.ndarray
     probabilities: np.ndarray
+    learnt: int
 
 
 def predict(path: str | Path, model: Model) -> Prediction:
@@ -59,73 +54,47 @@ def predict(path: str | Path, model: Model) -> Prediction:
     path : path
         A video file with sound.
     model : Model
+        From :func:`avef.trained.load`.
 
     Raises
     ------
     ClipError
         With the plain reason why the clip cannot be used.
-    ParameterError
-        If the corpus' fusion stage has not run with these parameters.
     """
-    folder, stage = paths.cells("dbn_fusion", model.corpus), f"dbn_fusion@{model.corpus}"
-    if not fusion.weights_file(folder, 0).is_file():
-        raise ParameterError(f"{folder} holds no trained networks; run `dvc repro {stage}` first")
     clip = prepare.prepare_clip(path, **prepare.settings(model.params.prepare, paths.VAD))
-    try:
-        return recognise(clip, model)
-    except ParameterError:
-        raise
-    except store.BROKEN as error:  # Keras' ValueError: shapes that do not fit
-        raise ParameterError(
-            f"the networks in {folder} were trained with other parameters than params.yaml has, "
-            f"or are not whole; run `dvc repro {stage}`"
-        ) from error
+    return recognise(clip, model, _name(path, model))
 
 
-def recognise(clip: PreparedClip, model: Model) -> Prediction:
-    """Recognise the emotion of a prepared clip; see :func:`predict`."""
-    p, corpus = model.params, model.corpus
+def recognise(clip: PreparedClip, model: Model, name: str | None = None) -> Prediction:
+    """Recognise the emotion of a prepared clip; ``name`` is its own if it is of the corpus."""
+    p, folder = model.params, paths.cells("dbn_fusion", model.corpus)
     emotion_model, case = fusion.PREDICTS
-    start = starts.start(paths.transferred(corpus), emotion_model)
+    start = starts.start(paths.transferred(model.corpus), emotion_model)
     data = _one(clip, case)
     training.precise(p.compute.precision)
-    parts = [
-        keeping.kept(
-            kind,
-            data,
-            start,
-            getattr(p.networks, kind),
-            getattr(p.keep, kind),
-            p.keep.tune,
-            len(EMOTIONS),
-            p.compute.cache_gib,
-        )
-        for kind in ("audio", "visual")
-    ]
-    net = whole.joined(*parts, p.networks.dbn.hidden)
-    clips = pd.read_csv(paths.prepared(corpus) / "clips.csv", dtype={"clip": str, "speaker": str})
-    truth = labels(clips, emotion_model)
+    parts = []
+    for kind, net, last in (
+        ("audio", p.networks.audio, p.keep.audio),
+        ("visual", p.networks.visual, p.keep.visual),
+    ):
+        rest = p.keep.tune, len(EMOTIONS), p.compute.cache_gib
+        parts.append(keeping.kept(kind, data, start, net, last, *rest))
+    net = whole.joined(*parts, p.networks.dbn.hidden, 1)
     rows = np.arange(len(data.clip), dtype=np.int32)
-    voices, scores = np.zeros(len(EMOTIONS), int), []
-    splits, folder = _splits(clips, model), paths.cells("dbn_fusion", corpus)
-    if fusion.weights_file(folder, len(splits)).is_file():
-        raise ValueError(f"there are networks of more than {len(splits)} folds")
-    for fold, (train, _) in enumerate(splits):
-        weights = store.load(fusion.weights_file(folder, fold))
-        net.deep.set_weights([weights[name] for name in sorted(weights)])
+    voices, scores, learnt = np.zeros(len(EMOTIONS), int), [], 0
+    for fold in range(len(keys(model.corpus))):
+        arrays = store.load(fusion.weights_file(folder, fold))
+        net.deep.set_weights([arrays[number] for number in sorted(arrays) if number.isdigit()])
         hidden, softmax = training.outputs(net.hidden, [rows])
         scores.append(softmax)
-        cell = store.load(folder / f"{cells.name(emotion_model, case, fold)}.npz")
-        if len(cell["features"]) != len(clips):
-            raise ValueError(f"{len(cell['features'])} clips were learnt, {len(clips)} are there")
-        mean = hidden.mean(axis=0, keepdims=True)
-        machine = video.svm(p.svm).fit(cell["features"][train], truth[train])
-        voices[machine.predict(mean)[0]] += 1
+        machine = video.svm(p.svm).fit(arrays["features"], arrays["classes"])
+        voices[machine.predict(hidden.mean(axis=0, keepdims=True))[0]] += 1
+        learnt += name in arrays["clips"]
     probabilities = np.mean(scores, axis=0)
     best = int(np.lexsort((probabilities.mean(axis=0), voices))[-1])
     times = np.stack([data.audio[:, 0] / 100, (data.audio[:, -1] + 2.5) / 100], axis=1)
     counted = {e: int(n) for e, n in zip(EMOTIONS, voices, strict=True) if n}
-    return Prediction(EMOTIONS[best], counted, times, probabilities)
+    return Prediction(EMOTIONS[best], counted, times, probabilities, learnt)
 
 
 def text(found: Prediction) -> str:
@@ -133,6 +102,8 @@ def text(found: Prediction) -> str:
     total = sum(found.voices.values())
     said = ", ".join(f"{name} {n}" for name, n in found.voices.items())
     lines = [f"{found.emotion} (of {total} folds: {said})"]
+    if found.learnt:
+        lines.append(f"{found.learnt} of the {total} folds learnt from this very clip.")
     for (begin, end), row in zip(found.times, found.probabilities, strict=True):
         order = np.argsort(row)[::-1][:2]
         likely = ", ".join(f"{EMOTIONS[n]} {100 * row[n]:.0f} %" for n in order)
@@ -140,9 +111,14 @@ def text(found: Prediction) -> str:
     return "\n".join(lines)
 
 
-def _splits(clips, model):
-    groups = model.params.protocol[model.corpus].groups
-    return folds(clips, model.corpus, groups=groups, seed=model.params.seed)
+def _name(path, model):
+    """The clip's name in the corpus, or None if it is not of it."""
+    table = paths.prepared(model.corpus) / "clips.csv"
+    root = Path(model.params.corpora[model.corpus].root).resolve()
+    if not table.is_file() or not Path(path).resolve().is_relative_to(root):
+        return None
+    clips = pd.read_csv(table, dtype={"clip": str}).set_index("path")["clip"]
+    return clips.get(Path(path).resolve().relative_to(root).as_posix())
 
 
 def _one(clip, case):

@@ -21,10 +21,11 @@ def apply(name: str, path: str | Path = "params.yaml", folder="profiles") -> lis
     list of str
         The keys whose value changed.
     """
+    text = params.text(path)
     available = sorted(p.stem for p in Path(folder).glob("*.yaml"))
     if name not in available:
         raise ParameterError(f"profile must be one of {', '.join(available)}, got {name!r}")
-    yaml, text = _yaml(), Path(path).read_text(encoding="utf-8")
+    yaml = _yaml()
     values = yaml.load(text)
     changed = _overlay(values, params.plain(Path(folder) / f"{name}.yaml"), "")
     with replacing(path) as temporary:

@@ -54,12 +54,17 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
         return {name: arrays[name] for name in arrays.files if name != "key"}
 
 
+def key_of(path: str | Path) -> str:
+    """The key that a file was saved with."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return str(arrays["key"])
+
+
 def has(path: str | Path, key: str) -> bool:
     """Whether the file is there, whole, and of that key."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            if str(arrays["key"]) != key:
-                return False
+        if key_of(path) != key:
+            return False
         load(path)  # a flipped bit shows only where it lies
         return True
     except BROKEN:

@@ -34,13 +34,13 @@ def compiled(
 
 def fit(
     model: keras.Model,
-    inputs: list[np.ndarray],
+    rows: np.ndarray,
     labels: np.ndarray,
     *,
     epochs: int,
     batch: int,
     seed: int,
-    held: tuple[list[np.ndarray], np.ndarray] | None = None,
+    held: tuple[np.ndarray, np.ndarray] | None = None,
     patience: int = 1,
     checkpoint: Checkpoint | None = None,
 ) -> pd.DataFrame:
@@ -49,13 +49,14 @@ def fit(
     Parameters
     ----------
     model : keras.Model
-        Of as many inputs as ``inputs`` has arrays.
-    inputs : list of ndarray (n, …), int
+    rows : ndarray (n, …), int
+        What the model takes of each sample: row numbers of tables that lie in the model. They
+        are laid out beforehand for all epochs, so that no time goes by between steps.
     labels : ndarray (n,), int
     epochs, batch : int
         Every epoch is a new permutation; its last, incomplete batch is left out.
     seed : int
-    held : (inputs, labels), optional
+    held : (rows, labels), optional
         Segments of held-out training speakers. Training stops when their loss has not
         fallen for ``patience`` epochs, and the best epoch's weights come back.
     checkpoint : Checkpoint, optional
@@ -69,18 +70,23 @@ def fit(
     """
     if len(labels) == 0:
         raise ParameterError("there is no segment to train on")
-    batches = _Batches(inputs, labels, min(batch, len(labels)), seed)
+    batch = min(batch, len(labels))
+    steps = len(labels) // batch
     log = EpochLog(checkpoint, patience if held else None)
     first = log.resume(model)
-    batches.start(first)
     if first < epochs and not log.over:
+        order = np.concatenate([_order(seed, e, len(labels)) for e in range(first, epochs)])
+        order = order.reshape(-1, len(labels))[:, : steps * batch].ravel()
         model.fit(
-            batches,
+            rows[order],
+            labels[order],
+            batch_size=batch,
             epochs=epochs,
             initial_epoch=first,
+            steps_per_epoch=steps,
             shuffle=False,
             verbose=0,
-            validation_data=held and (_one(held[0]), held[1]),
+            validation_data=held,
             callbacks=[log],
         )
     log.finish(model)
@@ -138,28 +144,6 @@ def deterministic(seed: int) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def _one(arrays):
-    return tuple(arrays) if len(arrays) > 1 else arrays[0]
-
-
-class _Batches(keras.utils.PyDataset):
-    """Whole batches, in an order that the seed and the number of the epoch decide."""
-
-    def __init__(self, inputs, labels, batch, seed):
-        super().__init__()
-        self.inputs, self.labels, self.batch, self.seed = inputs, labels, batch, seed
-        self.start(0)
-
-    def start(self, epoch):
-        self.epoch = epoch
-        self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.labels))
-
-    def __len__(self):
-        return len(self.labels) // self.batch
-
-    def __getitem__(self, index):
-        rows = self.order[index * self.batch : (index + 1) * self.batch]
-        return _one([a[rows] for a in self.inputs]), self.labels[rows]
-
-    def on_epoch_end(self):
-        self.start(self.epoch + 1)
+def _order(seed, epoch, n):
+    """The permutation of an epoch; a resumed training has the same."""
+    return np.random.default_rng([seed, epoch]).permutation(n)

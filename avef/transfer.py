@@ -23,6 +23,7 @@ CODE = (
     "protocol",
     "segments",
     "dataset",
+    "cells",
     "inputs",
     "networks",
     "rbm",
@@ -87,46 +88,46 @@ def _done(out, kind, emotion_model):
 
 
 def _train_net(kind, emotion_model, sources, out, nets, schedule, stop, compute, seed, key):
-    done = _done(out, kind, emotion_model)
-    if store.has(done, key):
+    done, files = _done(out, kind, emotion_model), starts.start(out, emotion_model)
+    weights = getattr(files, kind)
+    if cells.finished(done, key, weights, *([files.scaling] if kind == "audio" else [])):
         return
 
     import keras  # here, and not above: only what trains loads TensorFlow
 
     from avef import inputs, keeping, networks, training
 
-    files, net = starts.start(out, emotion_model), getattr(nets, kind)
+    cells.begin(done)
+    net = getattr(nets, kind)
     data = dataset.load_all(sources, schedule.case)
     target = labels(data.clips, emotion_model)[data.clip]
     if kind == "audio":
         write_json(files.scaling, inputs.mel_scaling(data.log_mel, data.audio))
     training.precise(compute.precision)
     full = keeping.build(kind, net, len(EMOTION_MODELS[emotion_model]))
-    model = keras.Sequential([keeping.source(kind, data, files, net), full])
+    rows = data.audio if kind == "audio" else data.images
+    segments = keras.Input((), dtype="int32")
+    seen = keeping.entry(rows, keeping.source(kind, data, files, net))(segments)
+    model = keras.Model(segments, full(seen))
     training.compiled(model, schedule.learning_rate, schedule.momentum, compute.xla)
     training.restart(model, full.layers, seed)
-    rows = data.audio if kind == "audio" else data.images
     learn, held = cells.held_out(data, np.arange(len(data.clips)), target, stop, seed)
     curve = training.fit(
         model,
-        [rows[learn]],
+        learn,
         target[learn],
-        held=held and ([rows[held[0][0]]], held[1]),
+        held=held,
         patience=stop.patience,
         epochs=schedule.epochs,
         batch=schedule.batch,
         seed=seed,
         checkpoint=cells.checkpoint(done, key, compute.checkpoint_seconds),
     )
-    with replacing(getattr(files, kind)) as temporary:
+    with replacing(weights) as temporary:
         full.save_weights(temporary)
-    fc7 = keras.Sequential([model.layers[0], networks.features(full)])
-    cells.save(
-        done,
-        key,
-        fc7=training.outputs(fc7, [rows]),
-        curve=curve.to_numpy()[:, 1:].T,
-    )
+    fc7 = keras.Model(segments, networks.features(full)(seen))
+    every = np.arange(len(rows), dtype=np.int32)
+    cells.save(done, key, fc7=training.outputs(fc7, [every]), curve=curve.to_numpy()[:, 1:].T)
 
 
 def _train_dbn(emotion_model, out, shape, rbm, seed, key):

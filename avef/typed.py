@@ -21,11 +21,11 @@ class Range:
 
     def __contains__(self, value):
         over = value > self.low if self.above else value >= self.low
-        return over and value <= self.high
+        return over and value <= self.high and math.isfinite(value)
 
     def __str__(self):
         words = f"above {self.low}" if self.above else f"at least {self.low}"
-        return words if self.high == math.inf else f"{words} and at most {self.high}"
+        return f"{words} and {'finite' if self.high == math.inf else f'at most {self.high}'}"
 
 
 def parse(kind: Any, value: Any, key: str = "") -> Any:
@@ -50,31 +50,31 @@ def parse(kind: Any, value: Any, key: str = "") -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
         number = parse(arguments[0], value, key)
-        _require(number in arguments[1], key, str(arguments[1]), value)
+        require(number in arguments[1], key, str(arguments[1]), value)
         return number
     if origin is dict:
-        _require(isinstance(value, dict), key, "a mapping", value)
+        require(isinstance(value, dict), key, "a mapping", value)
         return {k: parse(arguments[1], v, f"{key}.{k}") for k, v in value.items()}
     if origin is list:
-        _require(isinstance(value, list), key, "a list", value)
+        require(isinstance(value, list), key, "a list", value)
         return [parse(arguments[0], v, f"{key}[{i}]") for i, v in enumerate(value)]
     if origin is Literal:
         fits = any(value == a and type(value) is type(a) for a in arguments)  # True == 1
-        _require(fits, key, "one of " + ", ".join(map(str, arguments)), value)
+        require(fits, key, "one of " + ", ".join(map(str, arguments)), value)
         return value
     if origin in (types.UnionType, typing.Union):  # only "… | None" is used
         return None if value is None else parse(arguments[0], value, key)
     number = isinstance(value, int) and not isinstance(value, bool)
     if kind is float:
-        _require(number or isinstance(value, float), key, "a number", value)
+        require(number or isinstance(value, float), key, "a number", value)
         return float(value)
     fits = number if kind is int else isinstance(value, kind)
-    _require(fits, key, f"of type {kind.__name__}", value)
+    require(fits, key, f"of type {kind.__name__}", value)
     return value
 
 
 def _dataclass(kind, value, key):
-    _require(isinstance(value, dict), key, "a mapping", value)
+    require(isinstance(value, dict), key, "a mapping", value)
     hints = typing.get_type_hints(kind, include_extras=True)
     names = [f.name for f in fields(kind)]
     for name in value:
@@ -87,6 +87,7 @@ def _dataclass(kind, value, key):
     return kind(**{n: parse(hints[n], value[n], f"{key}.{n}".lstrip(".")) for n in names})
 
 
-def _require(fits, key, rule, value):
+def require(fits: Any, key: str, rule: str, value: Any) -> None:
+    """ParameterError that names the key, the rule and the value, unless it fits."""
     if not fits:
         raise ParameterError(f"{key or 'params.yaml'}: must be {rule}, got {value!r}")

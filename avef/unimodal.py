@@ -90,7 +90,9 @@ def run_folds(
     data = dataset.load(prepared, case)
     splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
     paths = [Path(out) / f"{cells.name(emotion_model, case, f)}.npz" for f in range(len(splits))]
-    if all(store.has(path, key) for path in paths):
+    weights = [weights_file(out, emotion_model, case, f) for f in range(len(splits))]
+    cells.prune(out, emotion_model, case, len(splits))
+    if all(cells.finished(path, key, beside) for path, beside in zip(paths, weights, strict=True)):
         return
 
     import keras  # here, and not above: only what trains loads TensorFlow
@@ -109,15 +111,16 @@ def run_folds(
     begun = part.own.get_weights()
     every = np.arange(len(data.clip), dtype=np.int32)
     for fold, (train, test) in enumerate(splits):
-        if store.has(paths[fold], key):
+        if cells.finished(paths[fold], key, weights[fold]):
             continue
         assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
+        cells.begin(paths[fold])
         rows, held = cells.held_out(data, train, target, stop, seed + fold)
         part.own.set_weights(begun)
         training.restart(model, part.fresh, seed + fold)
         curve = training.fit(
             model,
-            [rows],
+            rows,
             target[rows],
             epochs=schedule.epochs,
             batch=schedule.batch,
@@ -126,7 +129,7 @@ def run_folds(
             patience=stop.patience,
             checkpoint=cells.checkpoint(paths[fold], key, compute.checkpoint_seconds),
         )
-        with replacing(weights_file(out, emotion_model, case, fold)) as temporary:
+        with replacing(weights[fold]) as temporary:
             part.own.save_weights(temporary)
         fc7, softmax = training.outputs(both, [every])
         cells.save(

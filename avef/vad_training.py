@@ -90,7 +90,7 @@ def train(
     for epoch in range(epochs):
         step = learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / epochs))
         model.optimizer.learning_rate.assign(step)
-        curve = training.fit(model, [taps], target, epochs=1, batch=batch, seed=seed + epoch)
+        curve = training.fit(model, taps, target, epochs=1, batch=batch, seed=seed + epoch)
         score = training.outputs(model, [held_taps], batch=4096)[:, 1]
         auc = roc_auc_score(held_target, score)
         rows.append((epoch + 1, curve["loss"].iloc[0], curve["accuracy"].iloc[0], auc))

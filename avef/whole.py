@@ -8,7 +8,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from avef import dbn, networks, training
+from avef import dbn, inputs, networks, training
 from avef.cells import Checkpoint
 from avef.keeping import Kept
 from avef.params import Dbn, Fusion, Rbm
@@ -22,7 +22,8 @@ class Whole(NamedTuple):
     ----------
     model : segment numbers (B,) → softmax (B, C)
     fc7 : segment numbers (B,) → [fc7 audio, fc7 visual], (B, n)
-    top : (B, n) → softmax (B, C); the unrolled DBN
+    top : segment numbers (B,) → softmax (B, C); the unrolled DBN alone, on rows of ``table``
+    table : inputs.Table, to be filled with fc7 of all segments (S, n)
     hidden : segment numbers (B,) → last hidden layer (B, h) and softmax (B, C)
     deep : what both networks' kept layers give → the same two; it holds all that is trained
     stack : the layers of the DBN
@@ -31,12 +32,13 @@ class Whole(NamedTuple):
     model: keras.Model
     fc7: keras.Model
     top: keras.Model
+    table: inputs.Table
     hidden: keras.Model
     deep: keras.Model
     stack: list
 
 
-def joined(audio: Kept, visual: Kept, hidden: list[int]) -> Whole:
+def joined(audio: Kept, visual: Kept, hidden: list[int], count: int) -> Whole:
     """Join what both networks train and a DBN (Fig. 1).
 
     Parameters
@@ -45,6 +47,8 @@ def joined(audio: Kept, visual: Kept, hidden: list[int]) -> Whole:
         Their trained layers end in fc7, dropout and fc8.
     hidden : list of int
         4096 and 2048 in the paper.
+    count : int
+        S, the number of all segments.
     """
     segments = keras.Input((), dtype="int32")
     nets = [networks.features(part.own) for part in (audio, visual)]
@@ -59,11 +63,13 @@ def joined(audio: Kept, visual: Kept, hidden: list[int]) -> Whole:
     for layer in stack[:-1]:
         last = layer(last)
     top = keras.Model(fc7, stack[-1](last), name="dbn")
+    table = inputs.Table(np.zeros((count, joined.shape[1]), np.float32))
     between = keras.Model(fc7, [last, top.output])
     return Whole(
         model=keras.Model(segments, top(joined)),
         fc7=keras.Model(segments, joined),
-        top=top,
+        top=keras.Model(segments, top(table(segments))),
+        table=table,
         hidden=keras.Model(segments, between(joined)),
         deep=keras.Model(seen, between(both([net(x) for net, x in zip(nets, seen, strict=True)]))),
         stack=stack,
@@ -102,14 +108,14 @@ def train(
     dict
         ``curve``, ``rbm_errors``, ``rbm_gaps``, as :func:`avef.fusion.run` keeps them.
     """
-    fc7 = training.outputs(whole.fc7, [rows])
-    watched = training.outputs(whole.fc7, [watch])
-    machine = dbn.pretrained(fc7, shape, rbm, seed, rbms, watched)
+    fc7 = training.outputs(whole.fc7, [np.arange(len(target), dtype=np.int32)])
+    machine = dbn.pretrained(fc7[rows], shape, rbm, seed, rbms, fc7[watch])
+    whole.table.rows.assign(fc7)
     training.restart(whole.top, whole.stack, seed)
     dbn.unroll(machine, whole.stack)
     training.fit(
         whole.top,
-        [fc7],
+        rows,
         target[rows],
         epochs=schedule.supervised_epochs,
         batch=schedule.batch,
@@ -118,7 +124,7 @@ def train(
     training.restart(whole.model, [], seed)
     curve = training.fit(
         whole.model,
-        [rows],
+        rows,
         target[rows],
         epochs=schedule.epochs,
         batch=schedule.batch,

@@ -108,7 +108,7 @@ class Bench:
         training.compiled(model, 0.001, 0.9, self.options.xla)
         training.restart(model, [], 0)
         labels, batch = self.numbers % CLASSES, self.batch
-        return lambda: training.fit(model, [self.numbers], labels, epochs=1, batch=batch, seed=0)
+        return lambda: training.fit(model, self.numbers, labels, epochs=1, batch=batch, seed=0)
 
     def training_of(self, part):
         """An epoch of a kept network alone, as `avef.unimodal` trains it."""
@@ -169,7 +169,7 @@ def throughput(bench):
     every = {kind: bench.kept(kind, True, False) for kind in KINDS}
     deep = {kind: bench.kept(kind, False, True) for kind in KINDS}
     hidden = [max(2, round(n * bench.options.width)) for n in (HIDDEN, HIDDEN // 2)]
-    all_of_it = whole.joined(deep["audio"], deep["visual"], hidden)
+    all_of_it = whole.joined(deep["audio"], deep["visual"], hidden, 1)
     epochs = {f"{kind}-net": bench.training_of(every[kind]) for kind in KINDS}
     epochs["whole model, cached"] = bench.epoch(all_of_it.model)
     most = peak()

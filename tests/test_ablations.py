@@ -107,6 +107,7 @@ def test_where_corpora_lie_and_how_many_jobs_work_changes_nothing(repository):
     experiment("kept-less", "keep.audio=conv1", right=5)
     text = Path("params.yaml").read_text(encoding="utf-8")
     moved = text.replace("data/demo/rml", "/elsewhere/rml").replace("train: 2", "train: 1")
+    moved = moved.replace("checkpoint_seconds: 120", "checkpoint_seconds: 60")
     assert moved != text
     Path("params.yaml").write_text(moved, encoding="utf-8")
     assert ablations.gather() == ["seed_7"]
@@ -129,6 +130,14 @@ def test_some_can_be_chosen_by_name(repository, monkeypatch):
     assert ablations.queue(["kept_less"]) == ["kept_less"]
     with pytest.raises(ParameterError, match="kept_more: no such experiment; there are kept_less"):
         ablations.queue(["kept_more"])
+
+
+@pytest.mark.parametrize("name", ["kept-less", "seed_7", "seed-7"])
+def test_two_experiments_of_one_name_are_refused(repository, name):
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    Path("params.yaml").write_text(f"{text}  {name}: [keep.dbn=0]\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match=f"{name}.* one name for DVC"):
+        ablations.queue()
 
 
 def test_an_ablation_that_does_not_fit_is_named(repository):

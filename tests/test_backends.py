@@ -71,7 +71,7 @@ def models():
         entry = keras.Model(segments, source(inputs.Table(rows)(segments)))
         found[kind] = keras.Model(segments, nets[kind](entry(segments)))
         parts.append(keeping.Kept(entry, nets[kind], nets[kind].layers))
-    return found | {"whole": whole.joined(*parts, [8, 4]).model}
+    return found | {"whole": whole.joined(*parts, [8, 4], N).model}
 
 
 def stepped(model):
@@ -79,7 +79,7 @@ def stepped(model):
     training.compiled(model, 0.01, 0.9, xla=keras.backend.backend() == "jax")
     training.restart(model, [], seed=1)
     work = {"epochs": 2, "batch": N, "seed": 1}  # an epoch's loss is that before its step
-    curve = training.fit(model, [numbers()], numbers() % 6, **work)
+    curve = training.fit(model, numbers(), numbers() % 6, **work)
     return curve["loss"].to_numpy(), flat(model)
 
 
@@ -108,7 +108,7 @@ def fresh(seed):
     images = np.random.default_rng(7).standard_normal((N, 67, 67, 3), np.float32)
     training.compiled(net, 0.01, 0.9)
     training.restart(net, net.layers, seed)
-    training.fit(net, [images], numbers() % 2, epochs=2, batch=5, seed=seed)
+    training.fit(net, images, numbers() % 2, epochs=2, batch=5, seed=seed)
     return flat(net)
 
 

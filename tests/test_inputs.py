@@ -135,7 +135,7 @@ def test_a_lower_precision_reaches_the_networks_and_spares_the_tables(kind):
         model = training.compiled(keras.Sequential([source, net]), 0.01, 0.9)
         rows = np.tile(np.arange(model.input_shape[-1], dtype=np.int32), (8, 1))
         training.restart(model, net.layers, 1)
-        curve = training.fit(model, [rows], np.arange(8) % 2, epochs=2, batch=4, seed=1)
+        curve = training.fit(model, rows, np.arange(8) % 2, epochs=2, batch=4, seed=1)
         assert np.isfinite(curve["loss"]).all()
         full.append(training.outputs(model, [rows]))
         assert str(source.layers[0].rows.dtype) in ("float32", "uint8")

@@ -9,6 +9,7 @@ import shutil
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -24,12 +25,14 @@ from avef import (
     inputs,
     keeping,
     networks,
+    params,
     paths,
     predict,
     prepare,
     scores,
     starts,
     store,
+    trained,
     training,
     transfer,
     unimodal,
@@ -183,8 +186,9 @@ def fits(monkeypatch):
     """Replace training by a note of what would be trained on."""
     calls = []
 
-    def fit(model, inputs, labels, *, epochs, held=None, **_):
-        calls.append(SimpleNamespace(inputs=inputs, labels=labels, held=held))
+    def fit(model, rows, labels, *, epochs, held=None, **_):
+        tables = [t.rows.numpy() for t in model.layers if isinstance(t, inputs.Table)]
+        calls.append(SimpleNamespace(rows=rows, labels=labels, held=held, tables=tables))
         return pd.DataFrame(dict.fromkeys(("epoch", "loss", "accuracy"), np.zeros(epochs)))
 
     monkeypatch.setattr(training, "fit", fit)
@@ -246,7 +250,7 @@ def test_transfer_has_curves_of_both_networks(finished):
 
 def test_what_can_be_learned_is_learned(begun, only):
     only(("arousal", 2))
-    begun.unimodal("audio", replace(SCHEDULE, epochs=20, batch=4))
+    begun.unimodal("audio", replace(SCHEDULE, epochs=30, batch=4))
     begun.unimodal("visual", replace(SCHEDULE, epochs=20, batch=4))
     begun.fusion(replace(FUSION, epochs=5, batch=4))
     right = {s: begun.predictions(s).eval("true == predicted").mean() for s in STAGES}
@@ -265,20 +269,18 @@ def test_no_test_speaker_is_trained_on(begun, stage, fits, only, monkeypatch):
     begun.fusion() if stage == "fusion" else begun.unimodal(stage)
     data = dataset.load(begun.target, case=1)
     splits = folds(data.clips, "rml", groups=GROUPS, seed=SEED)
-    trained = [c for c in fits if c.inputs[0].ndim == 1]  # segment numbers
-    assert len(trained) == len(splits) == 2
-    for call, (train, test) in zip(trained, splits, strict=True):
-        clips = data.clip[call.inputs[0]]
+    each = 2 if stage == "fusion" else 1  # the DBN with labels, then the whole
+    assert len(fits) == each * len(splits) == each * 2
+    for number, call in enumerate(fits):
+        train, test = splits[number // each]
+        clips = data.clip[call.rows]
         assert set(clips) == set(train)
         assert not set(data.clips["speaker"][clips]) & set(data.clips["speaker"][test])
         truth = [EMOTIONS.index(e) for e in data.clips["emotion"][clips]]
         assert call.labels.tolist() == truth
-    # The DBN sees the same segments, as features.
-    features = [c.inputs[0] for c in fits if c.inputs[0].ndim == 2]
-    if stage == "fusion":
-        for x, y, call in zip(features, seen, trained, strict=True):
-            assert len(x) == len(call.labels)
-            np.testing.assert_array_equal(x, y)
+    if stage == "fusion":  # the DBN sees the same segments, as features
+        for x, call in zip(seen, fits[::2], strict=True):
+            np.testing.assert_array_equal(x, call.tables[0][call.rows])
 
 
 def kept_dbn(chain):
@@ -396,8 +398,8 @@ def test_the_epoch_is_chosen_on_training_speakers_alone(begun, only, fits, stage
     splits = folds(data.clips, "rml", groups=GROUPS, seed=SEED)
     for call, (train, test) in zip(whole, splits, strict=True):
         speakers = data.clips["speaker"].to_numpy()
-        learnt = set(speakers[data.clip[call.inputs[0]]])
-        watched = set(speakers[data.clip[call.held[0][0]]])
+        learnt = set(speakers[data.clip[call.rows]])
+        watched = set(speakers[data.clip[call.held[0]]])
         assert learnt | watched == set(speakers[train])
         assert not learnt & watched
         assert not (learnt | watched) & set(speakers[test])
@@ -414,7 +416,8 @@ def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):
         begun.fusion()
     data = dataset.load(begun.target, 1)
     train, _ = folds(data.clips, "rml", groups=GROUPS, seed=SEED)[1]
-    fc7 = [c.inputs[0] for c in fits if c.inputs[0].ndim == 2][1]
+    top = [c for c in fits if c.tables][1]
+    fc7 = top.tables[0][top.rows]
     pooled = [store.load(begun.root / k / f"{CELL}.npz")["fc7"] for k in ("audio", "visual")]
     found = dataset.pool(fc7, np.searchsorted(train, data.clip[data.segments_of(train)]), 12)
     np.testing.assert_allclose(found, np.hstack(pooled)[train], rtol=1e-4, atol=1e-5)
@@ -429,26 +432,28 @@ def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):
 
 
 @pytest.fixture
-def model_with(begun, only, monkeypatch):
-    """RML's networks for avef.predict, with parameters of which some can be changed."""
+def ready(begun, only, monkeypatch):
+    """RML's networks, and the parameters that they were trained with, for avef.predict."""
     only(fusion.PREDICTS)
     begun.learn()
     monkeypatch.setattr(paths, "cells", lambda stage, corpus: begun.root / "fusion")
     monkeypatch.setattr(paths, "transferred", lambda corpus: begun.transferred)
     monkeypatch.setattr(paths, "prepared", lambda corpus: begun.target)
-    usual = {"networks": NETS, "keep": KEEP, "compute": COMPUTE, "svm": SVM, "seed": SEED}
-    usual["protocol"] = {"rml": SimpleNamespace(groups=GROUPS)}
-    return lambda **changed: predict.Model("rml", SimpleNamespace(**usual | changed))
+    monkeypatch.setattr(paths, "VAD", begun.target / "clips.csv")  # any file
+    p = params.read(Path(__file__).parents[1] / "params.yaml")
+    trained.keep(replace(p, networks=NETS, keep=KEEP, seed=SEED), "rml")
+    return begun
 
 
-def test_a_single_clip_gets_what_the_cells_have_for_it(begun, model_with):
+def test_a_single_clip_gets_what_the_cells_have_for_it(ready):
     """The networks kept for avef.predict are those that the cells were made with."""
-    model = model_with()
-    clips = pd.read_csv(begun.target / "clips.csv")["clip"]
+    model = trained.load("rml", SVM)
+    clips = pd.read_csv(ready.target / "clips.csv")["clip"]
     for row in (0, 13):
-        found = predict.recognise(prepare.load(begun.target / f"{clips[row]}.npz"), model)
+        clip = prepare.load(ready.target / f"{clips[row]}.npz")
+        found = predict.recognise(clip, model, clips[row])
         made = [
-            store.load(begun.root / "fusion" / f"{cells.name(*fusion.PREDICTS, fold)}.npz")
+            store.load(ready.root / "fusion" / f"{cells.name(*fusion.PREDICTS, fold)}.npz")
             for fold in range(GROUPS)
         ]
         expected = np.mean([cell["softmax"][row] for cell in made], axis=0)
@@ -457,30 +462,38 @@ def test_a_single_clip_gets_what_the_cells_have_for_it(begun, model_with):
         assert found.voices[found.emotion] == max(found.voices.values())
         assert ((found.times >= 0) & (found.times <= 1.43)).all()
         assert predict.text(found).startswith(found.emotion)
+        assert found.learnt == GROUPS - 1  # all folds but the one that leaves its speaker out
+        assert predict.recognise(clip, model, "another").learnt == 0
 
 
-def test_networks_of_other_sizes_folds_or_clips_are_not_taken_for_these(
-    begun, model_with, monkeypatch
-):
-    clip = prepare.load(begun.target / "s1_anger.npz")
-    monkeypatch.setattr(prepare, "prepare_clip", lambda path, **options: clip)
-    monkeypatch.setattr(prepare, "settings", lambda *sections: {})
-    wider = replace(NETS, dbn=Dbn(hidden=[16, 4], visible="gaussian"))
-    more = {"rml": SimpleNamespace(groups=GROUPS + 1)}
-    assert predict.predict("clip.avi", model_with(prepare=None)).emotion in EMOTIONS
-    for changed in ({"networks": wider}, {"protocol": more}):
-        with pytest.raises(ParameterError, match="trained with other parameters"):
-            predict.predict("clip.avi", model_with(prepare=None, **changed))
-    table = pd.read_csv(begun.target / "clips.csv")
-    monkeypatch.setattr(pd, "read_csv", lambda *_, **__: table[1:].reset_index(drop=True))
-    with pytest.raises(ParameterError, match="trained with other parameters"):
-        predict.predict("clip.avi", model_with(prepare=None))
+def test_networks_keep_the_parameters_that_they_were_trained_with(ready):
+    model = trained.load("rml", replace(SVM, degree=2))
+    assert (model.params.networks, model.params.seed) == (NETS, SEED)
+    assert model.params.svm.degree == 2  # the SVM is fitted anew
+
+
+@pytest.mark.parametrize("changed", ["fusion", "transfer", "note", "version"])
+def test_networks_that_are_not_those_of_the_note_are_refused(ready, changed):
+    note = ready.root / "fusion" / "whole" / "trained.json"
+    expected = "has changed since; run `dvc repro dbn_fusion@rml`"
+    if changed == "fusion":
+        ready.fusion(schedule=replace(FUSION, learning_rate=0.004))
+    elif changed == "transfer":
+        ready.transfer(schedule=replace(TRANSFER, learning_rate=0.004))
+    elif changed == "note":
+        note.write_text(note.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    else:
+        text = note.read_text(encoding="utf-8").replace('"precision"', '"exactness"')
+        note.write_text(text, encoding="utf-8")
+        expected = r"another version of avef \(compute.exactness"
+    with pytest.raises(ParameterError, match=expected):
+        trained.load("rml", SVM)
 
 
 def test_predicting_without_trained_networks_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ParameterError, match="dvc repro dbn_fusion@rml"):
-        predict.predict("clip.avi", predict.Model("rml", None))
+        trained.load("rml", SVM)
 
 
 # Going on, and repeating
@@ -495,6 +508,58 @@ def test_a_rerun_makes_only_what_is_missing_and_makes_it_the_same(begun, stage):
     begun.learn()
     assert begun.files() == before
     assert times == {p: p.stat().st_mtime_ns for p in begun.root.rglob("*.npz") if p != path}
+
+
+@pytest.mark.parametrize(
+    ("stage", "file"),
+    [
+        ("transfer", "emotion/audio.weights.h5"),
+        ("transfer", "emotion/scaling.json"),
+        ("visual", "emotion-case2-fold0.weights.h5"),
+        ("fusion", "whole/emotion-case2-fold1.npz"),
+    ],
+)
+def test_weights_that_are_gone_are_made_again(begun, only, stage, file):
+    only(fusion.PREDICTS)
+    begun.learn()
+    before = begun.files(stage)
+    (begun.root / stage / file).unlink()
+    begun.transfer()
+    begun.learn()
+    assert begun.files(stage) == before
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_kill_after_the_weights_leaves_no_older_cell_beside_them(begun, only, monkeypatch, stage):
+    only(("emotion", 1))
+    path = begun.root / stage / f"{CELL}.npz"
+    assert path.is_file()
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cells, "save", killed)
+    schedule = replace(FUSION if stage == "fusion" else SCHEDULE, learning_rate=0.004)
+    first = path.with_name(path.name.replace("fold1", "fold0"))
+    with pytest.raises(KeyboardInterrupt):
+        if stage == "fusion":
+            begun.fusion(schedule=schedule)
+        else:
+            begun.unimodal(stage, schedule=schedule)
+    assert not first.exists()
+
+
+def test_cells_of_more_folds_than_there_are_do_not_outlive_them(begun, only, monkeypatch):
+    only(fusion.PREDICTS)
+    begun.learn()
+    name = cells.name(*fusion.PREDICTS, GROUPS)
+    extra = [f"{begun.root}/{stage}/{name}.npz" for stage in STAGES]
+    extra += [f"{begun.root}/audio/{name}.weights.h5", f"{begun.root}/fusion/whole/{name}.npz"]
+    for path in extra:
+        Path(path).write_bytes(b"old")
+    before = begun.files()
+    begun.learn()
+    assert set(before) - set(begun.files()) == {str(Path(p).relative_to(begun.root)) for p in extra}
 
 
 def test_a_broken_or_half_written_cell_is_made_again(begun):

@@ -1,5 +1,6 @@
 """params.yaml: what does not fit stops at once and names its key; profiles switch cleanly."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,11 @@ def copy(tmp_path):
         ("svm.gamma", 0.1, "one of auto, scale"),
         ("transfer.rml.case", 3, "one of 1, 2"),
         ("transfer.rml.case", True, "one of 1, 2"),
+        ("audio_net.rml.learning_rate", math.inf, "above 0 and finite"),
+        ("networks.dbn.hidden", [], "at least one layer"),
+        ("keep.dbn", 3, "at most the number of hidden layers"),
+        ("jobs.prepare", 0, "-1 or at least 1"),
+        ("jobs.train", 0, "-1 or at least 1"),
     ],
 )
 def test_a_mistake_is_named_by_its_full_key(changed, key, value, rule):

@@ -28,6 +28,7 @@ __all__ = [
     "CORPORA",
     "EMOTIONS",
     "clip_table",
+    "clip_tables",
     "count_report",
     "expected_counts",
     "how_to_obtain",
@@ -65,6 +66,22 @@ def clip_table(corpus, root):
         first = left_out.iloc[0]
         what = f"none of its {len(paths)} media files is usable ({first.path}: {first.reason})"
         raise ParameterError(_not_there(corpus, root, what))
+    return clips, left_out
+
+
+def clip_tables(roots):
+    """``clip_table`` of every corpus in a dict of roots: two dicts, corpus → DataFrame.
+
+    ParameterError that names every corpus that is not there, a line each.
+    """
+    clips, left_out, wrong = {}, {}, []
+    for corpus, root in roots.items():
+        try:
+            clips[corpus], left_out[corpus] = clip_table(corpus, root)
+        except ParameterError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ParameterError("\n".join(wrong))
     return clips, left_out
 
 

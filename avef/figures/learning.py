@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from avef import paper
+from avef.figures.titles import headline
 from avef.protocol import EMOTION_MODELS
 
 
@@ -50,7 +51,7 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
     title = f"In the last epoch {learnt:.0f} % of the training segments are right"
     if held:
         title += f", of held-out speakers' {100 * last['held_accuracy'].mean():.0f} %"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    headline(figure, title)
     return figure
 
 
@@ -76,7 +77,7 @@ def rbm_errors(errors: pd.DataFrame) -> plt.Figure:
         axis.set_ylabel(name)
     first, last = (errors[errors["epoch"] == f(errors["epoch"])]["gap"].mean() for f in (min, max))
     grown = "grows" if last > first + 0.01 else "does not grow"
-    figure.suptitle(f"The gap to speakers left out {grown}", x=0.01, ha="left", fontsize=11)
+    headline(figure, f"The gap to speakers left out {grown}")
     return figure
 
 
@@ -107,5 +108,5 @@ def transfer_curves(curves: pd.DataFrame, saved: float) -> plt.Figure:
     axes[0, -1].legend(fontsize=7)
     title = f"Transfer reaches the same training loss in {abs(saved):.0f} % "
     title += "fewer epochs" if saved >= 0 else "more epochs"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    headline(figure, title)
     return figure

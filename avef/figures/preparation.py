@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
+from avef.figures.titles import headline
 from avef.prepare import PreparedClip
 from avef.segments import Segments
 
@@ -43,7 +44,7 @@ def preparation(
     _wave(axes[3], y[sample_kept], rate, f"After: {len(kept) / 100:.1f} s of speech")
     _mel(axes[4], clip.log_mel[kept])
     _strip(axes[5], clip.faces, spoken)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    headline(figure, title)
     return figure
 
 
@@ -65,7 +66,7 @@ def mel_channels(image: np.ndarray, title: str = "") -> plt.Figure:
     for axis, name in zip(axes, names, strict=True):
         axis.set(title=name, xlabel="time (ms)")
     axes[0].set_ylabel("mel bin")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    headline(figure, title)
     return figure
 
 
@@ -78,7 +79,7 @@ def segment_faces(
         axis.imshow(clip.faces[index])
         axis.set_title(f"{index}", fontsize=7, loc="center", fontweight="normal")
         axis.axis("off")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    headline(figure, title)
     return figure
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
+from avef.figures.titles import headline
 from avef.protocol import EMOTION_MODELS
 
 
@@ -30,7 +31,7 @@ def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     first, second = wide.loc["emotion"]
     axis.set(ylabel="accuracy (%)", ylim=(0, 105))
     finding = f"{title}: of six emotions {first:.0f} % in case 1, {second:.0f} % in case 2"
-    figure.suptitle(finding, x=0.01, ha="left", fontsize=10)
+    headline(figure, finding, size=10)
     axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
@@ -50,7 +51,7 @@ def confusions(ours: pd.DataFrame, theirs: pd.DataFrame, title: str) -> plt.Figu
     )
     theirs_is = "as in the paper" if best == their_best else f"in the paper {their_best}"
     finding = f"{best} is recognised best, {theirs_is}"
-    figure.suptitle(f"{title}: {finding}", x=0.01, ha="left", fontsize=11)
+    headline(figure, f"{title}: {finding}")
     return figure
 
 
@@ -71,7 +72,7 @@ def comparison(cells: pd.DataFrame, title: str) -> plt.Figure:
     axis.set_yticks(rows, names, fontsize=7)
     axis.set(xlabel="accuracy (%)", xlim=(0, 100))
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    figure.suptitle(f"{title} in the median", x=0.01, ha="left", fontsize=11)
+    headline(figure, f"{title} in the median")
     return figure
 
 
@@ -112,7 +113,7 @@ def ablations(table: pd.DataFrame) -> plt.Figure:
     if not len(table):
         title = "No ablation has been run with these parameters"
         axes[0, 0].axis("off")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    headline(figure, title)
     return figure
 
 

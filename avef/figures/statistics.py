@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from avef import claims, consistency, paper
+from avef.figures.titles import headline
 
 #: Fill and sign of each verdict: the sign tells what colour alone must not.
 LOOKS = {
@@ -52,7 +53,7 @@ def forest(parts: pd.DataFrame) -> plt.Figure:
         axis.set(xlabel="accuracy (%)", xlim=(0, 102), title=title)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower right", ncols=3)
-    figure.suptitle(_forest_title(parts), x=0.01, ha="left", fontsize=11)
+    headline(figure, _forest_title(parts))
     return figure
 
 
@@ -111,7 +112,7 @@ def identities(table: pd.DataFrame) -> plt.Figure:
     _diagonals(right, table[table["id"].str.startswith("diagonal/")])
     total = groups[["hold", "checked"]].sum()
     title = f"{total['hold']} of {total['checked']} identities hold within the paper"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    headline(figure, title)
     return figure
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from avef import vad_scores
+from avef.figures.titles import headline
 from avef.speech import RATE
 from avef.vad_data import Utterance
 
@@ -38,7 +39,7 @@ def roc(scores: Mapping[str, Mapping]) -> plt.Figure:
     areas = pd.concat(vad_scores.auc(found) for found in scores.values())
     least = areas.drop(columns="condition").min()
     title = f"Worst condition: {least.idxmax()} keeps {least.max():.2f} of the area under the curve"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    headline(figure, title)
     return figure
 
 
