@@ -114,8 +114,8 @@ def test_what_is_no_media_file_says_so(tmp_path, reader):
         (tmp_path / "x.avi").write_bytes(content)
         with pytest.raises(ClipError, match=reason):
             reader(tmp_path / "x.avi")
-    for nowhere in (tmp_path / "none.avi", tmp_path):
-        with pytest.raises(ClipError, match="missing"):
+    for nowhere, reason in ((tmp_path / "none.avi", "missing"), (tmp_path, "a folder")):
+        with pytest.raises(ClipError, match=reason):
             reader(nowhere)
 
 
