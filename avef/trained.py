@@ -56,10 +56,10 @@ def load(corpus: str, svm: Svm) -> Model:
 
 def keys(corpus: str) -> list[str]:
     """Keys of the folds' networks, in order; see :mod:`avef.store`."""
-    folder, keys = paths.cells("dbn_fusion", corpus), []
-    while (file := fusion.weights_file(folder, len(keys))).is_file():
-        keys.append(store.key_of(file))
-    return keys
+    folder, found = paths.cells("dbn_fusion", corpus), []
+    while (file := fusion.weights_file(folder, len(found))).is_file():
+        found.append(store.key_of(file))
+    return found
 
 
 def _note(corpus):

@@ -51,7 +51,7 @@ def fit(
     model : keras.Model
     rows : ndarray (n, …), int
         What the model takes of each sample: row numbers of tables that lie in the model. They
-        are laid out beforehand for all epochs, so that no time goes by between steps.
+        are laid out beforehand for all epochs, so that no generator runs between steps.
     labels : ndarray (n,), int
     epochs, batch : int
         Every epoch is a new permutation; its last, incomplete batch is left out.
@@ -75,8 +75,8 @@ def fit(
     log = EpochLog(checkpoint, patience if held else None)
     first = log.resume(model)
     if first < epochs and not log.over:
-        order = np.concatenate([_order(seed, e, len(labels)) for e in range(first, epochs)])
-        order = order.reshape(-1, len(labels))[:, : steps * batch].ravel()
+        orders = [_order(seed, epoch, len(labels)) for epoch in range(first, epochs)]
+        order = np.concatenate([one[: steps * batch] for one in orders])
         model.fit(
             rows[order],
             labels[order],

@@ -92,7 +92,8 @@ def run_folds(
     paths = [Path(out) / f"{cells.name(emotion_model, case, f)}.npz" for f in range(len(splits))]
     weights = [weights_file(out, emotion_model, case, f) for f in range(len(splits))]
     cells.prune(out, emotion_model, case, len(splits))
-    if all(cells.finished(path, key, beside) for path, beside in zip(paths, weights, strict=True)):
+    done = [cells.finished(path, key, file) for path, file in zip(paths, weights, strict=True)]
+    if all(done):
         return
 
     import keras  # here, and not above: only what trains loads TensorFlow
@@ -111,7 +112,7 @@ def run_folds(
     begun = part.own.get_weights()
     every = np.arange(len(data.clip), dtype=np.int32)
     for fold, (train, test) in enumerate(splits):
-        if cells.finished(paths[fold], key, weights[fold]):
+        if done[fold]:
             continue
         assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
         cells.begin(paths[fold])
