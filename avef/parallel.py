@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import get_active_backend
 from tqdm import tqdm
 
@@ -23,14 +24,17 @@ def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
     Parameters
     ----------
     name : {"loky", "dask"}
-        Processes of this machine, or all workers of a Dask cluster that is already
-        there and shares this folder.
+        Processes of this machine, which end with the block; or all workers of a Dask
+        cluster that is already there and shares this folder.
     scheduler : str
         The cluster's address, such as ``tcp://host:8786``.
     """
     if name == "loky":
-        with parallel_config(backend="loky"):
-            yield
+        try:
+            with parallel_config(backend="loky"):
+                yield
+        finally:  # their memory, and a notebook's kernel is slow to stop while it has children
+            get_reusable_executor().shutdown(wait=True)
         return
     if not scheduler:
         raise ParameterError("jobs.scheduler: must be the Dask scheduler's address, got none")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from avef import noise, silero, vad
+from avef import noise, parallel, silero, vad
 from avef.vad_data import Utterance
 from avef.vad_net import SpeechNet
 
@@ -44,6 +44,7 @@ def scores(
     utterances: Sequence[Utterance],
     detectors: dict[str, Callable[[np.ndarray], np.ndarray]],
     seed: int,
+    jobs: int = 1,
 ) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
     """Labels and probabilities of all frames, by (condition, detector).
 
@@ -53,15 +54,24 @@ def scores(
     detectors : name → function from a 16 kHz signal (n,) to (n // 160,)
     seed : int
         Of the noise; every detector hears the same.
+    jobs : int
+        Worker processes; see :func:`avef.parallel.each`.
     """
     labels = np.concatenate([u.voiced for u in utterances])
-    found = {}
-    for condition, worsen in CONDITIONS.items():
-        rng = np.random.default_rng(seed)
-        heard = [worsen(u.y.astype(np.float64), u.voiced, rng) for u in utterances]
-        for name, detect in detectors.items():
-            found[condition, name] = labels, np.concatenate([detect(y) for y in heard])
-    return found
+    work = [(condition, utterances, detectors, seed) for condition in CONDITIONS]
+    heard = parallel.each(_probabilities, work, jobs, "listening")
+    return {
+        (condition, name): (labels, probability)
+        for condition, found in zip(CONDITIONS, heard, strict=True)
+        for name, probability in found.items()
+    }
+
+
+def _probabilities(condition, utterances, detectors, seed):
+    """Detector → probabilities of all frames, under one condition."""
+    rng = np.random.default_rng(seed)
+    heard = [CONDITIONS[condition](u.y.astype(np.float64), u.voiced, rng) for u in utterances]
+    return {name: np.concatenate([f(y) for y in heard]) for name, f in detectors.items()}
 
 
 def auc(found: dict) -> pd.DataFrame:
