@@ -78,9 +78,7 @@ def fit(
         orders = [_order(seed, epoch, len(labels)) for epoch in range(first, epochs)]
         order = np.concatenate([one[: steps * batch] for one in orders])
         model.fit(
-            rows[order],
-            labels[order],
-            batch_size=batch,
+            **_fed(rows[order], labels[order], batch),
             epochs=epochs,
             initial_epoch=first,
             steps_per_epoch=steps,
@@ -142,6 +140,20 @@ def deterministic(seed: int) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+def _fed(rows, labels, batch):
+    """Arguments of Keras' ``fit`` for batches of rows, in their order."""
+    if keras.backend.backend() != "tensorflow":
+        return {"x": rows, "y": labels, "batch_size": batch}
+    import tensorflow as tf
+
+    # As Keras makes it of arrays, but without tf.data's tuning thread: the end of a fit
+    # would wait for that one up to seconds.
+    data = tf.data.Dataset.from_tensor_slices((rows, labels)).batch(batch)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return {"x": data.with_options(options)}
 
 
 def _order(seed, epoch, n):

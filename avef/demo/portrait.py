@@ -6,6 +6,7 @@ chin at y = 298.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -173,8 +174,9 @@ def _skin(look):
     return skin
 
 
+@lru_cache(maxsize=16)
 def portrait(look):
-    """Draw the part of a head that does not move.
+    """Draw the part of a head that does not move; once for all clips of a person.
 
     Returns:
         ``(rgb, alpha)``: (380, 300, 3) uint8, and (380, 300) float32 in 0 … 1,
