@@ -33,7 +33,6 @@ def _demo(options):
         seed=p.demo.seed,
         speakers=size.speakers,
         repeats=size.repeats,
-        clip_seconds=p.demo.clip_seconds,
         n_jobs=p.jobs.prepare,
     )
 

@@ -18,6 +18,7 @@ from avef.params import Params
 
 KINDS = ("audio", "visual")
 STAGES = {"transfer": KINDS, "audio_net": ["audio"], "visual_net": ["visual"], "dbn_fusion": KINDS}
+SLOW = 1e10  # multiply-adds a second that every core reaches
 CLASSES = 6  # of the larger emotion model; with two, only the last layer is smaller
 
 
@@ -128,20 +129,20 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
     for kind in KINDS:
         batch = schedules[f"{kind}_net"].batch
         full = keeping.build(kind, getattr(params.networks, kind), CLASSES)
-        rates[kind] = costs[kind].train / _a_sample(_step(full, params), batch, limit)
+        rates[kind] = _rate(_step(full, params), costs[kind].train, batch, limit)
         shallow, deep = networks.split(full, getattr(params.keep, kind))
         name = f"{kind}_shallow"
-        rates[name] = costs[name].forward / _a_sample(_forward(shallow), batch, limit)
+        rates[name] = _rate(_forward(shallow), costs[name].forward, batch, limit)
         name = f"{kind}_deep"
-        rates[name] = costs[name].train / _a_sample(_step(deep, params), batch, limit)
+        rates[name] = _rate(_step(deep, params), costs[name].train, batch, limit)
         segments = keras.Input((), dtype="int32")
         rows = inputs.Table(np.zeros((1, *deep.input_shape[1:]), np.float32))(segments)
         kept.append(keeping.Kept(keras.Model(segments, rows), deep, deep.layers))
     model = whole.joined(*kept, params.networks.dbn.hidden, 1)
     batch = schedules["dbn_fusion"].batch
     for name, net in (("top", model.top), ("whole", model.model)):
-        rates[name] = costs[name].train / _a_sample(_step(net, params), batch, limit)
-    rates["rbm"] = _rbm_rate(params, model.fc7.output_shape[-1], limit)
+        rates[name] = _rate(_step(net, params), costs[name].train, batch, limit)
+    rates["rbm"] = _rbm_rate(params, model.table.rows.shape[-1], limit)
     return rates
 
 
@@ -173,6 +174,13 @@ def _forward(model):
 
 def _zeros(model, n):
     return np.zeros((n, *model.inputs[0].shape[1:]), model.inputs[0].dtype)
+
+
+def _rate(step, count, batch, limit):
+    """Multiply-adds a second of a step of n samples, of which each takes ``count``."""
+    if batch * count < limit * SLOW:  # a whole batch is short: no need for the line
+        return batch * count / _seconds(step, batch, limit)
+    return count / _a_sample(step, batch, limit)
 
 
 def _a_sample(step: Callable, batch: int, limit: float) -> float:

@@ -149,7 +149,7 @@ def _run_folds(
         learn = rows, held, watch, target, nets.dbn, rbm, schedule, stop.patience
         arrays = whole.train(model, *learn, rbms, seed + fold, checkpoint)
         every = np.arange(len(data.clip), dtype=np.int32)
-        hidden, softmax = training.outputs(model.hidden, [every])
+        _, hidden, softmax = training.outputs(model.features, [every])
         pooled = {
             name: dataset.pool(values, data.clip, len(data.clips))
             for name, values in (("features", hidden), ("softmax", softmax))

@@ -49,14 +49,10 @@ class DemoSize:
 
 @dataclass(frozen=True)
 class Demo:
-    """Which synthetic corpora to make, from which seed, and their sizes.
-
-    ``clip_seconds`` are the shortest and the longest duration of a clip.
-    """
+    """Which synthetic corpora to make, from which seed, and their sizes."""
 
     seed: Annotated[int, Range(0)]
     corpora: list[str]
-    clip_seconds: list[Positive]
     rml: DemoSize
     enterface05: DemoSize
     baum1s: DemoSize

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from avef.errors import ParameterError
 
@@ -20,10 +20,12 @@ def sign_flip(gains: np.ndarray, draws: int = 10_000, seed: int = 0) -> float:
     ----------
     gains : array (speakers,)
     """
+    from scipy.stats import permutation_test  # here, and not above: it is half a second to load
+
     gains = np.asarray(gains, float)
     if len(gains) < 2:
         return 1.0
-    result = stats.permutation_test(
+    result = permutation_test(
         (gains,), np.sum, permutation_type="samples", vectorized=True, n_resamples=draws, rng=seed
     )
     return float(result.pvalue)
@@ -84,8 +86,8 @@ def ratio(
     drawn = drawn[np.isfinite(drawn)]
     if len(drawn) == 0:
         return float(value), np.nan, np.nan
-    widened = stats.t.ppf((1 + level) / 2, speakers - 1) * np.sqrt(speakers / (speakers - 1))
-    tail = stats.norm.cdf(-widened)
+    widened = special.stdtrit(speakers - 1, (1 + level) / 2) * np.sqrt(speakers / (speakers - 1))
+    tail = special.ndtr(-widened)
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return float(value), float(low), float(high)
 

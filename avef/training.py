@@ -150,7 +150,7 @@ def _fed(rows, labels, batch):
 
     # As Keras makes it of arrays, but without tf.data's tuning thread: the end of a fit
     # would wait for that one up to seconds.
-    data = tf.data.Dataset.from_tensor_slices((rows, labels)).batch(batch)
+    data = tf.data.Dataset.from_tensor_slices((rows, labels)).batch(batch, drop_remainder=True)
     options = tf.data.Options()
     options.autotune.enabled = False
     return {"x": data.with_options(options)}

@@ -21,19 +21,18 @@ class Whole(NamedTuple):
     Attributes
     ----------
     model : segment numbers (B,) → softmax (B, C)
-    fc7 : segment numbers (B,) → [fc7 audio, fc7 visual], (B, n)
     top : segment numbers (B,) → softmax (B, C); the unrolled DBN alone, on rows of ``table``
     table : inputs.Table, to be filled with fc7 of all segments (S, n)
-    hidden : segment numbers (B,) → last hidden layer (B, h) and softmax (B, C)
-    deep : what both networks' kept layers give → the same two; it holds all that is trained
+    features : segment numbers (B,) → [fc7 audio, fc7 visual] (B, n), last hidden layer (B, h)
+        and softmax (B, C)
+    deep : what both networks' kept layers give → the last two; it holds all that is trained
     stack : the layers of the DBN
     """
 
     model: keras.Model
-    fc7: keras.Model
     top: keras.Model
     table: inputs.Table
-    hidden: keras.Model
+    features: keras.Model
     deep: keras.Model
     stack: list
 
@@ -67,10 +66,9 @@ def joined(audio: Kept, visual: Kept, hidden: list[int], count: int) -> Whole:
     between = keras.Model(fc7, [last, top.output])
     return Whole(
         model=keras.Model(segments, top(joined)),
-        fc7=keras.Model(segments, joined),
         top=keras.Model(segments, top(table(segments))),
         table=table,
-        hidden=keras.Model(segments, between(joined)),
+        features=keras.Model(segments, [joined, *between(joined)]),
         deep=keras.Model(seen, between(both([net(x) for net, x in zip(nets, seen, strict=True)]))),
         stack=stack,
     )
@@ -108,7 +106,7 @@ def train(
     dict
         ``curve``, ``rbm_errors``, ``rbm_gaps``, as :func:`avef.fusion.run` keeps them.
     """
-    fc7 = training.outputs(whole.fc7, [np.arange(len(target), dtype=np.int32)])
+    fc7, *_ = training.outputs(whole.features, [np.arange(len(target), dtype=np.int32)])
     machine = dbn.pretrained(fc7[rows], shape, rbm, seed, rbms, fc7[watch])
     whole.table.rows.assign(fc7)
     training.restart(whole.top, whole.stack, seed)

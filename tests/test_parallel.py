@@ -35,6 +35,17 @@ def test_results_come_in_order(jobs):
     assert (os.getpid() in {pid for _, pid, _ in found}) == (jobs == 1)
 
 
+def test_workers_end_with_the_block():
+    with parallel.backend("loky"):
+        pids = {pid for _, pid, _ in parallel.each(where, [(i,) for i in range(9)], 2, "work")}
+        for pid in pids:
+            os.kill(pid, 0)
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert len(list(parallel.each(where, [(0,), (1,)], 2, "work"))) == 2  # new ones come
+
+
 def test_a_cluster_does_the_work_in_this_folder_in_order(cluster):
     with parallel.backend("dask", cluster):
         found = list(parallel.each(where, [(i,) for i in range(30)], 1, "work"))

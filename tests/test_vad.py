@@ -1,5 +1,7 @@
 """§2.1.1: where speech is, per 10 ms, and the weights 0 and 1 made from it."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -117,11 +119,24 @@ def test_the_mask_agrees_with_hand_labels(by_hand, method, share):
 
 def test_the_network_on_unseen_speakers(by_hand):
     """The project's aims: AUC 0.98 on clean speech, 0.95 under pink noise as loud as it."""
-    found = vad_scores.scores(by_hand, {"net": vad.speech_probability}, seed=0)
+    found = vad_scores.scores(by_hand, {"net": vad.speech_probability}, seed=0, jobs=2)
     auc = vad_scores.auc(found).set_index("condition")["net"]
     assert auc["clean"] >= 0.98
     assert auc["pink noise, 0 dB"] >= 0.95
     assert auc["room and music, 5 dB"] >= 0.9
+
+
+def test_workers_do_not_change_scores():
+    rng = np.random.default_rng(0)
+    spoken = [vad_data.Utterance("a", "1", rng.normal(0, 0.1, 16000), np.arange(100) > 50)]
+    one, two = (
+        vad_scores.scores(spoken, {"level": partial(vad.speech_probability, method="energy")}, 1, n)
+        for n in (1, 2)
+    )
+    assert list(one) == list(two) and {c for c, _ in one} == set(vad_scores.CONDITIONS)
+    for key in one:
+        np.testing.assert_array_equal(one[key], two[key])
+    assert not np.array_equal(one["clean", "level"], one["pink noise, 0 dB", "level"])
 
 
 def test_syllables_begin_at_their_times_and_two_signs_are_silence(tmp_path):
