@@ -56,19 +56,23 @@ class MelImage(layers.Layer):
 
 
 class FaceStack(layers.Layer):
-    """Faces of a segment, 0…255 → −1…1, at the visual-net's size (§2.1.2)."""
+    """Faces of a segment at the visual-net's size (§2.1.2), standardised over the segment.
+
+    Light and skin differ more among clips than expressions do; what differs within a
+    segment stays. A segment of one flat colour becomes 0.
+    """
 
     def __init__(self, size, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(dtype="float32", **kwargs)
         self.size = size
 
     def call(self, images):
-        """(B, 16, s, s, 3) uint8 → (B, 16, size, size, 3)."""
-        images = ops.cast(images, self.compute_dtype) / 127.5 - 1
-        if images.shape[2] == self.size:
-            return images
-        flat = ops.reshape(images, (-1, *images.shape[2:]))
-        return ops.reshape(_resized(flat, self.size), (-1, 16, self.size, self.size, 3))
+        """(B, 16, s, s, 3) uint8 → (B, 16, size, size, 3), mean 0 and deviation 1."""
+        images = ops.cast(images, "float32")
+        flat = _resized(ops.reshape(images, (-1, *images.shape[2:])), self.size)
+        stack = ops.reshape(flat, (-1, 16, self.size, self.size, 3))
+        mean, variance = ops.moments(stack, axes=(1, 2, 3, 4), keepdims=True)
+        return (stack - mean) / ops.sqrt(variance + 1)  # 1: below what 8 bits can tell
 
 
 def audio_source(log_mel: np.ndarray, scaling: dict, size: int) -> keras.Sequential:

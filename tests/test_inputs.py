@@ -94,25 +94,37 @@ def faces():
     return np.random.default_rng(1).integers(0, 256, (30, 12, 12, 3)).astype(np.uint8)
 
 
-def test_faces_are_scaled_to_plus_minus_one(faces):
+def standardised(stack):
+    """(16, s, s, 3) uint8 → float, mean 0 and deviation 1."""
+    return (stack - stack.mean()) / np.sqrt(stack.var() + 1)
+
+
+def test_faces_are_standardised_segment_by_segment(faces):
     faces = faces.copy()
-    faces[0], faces[1] = 0, 255
-    rows = np.array([np.arange(16), np.repeat(np.arange(14, 22), 2)], np.int32)
+    faces[:14] //= 4  # a dark clip beside a bright one
+    rows = np.array([np.repeat(np.arange(8), 2), np.arange(14, 30)], np.int32)
     found = inputs.visual_source(faces, 12).predict(rows, verbose=0)
-    np.testing.assert_allclose(found, faces[rows] / 127.5 - 1, atol=1e-6)
-    assert (found[0, 0] == -1).all()
-    assert (found[0, 1] == 1).all()
+    for segment, row in zip(found, rows, strict=True):
+        np.testing.assert_allclose(segment, standardised(faces[row].astype(float)), atol=1e-5)
+
+
+def test_a_flat_segment_is_zero():
+    flat = np.full((2, 12, 12, 3), 77, np.uint8)
+    rows = np.tile([0, 1], 8)[None].astype(np.int32)
+    assert (inputs.visual_source(flat, 24).predict(rows, verbose=0) == 0).all()
 
 
 def test_faces_are_resized_one_by_one(faces):
     rows = np.array([np.arange(16), np.arange(14, 30)], np.int32)
     found = inputs.visual_source(faces, 24).predict(rows, verbose=0)
     assert found.shape == (2, 16, 24, 24, 3)
-    alone = inputs.visual_source(faces, 24).predict(np.full((1, 16), 17, np.int32), verbose=0)
-    np.testing.assert_allclose(found[1, 3], alone[0, 0], atol=1e-6)
-    expected = faces[17] / 127.5 - 1
-    np.testing.assert_allclose(found[1, 3].mean(), expected.mean(), atol=0.05)
-    np.testing.assert_allclose(found[1, 3][0, 0], expected[0, 0], atol=1e-6)  # corners stay
+    np.testing.assert_allclose(found.mean(axis=(1, 2, 3, 4)), 0, atol=1e-5)
+    corners = np.array([s[:, 0, 0] for s in found])  # they stay as they were, but for the scale
+    for corner, row in zip(corners, rows, strict=True):
+        before = faces[row, 0, 0].astype(float)
+        slope, offset = np.polyfit(before.ravel(), corner.ravel(), 1)
+        np.testing.assert_allclose(corner, slope * before + offset, atol=1e-5)
+        assert slope > 0
 
 
 @pytest.mark.parametrize("kind", ["audio", "visual"])
