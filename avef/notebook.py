@@ -54,7 +54,12 @@ def run(source: str | Path, target: str | Path, parameters: dict) -> None:
     _log_prints()
     try:
         papermill.execute_notebook(
-            str(source), str(draft), parameters, progress_bar=False, log_output=True
+            str(source),
+            str(draft),
+            parameters,
+            progress_bar=False,
+            log_output=True,
+            shutdown_kernel="immediate",  # it would wait seconds for joblib's resource trackers
         )
         write_text(target, nbformat.writes(scrubbed(nbformat.read(draft, as_version=4))) + "\n")
     except PapermillExecutionError as error:

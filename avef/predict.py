@@ -85,7 +85,7 @@ def recognise(clip: PreparedClip, model: Model, name: str | None = None) -> Pred
     for fold in range(len(keys(model.corpus))):
         arrays = store.load(fusion.weights_file(folder, fold))
         net.deep.set_weights([arrays[number] for number in sorted(arrays) if number.isdigit()])
-        hidden, softmax = training.outputs(net.hidden, [rows])
+        _, hidden, softmax = training.outputs(net.features, [rows])
         scores.append(softmax)
         machine = video.svm(p.svm).fit(arrays["features"], arrays["classes"])
         voices[machine.predict(hidden.mean(axis=0, keepdims=True))[0]] += 1
