@@ -255,7 +255,7 @@ def test_what_can_be_learned_is_learned(begun, only):
     begun.fusion(replace(FUSION, epochs=5, batch=4))
     right = {s: begun.predictions(s).eval("true == predicted").mean() for s in STAGES}
     assert right["audio"] > 0.7, right  # always "high": 0.67; conv1 has two filters here
-    assert min(right["visual"], right["fusion"]) > 0.9, right
+    assert right["visual"] > 0.9 and right["fusion"] > 0.8, right
 
 
 # No speaker on both sides
