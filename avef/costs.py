@@ -164,7 +164,7 @@ def _rbm_rate(params, visible, limit):
 
 def _step(model, params):
     """A training step of n samples, as a function of n."""
-    training.compiled(model, 0.001, 0.9, params.compute.xla)
+    training.compiled(model, 0.001, 0.9, xla=params.compute.xla)
     return lambda n: model.train_on_batch(_zeros(model, n), np.zeros(n, np.int32))
 
 

@@ -137,7 +137,7 @@ def _one_fold(recordings, case, fold, train, test, net, schedule, svm, decision,
     full = networks.audio_net(len(names), net.width, net.input_size, net.dropout)
     source = inputs.audio_source(table, scaling, net.input_size)
     model = keras.Sequential([source, full])
-    training.compiled(model, schedule.learning_rate, schedule.momentum)
+    training.compiled(model, schedule.learning_rate, schedule.momentum, schedule.clip_norm)
     training.restart(model, full.layers, seed)
     training.fit(
         model,

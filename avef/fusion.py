@@ -133,8 +133,9 @@ def _run_folds(
             kind, data, start, net, last, keep.tune, classes, compute.cache_gib
         )
     model = whole.joined(*parts.values(), nets.dbn.hidden, len(data.clip))
-    training.compiled(model.model, schedule.learning_rate, schedule.momentum, compute.xla)
-    training.compiled(model.top, schedule.learning_rate, schedule.momentum, compute.xla)
+    rule = schedule.learning_rate, schedule.momentum, schedule.clip_norm, compute.xla
+    training.compiled(model.model, *rule)
+    training.compiled(model.top, *rule)
     for fold, (train, test) in enumerate(splits):
         if done[fold]:
             continue

@@ -159,12 +159,13 @@ class Compute:
 
 @dataclass(frozen=True)
 class Schedule:
-    """One supervised training (Table 3)."""
+    """One supervised training (Table 3); a gradient longer than clip_norm is cut to it."""
 
     epochs: Count
     batch: Count
     learning_rate: Positive
     momentum: Share
+    clip_norm: Positive | None
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,19 @@ def precise(precision: str) -> None:
 
 
 def compiled(
-    model: keras.Model, learning_rate: float, momentum: float, xla: bool = False
+    model: keras.Model,
+    learning_rate: float,
+    momentum: float,
+    clip_norm: float | None = None,
+    xla: bool = False,
 ) -> keras.Model:
     """Prepare a model for SGD with momentum on cross-entropy (Eqs. 2.5–2.6).
 
+    A gradient whose norm over all weights exceeds ``clip_norm`` is scaled down to it.
     XLA is for a GPU: on a CPU it slows the three-dimensional convolutions.
     """
     model.compile(
-        optimizer=keras.optimizers.SGD(learning_rate, momentum),
+        optimizer=keras.optimizers.SGD(learning_rate, momentum, global_clipnorm=clip_norm),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=xla or keras.backend.backend() == "jax",  # JAX knows no other graph

@@ -109,7 +109,8 @@ def _train_net(kind, emotion_model, sources, out, nets, schedule, stop, compute,
     segments = keras.Input((), dtype="int32")
     seen = keeping.entry(rows, keeping.source(kind, data, files, net))(segments)
     model = keras.Model(segments, full(seen))
-    training.compiled(model, schedule.learning_rate, schedule.momentum, compute.xla)
+    rule = schedule.learning_rate, schedule.momentum, schedule.clip_norm, compute.xla
+    training.compiled(model, *rule)
     training.restart(model, full.layers, seed)
     learn, held = cells.held_out(data, np.arange(len(data.clips)), target, stop, seed)
     curve = training.fit(

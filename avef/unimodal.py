@@ -107,7 +107,8 @@ def run_folds(
     segments = keras.Input((), dtype="int32")
     seen = part.entry(segments)
     model = keras.Model(segments, part.own(seen))
-    training.compiled(model, schedule.learning_rate, schedule.momentum, compute.xla)
+    rule = schedule.learning_rate, schedule.momentum, schedule.clip_norm, compute.xla
+    training.compiled(model, *rule)
     both = keras.Model(segments, [networks.features(part.own)(seen), model.output])
     begun = part.own.get_weights()
     every = np.arange(len(data.clip), dtype=np.int32)

@@ -105,7 +105,7 @@ class Bench:
 
     def epoch(self, model):
         """An epoch of a model that takes segment numbers, as a call."""
-        training.compiled(model, 0.001, 0.9, self.options.xla)
+        training.compiled(model, 0.001, 0.9, xla=self.options.xla)
         training.restart(model, [], 0)
         labels, batch = self.numbers % CLASSES, self.batch
         return lambda: training.fit(model, self.numbers, labels, epochs=1, batch=batch, seed=0)
@@ -202,7 +202,7 @@ def batches(bench):
         x = training.outputs(part.entry, [bench.numbers])[: bench.samples]
         y = bench.numbers[: bench.samples] % CLASSES
         plain = keeping.build(kind, bench.nets[kind], CLASSES)
-        training.compiled(plain, 0.001, 0.9, bench.options.xla)
+        training.compiled(plain, 0.001, 0.9, xla=bench.options.xla)
         ways = {
             "rows": bench.training_of(part),
             "arrays": lambda net=plain, x=x, y=y: net.fit(x, y, batch_size=bench.batch, verbose=0),
