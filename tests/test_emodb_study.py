@@ -8,7 +8,8 @@ from avef import emodb_study, params, scores, statistics, vad_data, vad_net
 from avef.corpora import emodb
 from avef.emodb_study import Recordings
 
-SCHEDULE = params.EmoDb(epochs=6, batch=16, learning_rate=0.005, momentum=0.9, root="", groups=2)
+RATES = {"learning_rate": 0.005, "momentum": 0.9, "clip_norm": None}
+SCHEDULE = params.EmoDb(epochs=6, batch=16, root="", groups=2, **RATES)
 NET = params.Net(width=1 / 32, input_size=67, dropout=0.1)
 SVM = params.Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
 

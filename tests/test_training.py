@@ -16,10 +16,10 @@ def toy(n=48, seed=0):
     return x, (x[:, 0] + x[:, 1] > 0).astype(np.int64)
 
 
-def model(learning_rate=0.1):
+def model(learning_rate=0.1, clip_norm=None):
     inner = [keras.Input((8,)), layers.Dropout(0.3), layers.Dense(2, "softmax")]
     outer = [keras.Input((6,)), layers.Dense(8, "relu"), keras.Sequential(inner)]
-    return training.compiled(keras.Sequential(outer), learning_rate, momentum=0.9)
+    return training.compiled(keras.Sequential(outer), learning_rate, 0.9, clip_norm)
 
 
 def dense(net):
@@ -44,6 +44,22 @@ def test_training_reduces_the_loss_and_finds_the_classes():
     assert curve["loss"].iloc[-1] < 0.6 * curve["loss"].iloc[0]
     x, y = toy(200, seed=1)
     assert (training.outputs(net, [x]).argmax(axis=1) == y).mean() > 0.8
+
+
+def test_a_gradient_longer_than_the_norm_is_cut_to_it():
+    def step(clip_norm):
+        net = model(0.1, clip_norm)
+        training.restart(net, dense(net), 1)
+        before = net.get_weights()
+        training.fit(net, *toy(), epochs=1, batch=48, seed=1)
+        moved = zip(net.get_weights(), before, strict=True)
+        return np.concatenate([(a - b).ravel() for a, b in moved if a.dtype == np.float32])
+
+    free, cut = step(None), step(0.01)
+    assert np.linalg.norm(free) > 0.1 * 0.02
+    np.testing.assert_allclose(np.linalg.norm(cut), 0.1 * 0.01, rtol=1e-3)
+    np.testing.assert_allclose(cut / np.linalg.norm(cut), free / np.linalg.norm(free), atol=1e-3)
+    np.testing.assert_allclose(step(100), free, rtol=1e-4, atol=1e-7)
 
 
 def test_the_seed_decides_the_weights_whatever_ran_before():
