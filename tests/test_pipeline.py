@@ -113,7 +113,7 @@ def test_a_second_repro_does_nothing(clone):
 def test_one_corpus_learning_rate_reruns_only_that_corpus_and_the_tables(clone):
     before = (clone / "params.yaml").read_text()
     values = before.replace(
-        "  rml: {epochs: 1, batch: 30, learning_rate: 0.005",
+        "  rml: {epochs: 1, batch: 30, learning_rate: 0.006",
         "  rml: {epochs: 1, batch: 30, learning_rate: 0.004",
     )
     try:
