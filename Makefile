@@ -40,4 +40,4 @@ lock:
 	done
 
 clean:
-	rm -rf .venv data/demo data/clips data/prepared data/models data/features
+	rm -rf .venv $(filter-out data/raw,$(wildcard data/*))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
@@ -51,7 +50,6 @@ def _run(options):
 def _predict(options):
     from avef import predict, tables, trained
 
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every traced graph
     p = params.read()
     _known(options.corpus, p.corpora, "--corpus")
     model = trained.load(options.corpus, p.svm)
@@ -80,9 +78,10 @@ def _profile(options):
 
 
 def _plan(options):
+    p = params.read()  # a mistake is said before TensorFlow is loaded
     from avef import plan
 
-    print(plan.report(params.read()))
+    print(plan.report(p))
 
 
 def _ablations(options):

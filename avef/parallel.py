@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky import get_reusable_executor
@@ -30,11 +30,12 @@ def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
         The cluster's address, such as ``tcp://host:8786``.
     """
     if name == "loky":
-        try:
-            with parallel_config(backend="loky"):
-                yield
-        finally:  # their memory, and a notebook's kernel is slow to stop while it has children
-            get_reusable_executor().shutdown(wait=True)
+        with TemporaryDirectory(prefix="avef-") as folder:  # else a killed kernel would leave one
+            try:
+                with parallel_config(backend="loky", temp_folder=folder):
+                    yield
+            finally:  # their memory, and a notebook's kernel is slow to stop while it has children
+                get_reusable_executor().shutdown(wait=True)
         return
     if not scheduler:
         raise ParameterError("jobs.scheduler: must be the Dask scheduler's address, got none")
@@ -86,5 +87,4 @@ def _alone(function, item, folder):
     """Run in a worker, on one thread: the processes share the cores."""
     os.chdir(folder)  # a cluster's worker was started somewhere else
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     return function(*item)

@@ -101,7 +101,7 @@ class Protocol:
 class Net:
     """Size of audio-net or visual-net (§2.2.1–2)."""
 
-    width: Positive
+    width: Annotated[float, Range(0, 4, above=True)]
     input_size: Count
     dropout: Annotated[float, Range(0, 0.99)]
 
@@ -123,6 +123,12 @@ class Networks:
     dbn: Dbn
 
 
+AudioLayer = Literal["conv1", "conv2", "conv3", "conv4", "conv5"]
+VisualLayer = Literal[
+    "conv1a", "conv2a", "conv3a", "conv3b", "conv4a", "conv4b", "conv5a", "conv5b"
+]
+
+
 @dataclass(frozen=True)
 class Keep:
     """What a target keeps of the networks that it starts from (§2.2).
@@ -132,8 +138,8 @@ class Keep:
     DBN are the start of its own.
     """
 
-    audio: str | None
-    visual: str | None
+    audio: AudioLayer | None
+    visual: VisualLayer | None
     dbn: Annotated[int, Range(0)]
     tune: bool
 
@@ -284,6 +290,9 @@ def checked(values: dict) -> Params:
     hidden, keep, jobs = params.networks.dbn.hidden, params.keep, params.jobs
     require(hidden, "networks.dbn.hidden", "at least one layer", hidden)
     require(keep.dbn <= len(hidden), "keep.dbn", "at most the number of hidden layers", keep.dbn)
+    for name, least in (("audio", 67), ("visual", 16)):
+        size = getattr(params.networks, name).input_size
+        require(size >= least, f"networks.{name}.input_size", f"at least {least}", size)
     for name, number in (("prepare", jobs.prepare), ("train", jobs.train)):
         require(number, f"jobs.{name}", "-1 or at least 1", number)
     for name, corpus in params.corpora.items():

@@ -114,12 +114,18 @@ def restart(model: keras.Model, trained: list[keras.layers.Layer], seed: int) ->
             fresh = type(kind).from_config(kind.get_config() | {"seed": seed + number})
             layer.kernel.assign(fresh(layer.kernel.shape, dtype=layer.kernel.dtype))
             layer.bias.assign(np.zeros(layer.bias.shape, np.float32))
+    optimizer = model.optimizer
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):  # around ours, with float16
+        if optimizer.built:
+            optimizer.dynamic_scale.assign(optimizer.initial_scale)
+            optimizer.step_counter.assign(0)
+        optimizer = optimizer.inner_optimizer
+    for variable in optimizer.variables:
+        if variable is not optimizer._learning_rate:
+            variable.assign(np.zeros(variable.shape))
     coins = [v for v in model.variables if v.name == "seed_generator_state"]  # of every dropout
     for number, state in enumerate(coins):
         state.assign(np.array([seed + number, 0]))
-    for variable in model.optimizer.variables:
-        if variable is not model.optimizer._learning_rate:
-            variable.assign(np.zeros(variable.shape))
 
 
 def outputs(model: keras.Model, inputs: list[np.ndarray], batch: int = 64):

@@ -62,6 +62,19 @@ def test_a_gradient_longer_than_the_norm_is_cut_to_it():
     np.testing.assert_allclose(step(100), free, rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_a_restart_in_lower_precision_learns_as_anew(precision):
+    training.precise(precision)
+    try:
+        net = model()
+        curve, first = trained(net, seed=1, epochs=20)
+        _, again = trained(net, seed=1, epochs=20)
+    finally:
+        training.precise("float32")
+    assert curve["loss"].iloc[-1] < 0.7 * curve["loss"].iloc[0]
+    assert same(first, again)
+
+
 def test_the_seed_decides_the_weights_whatever_ran_before():
     net = model()
     curve, first = trained(net, seed=1)

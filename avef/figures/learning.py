@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from avef import paper
 from avef.figures.titles import headline
@@ -41,6 +42,7 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
         axis.set_ylabel(column)
     for axis in axes[1]:
         axis.set_xlabel("epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for model, colour in colours.items():
         axes[0, 1].plot([], [], color=colour, label=model)
     if held:
@@ -73,6 +75,7 @@ def rbm_errors(errors: pd.DataFrame) -> plt.Figure:
         column[0].set(title=f"RBM {layer}", ylim=(0, None))
         column[1].axhline(0, color="0.6", lw=0.8)
         column[1].set_xlabel("epoch")
+        column[1].xaxis.set_major_locator(MaxNLocator(integer=True))
     for axis, name in zip(axes[:, 0], ("reconstruction error", "free-energy gap"), strict=True):
         axis.set_ylabel(name)
     first, last = (errors[errors["epoch"] == f(errors["epoch"])]["gap"].mean() for f in (min, max))
@@ -105,6 +108,7 @@ def transfer_curves(curves: pd.DataFrame, saved: float) -> plt.Figure:
         row[0].set_ylabel("training loss")
     for axis in axes[-1]:
         axis.set_xlabel("epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0, -1].legend(fontsize=7)
     title = f"Transfer reaches the same training loss in {abs(saved):.0f} % "
     title += "fewer epochs" if saved >= 0 else "more epochs"
