@@ -7,4 +7,5 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # results depend on it: the order of sums
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off by default on some CPUs, and far slower
-logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every traced graph
+# It warns of every traced graph; a level it would reset in a notebook.
+logging.getLogger("tensorflow").addFilter(lambda record: record.levelno >= logging.ERROR)
