@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import keras
 import numpy as np
 import pandas as pd
@@ -27,7 +29,17 @@ def compiled(
 
     A gradient whose norm over all weights exceeds ``clip_norm`` is scaled down to it.
     XLA is for a GPU: on a CPU it slows the three-dimensional convolutions.
+
+    Raises
+    ------
+    ParameterError
+        If the visual-net would be trained in less than float32 by oneDNN on a CPU.
     """
+    if _unsound(model):
+        raise ParameterError(
+            "compute.precision: must be float32 to train a visual-net on a CPU, where oneDNN's "
+            "gradients of its convolutions are wrong otherwise (or set TF_ENABLE_ONEDNN_OPTS=0)"
+        )
     model.compile(
         optimizer=keras.optimizers.SGD(learning_rate, momentum, global_clipnorm=clip_norm),
         loss="sparse_categorical_crossentropy",
@@ -151,6 +163,33 @@ def deterministic(seed: int) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+def _unsound(model):
+    """Whether oneDNN would work out filter gradients of bfloat16 or float16 in 3-D.
+
+    With few frames they hold values of memory that nothing has written, NaN among them
+    (TensorFlow 2.21, a CPU with AVX-512).
+    """
+    if keras.backend.backend() != "tensorflow" or os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
+        return False
+    import tensorflow as tf
+
+    low = any(
+        isinstance(layer, keras.layers.Conv3D)
+        and layer.trainable
+        and layer.compute_dtype != "float32"
+        for layer in _layers(model)
+    )
+    return low and not tf.config.list_physical_devices("GPU")
+
+
+def _layers(model):
+    """All layers, those of models within a model, too."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
 
 
 def _fed(rows, labels, batch):
