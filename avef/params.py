@@ -19,6 +19,10 @@ Count = Annotated[int, Range(1)]
 Share = Annotated[float, Range(0, 1)]
 Amount = Annotated[float, Range(0)]
 Positive = Annotated[float, Range(0, above=True)]
+AudioLayer = Literal["conv1", "conv2", "conv3", "conv4", "conv5"]
+VisualLayer = Literal[
+    "conv1a", "conv2a", "conv3a", "conv3b", "conv4a", "conv4b", "conv5a", "conv5b"
+]
 
 
 @dataclass(frozen=True)
@@ -121,12 +125,6 @@ class Networks:
     audio: Net
     visual: Net
     dbn: Dbn
-
-
-AudioLayer = Literal["conv1", "conv2", "conv3", "conv4", "conv5"]
-VisualLayer = Literal[
-    "conv1a", "conv2a", "conv3a", "conv3b", "conv4a", "conv4b", "conv5a", "conv5b"
-]
 
 
 @dataclass(frozen=True)
