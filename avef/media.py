@@ -6,6 +6,7 @@ frame keeps its own time stamp, because not all clips have a constant rate.
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -142,6 +143,7 @@ def _open(path):
     try:
         return av.open(str(path), metadata_errors="ignore")
     except (av.error.FFmpegError, ValueError) as error:
+        _stop_if_out_of(error)
         raise ClipError(f"the file cannot be opened: {_plain(error)}") from error
 
 
@@ -157,7 +159,14 @@ def _damage_named(stream):
     try:
         yield
     except (av.error.FFmpegError, ValueError) as error:
+        _stop_if_out_of(error)
         raise ClipError(f"the {stream.type} stream is damaged: {_plain(error)}") from error
+
+
+def _stop_if_out_of(error):
+    """Pass on that this machine has no handle or no space left: no clip is to blame."""
+    if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT):
+        raise error
 
 
 def _plain(error):

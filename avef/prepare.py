@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from avef import faces, media, parallel, speech, store, vad, vad_net
-from avef.errors import ClipError, ParameterError
+from avef.errors import OF_THE_FILE, ClipError, ParameterError
 from avef.files import write_csv
 from avef.params import Prepare
 from avef.segments import segment_clip
@@ -154,7 +154,8 @@ def prepare_corpus(
     """
     root, out = Path(root), Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    work = [(root / path, out / f"{clip}.npz", options) for clip, path in _paths(clips)]
+    base = _base_key(options)
+    work = [(root / path, out / f"{clip}.npz", options, base) for clip, path in _paths(clips)]
     results = list(parallel.each(_prepare_one, work, jobs, f"preparing {out.name}"))
 
     failed = np.array([isinstance(r, str) for r in results], bool)
@@ -163,10 +164,6 @@ def prepare_corpus(
     quarantine = clips.loc[failed, ["clip", "path"]].assign(
         stage="prepare", reason=[r for r in results if isinstance(r, str)]
     )
-    wanted = {f"{clip}.npz" for clip in prepared["clip"]}
-    for stale in out.glob("*.npz"):
-        if stale.name not in wanted:
-            stale.unlink()
     write_csv(out / "quarantine.csv", quarantine)
     if failed.mean() > max_failures:
         reasons = quarantine["reason"].value_counts().head(5).to_string(header=False)
@@ -176,6 +173,10 @@ def prepare_corpus(
             f"{reasons}"
         )
     write_csv(out / "clips.csv", prepared)
+    wanted = {f"{clip}.npz" for clip in prepared["clip"]}
+    for stale in out.glob("*.npz"):  # only now: a run that stops takes nothing away
+        if stale.name not in wanted:
+            stale.unlink()
     return prepared, quarantine.reset_index(drop=True)
 
 
@@ -217,23 +218,40 @@ def load(path: str | Path) -> PreparedClip:
     return PreparedClip(**(values | {"fps": float(values["fps"])}))
 
 
-def _prepare_one(path: Path, target: Path, settings: Mapping) -> dict | str:
-    """Facts of a prepared clip, or the reason why there is none."""
+def _base_key(options):
+    """Fingerprint of what all clips of a corpus depend on.
+
+    Raises
+    ------
+    ParameterError
+        If the VAD's weights cannot be read: no clip is to blame for that.
+    """
+    files = []
+    if options.get("vad_method", "mrcg_dnn") == "mrcg_dnn":
+        files = [options.get("vad_weights") or vad_net.shipped()]
+        vad_net.load(files[0])
+    plain = {name: value for name, value in options.items() if name != "vad_weights"}
+    return store.digest(plain, files=files, code=CODE)
+
+
+def _prepare_one(path: Path, target: Path, settings: Mapping, base: str) -> dict | str:
+    """Facts of a prepared clip, or the reason why there is none.
+
+    Only what the raw clip itself causes becomes a reason; all else stops the run.
+    """
     try:
-        weights = settings.get("vad_weights") or vad_net.shipped()
-        plain = {name: value for name, value in settings.items() if name != "vad_weights"}
-        key = store.digest(plain, files=[path, weights], code=CODE)
-        try:
-            clip = load(target) if store.has(target, key) else None
-        except KeyError:  # an array's name is damaged
-            clip = None
-        if clip is None:
-            clip = prepare_clip(path, **settings)
-            save(target, clip, key)
+        key = store.digest(base, files=[path])
     except OSError as error:
+        if error.errno not in OF_THE_FILE:
+            raise
         return f"the file cannot be read: {error.strerror}"
-    except ClipError as error:
-        return str(error)
+    clip = _finished(target, key)
+    if clip is None:
+        try:
+            clip = prepare_clip(path, **settings)
+        except ClipError as error:
+            return str(error)
+        save(target, clip, key)
     return {
         "duration": round(len(clip.log_mel) / 100, 2),
         "fps": round(clip.fps, 2),
@@ -242,6 +260,14 @@ def _prepare_one(path: Path, target: Path, settings: Mapping) -> dict | str:
         "face_share": round(float((clip.face_status != faces.NONE).mean()), 4),
         "key": key,
     }
+
+
+def _finished(target, key):
+    """The prepared clip, if it is there, whole, and of that key."""
+    try:
+        return load(target) if store.has(target, key) else None
+    except KeyError:  # an array's name is damaged
+        return None
 
 
 def _require_overlap(seconds, times, fps):

@@ -1,5 +1,7 @@
 """Decoding: what a file holds comes out; what cannot be used has a plain reason."""
 
+import errno
+
 import av
 import cv2
 import numpy as np
@@ -195,3 +197,16 @@ def test_frames_are_counted_by_decoding(shared_data):
     video = media.read_video(path)
     assert len(video.frames) == len(video.times) == count
     assert video.fps == pytest.approx(29.97, rel=2e-3)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOSPC])
+def test_want_of_handles_or_space_is_no_fault_of_the_file(tmp_path, monkeypatch, number):
+    (tmp_path / "a.avi").write_bytes(b"x")
+    error = av.error.FFmpegError(number, "too much", "a.avi")
+
+    def out_of_it(*_, **__):
+        raise error
+
+    monkeypatch.setattr(media.av, "open", out_of_it)
+    with pytest.raises(av.error.FFmpegError, match="too much"):
+        media.read_audio(tmp_path / "a.avi")

@@ -1,5 +1,6 @@
 """A raw clip becomes a prepared clip, or a row that says why not; and nothing is done twice."""
 
+import errno
 import hashlib
 from dataclasses import fields
 
@@ -382,3 +383,66 @@ def test_real_recordings_can_be_prepared(shared_data, name):
     assert len(one.audio) > len(two.audio) >= 1
     for cut in (one, two):
         assert clip.faces[cut.faces].shape == (len(cut.audio), 16, 16, 16, 3)
+
+
+# What is the machine's fault is no clip's.
+
+
+def test_a_full_disk_stops_the_run_and_blames_no_clip(corpus, monkeypatch):
+    run, _, out = corpus
+    run("ab")
+    save = prepare.save
+
+    def full(path, *rest):
+        if path.stem == "c":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        save(path, *rest)
+
+    monkeypatch.setattr(prepare, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        run("acd")
+    assert set(inodes(out)) == {"a.npz", "b.npz"}  # b is no clip any more, but the run stopped
+    assert pd.read_csv(out / "quarantine.csv").empty
+    monkeypatch.setattr(prepare, "save", save)
+    good, bad, calls = run("acd")
+    assert (good["clip"].tolist(), len(bad), calls) == (["a", "c", "d"], 0, ["c", "d"])
+
+
+@pytest.mark.parametrize("weights", ["none.npz", "damaged.npz"])
+def test_missing_weights_of_the_vad_stop_the_run_and_delete_nothing(corpus, tmp_path, weights):
+    run, _, out = corpus
+    run()
+    before = hashes(out)
+    (tmp_path / "damaged.npz").write_bytes(b"PK")
+    with pytest.raises(ParameterError, match=f"{weights}.*no weights of the VAD"):
+        run(vad_weights=tmp_path / weights)
+    assert hashes(out) == before
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOSPC, errno.ESTALE])
+def test_a_clip_that_this_machine_cannot_read_now_is_not_quarantined(corpus, monkeypatch, number):
+    run, _, out = corpus
+    run()
+    before = hashes(out)
+    digest = prepare.store.digest
+
+    def failing(*settings, files=(), code=()):
+        if any(str(file).endswith("c.avi") for file in files):
+            raise OSError(number, "not now")
+        return digest(*settings, files=files, code=code)
+
+    monkeypatch.setattr(prepare.store, "digest", failing)
+    with pytest.raises(OSError, match="not now"):
+        run()
+    assert hashes(out) == before
+
+
+def test_too_many_failures_delete_nothing(corpus):
+    run, root, out = corpus
+    run()
+    before = inodes(out)
+    for name in "bde":
+        (root / f"{name}.avi").write_text("broken")
+    with pytest.raises(ParameterError, match="3 of 5"):
+        run(max_failures=0.1)
+    assert inodes(out) == before
