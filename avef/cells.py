@@ -5,7 +5,7 @@ A cell's file (see :mod:`avef.store`) is keyed by all that the cell depends on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ import pandas as pd
 
 from avef import store
 from avef.dataset import Dataset
+from avef.errors import ParameterError
 from avef.params import Stop
 from avef.protocol import EMOTION_MODELS, inner_split
 
@@ -53,8 +54,21 @@ def name(emotion_model: str, case: int, fold: int) -> str:
 
 
 def finished(path: Path, key: str, *beside: Path) -> bool:
-    """Whether a cell and the files of weights beside it are there, and of that key."""
-    return all(file.is_file() for file in beside) and store.has(path, key)
+    """Whether a cell is there and of that key, and the files of weights beside it are its own."""
+    return store.has(path, key, beside)
+
+
+def require(path: Path, file: Path, stage: str) -> Path:
+    """The file of weights that a cell was saved with.
+
+    Raises
+    ------
+    ParameterError
+        If it is not there, or not as it was then.
+    """
+    if not store.vouches(path, file):
+        raise ParameterError(f"{file} is missing or damaged; run `dvc repro {stage}` to make it")
+    return file
 
 
 def prune(folder: str | Path, emotion_model: str, case: int, folds: int) -> None:
@@ -123,7 +137,7 @@ def begin(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def save(path: Path, key: str, **arrays: np.ndarray) -> None:
-    """Write a finished cell and remove its checkpoint."""
-    store.save(path, key, **arrays)
+def save(path: Path, key: str, beside: Iterable[Path] = (), **arrays: np.ndarray) -> None:
+    """Write a finished cell, which vouches for the files beside it; remove its checkpoint."""
+    store.save(path, key, beside, **arrays)
     checkpoint(path, key, 0).path.unlink(missing_ok=True)

@@ -99,7 +99,7 @@ def _run_folds(
 ):
     """All folds of one (emotion model, case): they share one graph and one cache."""
     nets, keep, rbm, schedule, stop, compute = settings
-    start = starts.start(transferred, emotion_model)
+    start = starts.verified(transferred, emotion_model)
     data = dataset.load(prepared, case)
     splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
     plain = (emotion_model, case, *settings[:-1], compute.precision, groups, seed)
@@ -109,7 +109,8 @@ def _run_folds(
         kept = (emotion_model, case) == PREDICTS
         beside.append([weights_file(out, fold)] if kept else [])
         files = [Path(prepared) / "clips.csv", start.dbn] + [
-            unimodal.weights_file(cell, emotion_model, case, fold) for cell in (audio, visual)
+            unimodal.trained(kind, cell, emotion_model, case, fold)
+            for kind, cell in (("audio", audio), ("visual", visual))
         ]
         keys.append(store.digest(*plain, files=files, code=CODE))
     cells.prune(out, emotion_model, case, len(splits))
@@ -160,4 +161,4 @@ def _run_folds(
             learnt["clips"] = data.clips["clip"].to_numpy(str)[train]
             kept = {f"{number:03}": w for number, w in enumerate(model.deep.get_weights())}
             store.save(path, keys[fold], **learnt, **kept)
-        cells.save(paths[fold], keys[fold], **pooled, **arrays)
+        cells.save(paths[fold], keys[fold], beside[fold], **pooled, **arrays)

@@ -69,7 +69,7 @@ def recognise(clip: PreparedClip, model: Model, name: str | None = None) -> Pred
     """Recognise the emotion of a prepared clip; ``name`` is its own if it is of the corpus."""
     p, folder = model.params, paths.cells("dbn_fusion", model.corpus)
     emotion_model, case = fusion.PREDICTS
-    start = starts.start(paths.transferred(model.corpus), emotion_model)
+    start = starts.verified(paths.transferred(model.corpus), emotion_model)
     data = _one(clip, case)
     training.precise(p.compute.precision)
     parts = []

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from avef.errors import ParameterError
 from avef.files import replacing
 
 #: What reading a file that is not there, or is damaged, may raise.
@@ -42,16 +43,34 @@ def digest(*settings, files: Iterable[str | Path] = (), code: Iterable[str] = ()
     return state.hexdigest()
 
 
-def save(path: str | Path, key: str, **arrays: np.ndarray) -> None:
-    """Write arrays and their key atomically."""
+def save(path: str | Path, key: str, beside: Iterable[str | Path] = (), **arrays) -> None:
+    """Write arrays and their key atomically.
+
+    Parameters
+    ----------
+    beside : paths
+        Files that were made along with the arrays, and that :func:`has` and
+        :func:`vouches` know again by their digests.
+    **arrays : ndarray
+    """
+    known = np.array([_known(file) for file in beside], dtype=np.str_)
     with replacing(path) as temporary:
-        np.savez(temporary, key=np.array(key), **arrays)
+        np.savez(temporary, key=np.array(key), beside=known, **arrays)
 
 
 def load(path: str | Path) -> dict[str, np.ndarray]:
-    """Read the arrays, without the key."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files if name != "key"}
+    """Read the arrays, without the key.
+
+    Raises
+    ------
+    ParameterError
+        Naming the file, if it is not there or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files if name not in ("key", "beside")}
+    except BROKEN as error:
+        raise ParameterError(f"{path} is missing or damaged ({error}); make it anew") from error
 
 
 def key_of(path: str | Path) -> str:
@@ -60,12 +79,33 @@ def key_of(path: str | Path) -> str:
         return str(arrays["key"])
 
 
-def has(path: str | Path, key: str) -> bool:
-    """Whether the file is there, whole, and of that key."""
+def has(path: str | Path, key: str, beside: Iterable[str | Path] = ()) -> bool:
+    """Whether the file is there, whole, and of that key, and the files beside it are its own."""
     try:
         if key_of(path) != key:
             return False
         load(path)  # a flipped bit shows only where it lies
-        return True
+        return all(vouches(path, file) for file in beside)
     except BROKEN:
         return False
+
+
+def whole(path: str | Path) -> bool:
+    """Whether the file is there and undamaged, of whatever key."""
+    try:
+        return has(path, key_of(path))
+    except BROKEN:
+        return False
+
+
+def vouches(path: str | Path, file: str | Path) -> bool:
+    """Whether ``file`` is, to the bit, what it was when ``path`` was saved beside it."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return _known(file) in arrays["beside"].tolist()
+    except BROKEN:
+        return False
+
+
+def _known(file):
+    return f"{Path(file).name} {digest(files=[file])}"

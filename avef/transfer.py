@@ -74,7 +74,7 @@ def curves(folder: str | Path) -> pd.DataFrame:
     rows = []
     for emotion_model in EMOTION_MODELS:
         for kind in ("audio", "visual"):
-            curve = store.load(_done(folder, kind, emotion_model))["curve"]
+            curve = store.load(starts.cell(folder, emotion_model, kind))["curve"]
             rows += [
                 (emotion_model, f"{kind}-net", epoch, loss, accuracy)
                 for epoch, (loss, accuracy, *_) in enumerate(curve.T, start=1)
@@ -82,15 +82,11 @@ def curves(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["emotion_model", "network", "epoch", "loss", "accuracy"])
 
 
-def _done(out, kind, emotion_model):
-    """A network's cell; written last, it says that the weights beside it are whole."""
-    return Path(out) / emotion_model / f"{kind}.npz"
-
-
 def _train_net(kind, emotion_model, sources, out, nets, schedule, stop, compute, seed, key):
-    done, files = _done(out, kind, emotion_model), starts.start(out, emotion_model)
+    done, files = starts.cell(out, emotion_model, kind), starts.start(out, emotion_model)
     weights = getattr(files, kind)
-    if cells.finished(done, key, weights, *([files.scaling] if kind == "audio" else [])):
+    beside = [weights, files.scaling] if kind == "audio" else [weights]
+    if cells.finished(done, key, *beside):
         return
 
     import keras  # here, and not above: only what trains loads TensorFlow
@@ -128,7 +124,8 @@ def _train_net(kind, emotion_model, sources, out, nets, schedule, stop, compute,
         full.save_weights(temporary)
     fc7 = keras.Model(segments, networks.features(full)(seen))
     every = np.arange(len(rows), dtype=np.int32)
-    cells.save(done, key, fc7=training.outputs(fc7, [every]), curve=curve.to_numpy()[:, 1:].T)
+    seen = training.outputs(fc7, [every])
+    cells.save(done, key, beside, fc7=seen, curve=curve.to_numpy()[:, 1:].T)
 
 
 def _train_dbn(emotion_model, out, shape, rbm, seed, key):
@@ -138,5 +135,7 @@ def _train_dbn(emotion_model, out, shape, rbm, seed, key):
 
     from avef import dbn
 
-    found = [store.load(_done(out, kind, emotion_model))["fc7"] for kind in ("audio", "visual")]
+    found = [
+        store.load(starts.cell(out, emotion_model, kind))["fc7"] for kind in ("audio", "visual")
+    ]
     store.save(path, key, **dbn.pretrained(np.hstack(found), shape, rbm, seed).arrays())

@@ -55,6 +55,13 @@ def weights_file(out: str | Path, emotion_model: str, case: int, fold: int) -> P
     return Path(out) / f"{cells.name(emotion_model, case, fold)}.weights.h5"
 
 
+def trained(kind: str, out: str | Path, emotion_model: str, case: int, fold: int) -> Path:
+    """The weights of a finished cell; ParameterError if they are not those it was saved with."""
+    file = weights_file(out, emotion_model, case, fold)
+    cell = Path(out) / f"{cells.name(emotion_model, case, fold)}.npz"
+    return cells.require(cell, file, f"{kind}_net@{Path(out).name}")
+
+
 class Settings(NamedTuple):
     """The parameter sections that one network's training takes."""
 
@@ -81,7 +88,7 @@ def run_folds(
     Parameters as in :func:`run`.
     """
     net, keep, schedule, stop, compute = settings
-    start = starts.start(transferred, emotion_model)
+    start = starts.verified(transferred, emotion_model)
     files = [Path(prepared) / "clips.csv", getattr(start, kind), start.scaling]
     last = getattr(keep, kind)
     plain = (kind, emotion_model, case, net, last, keep.tune, schedule, stop)
@@ -137,6 +144,7 @@ def run_folds(
         cells.save(
             paths[fold],
             key,
+            [weights[fold]],
             fc7=dataset.pool(fc7, data.clip, len(data.clips)),
             softmax=dataset.pool(softmax, data.clip, len(data.clips)),
             curve=curve.to_numpy()[:, 1:].T,

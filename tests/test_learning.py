@@ -530,6 +530,56 @@ def test_weights_that_are_gone_are_made_again(begun, only, stage, file):
     assert begun.files(stage) == before
 
 
+FLIPPED = [
+    ("transfer", "emotion/audio.weights.h5"),
+    ("transfer", "emotion/visual.weights.h5"),
+    ("transfer", "emotion/scaling.json"),
+    ("transfer", "emotion/dbn.npz"),
+    ("audio", "emotion-case2-fold0.weights.h5"),
+    ("visual", "emotion-case2-fold1.weights.h5"),
+    ("fusion", "whole/emotion-case2-fold1.npz"),
+]
+
+
+def flip(path):
+    """Turn over a bit where the file's bulk lies."""
+    content = bytearray(path.read_bytes())
+    content[len(content) * 2 // 3] ^= 0x10
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(("stage", "file"), FLIPPED)
+def test_flipped_bits_are_noticed_and_made_good(begun, only, stage, file):
+    only(fusion.PREDICTS)
+    begun.learn()
+    before = begun.files()
+    flip(begun.root / stage / file)
+    begun.transfer()
+    begun.learn()
+    assert begun.files() == before
+
+
+@pytest.mark.parametrize(("stage", "file"), FLIPPED[:-1])
+def test_a_stage_refuses_flipped_bits_of_another(begun, only, stage, file):
+    only(fusion.PREDICTS)
+    begun.learn()
+    flip(begun.root / stage / file)
+    again = "transfer@transfer" if stage == "transfer" else f"{stage}_net@{stage}"
+    with pytest.raises(
+        ParameterError, match=f"{file} is missing or damaged; run `dvc repro {again}`"
+    ):
+        begun.fusion()
+
+
+def test_flipped_bits_end_a_prediction_with_the_file_named(ready):
+    clip = prepare.load(next(ready.target.glob("*.npz")))
+    model = trained.load("rml", SVM)
+    file = fusion.weights_file(ready.root / "fusion", 1)
+    flip(file)
+    with pytest.raises(ParameterError, match=f"{file.name} is missing or damaged"):
+        predict.recognise(clip, model)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_kill_after_the_weights_leaves_no_older_cell_beside_them(begun, only, monkeypatch, stage):
     only(("emotion", 1))
