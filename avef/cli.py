@@ -42,8 +42,10 @@ def _run(options):
     p = params.read()  # a mistake in params.yaml stops here, not minutes into a notebook
     given = dict(_pair(text) for text in options.parameter)
     _known(given.get("dataset", next(iter(p.corpora))), p.corpora, "-p dataset")
-    source = Path("notebooks") / f"{options.notebook}.ipynb"
     name = "-".join([options.notebook, *given.values()])
+    if Path(name).name != name:
+        raise ParameterError(f"avef run takes a name such as 03_audio_net, no path, got {name!r}")
+    source = Path("notebooks") / f"{options.notebook}.ipynb"
     notebook.run(source, paths.NOTEBOOKS / f"{name}.ipynb", given)
 
 

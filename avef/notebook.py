@@ -42,6 +42,8 @@ def run(source: str | Path, target: str | Path, parameters: dict) -> None:
     source, target = Path(source), Path(target)
     if not source.is_file():
         raise ParameterError(f"{source}: no such notebook")
+    if target.resolve() == source.resolve():
+        raise ParameterError(f"{source} would be overwritten by what it puts out")
     known = papermill.inspect_notebook(str(source))
     for name in parameters:
         if name not in known:

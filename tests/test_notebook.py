@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from avef import notebook
+from avef.cli import main
 from avef.errors import ParameterError
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
@@ -110,6 +111,22 @@ def test_a_failing_cell_leaves_the_target_and_keeps_the_evidence(tmp_path):
     write(source, "x = 1", "1 / x")
     notebook.run(source, target, {})
     assert [p.name for p in target.parent.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize("name", ["{here}/notebooks/s", "../notebooks/s", "./s", "s -p x=../s"])
+def test_avef_run_takes_a_bare_name_and_never_overwrites_a_source(
+    tmp_path, monkeypatch, name, capsys
+):
+    (tmp_path / "notebooks").mkdir()
+    source = write(tmp_path / "notebooks" / "s.ipynb", "x = 0")
+    before = source.read_bytes()
+    (tmp_path / "params.yaml").write_bytes((NOTEBOOKS[0].parents[1] / "params.yaml").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", *name.format(here=tmp_path).split()]) == 1
+    assert "no path" in capsys.readouterr().err
+    assert source.read_bytes() == before
+    with pytest.raises(ParameterError, match="would be overwritten"):
+        notebook.run(source, source, {})
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
