@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from avef import params, paths, profiles
-from avef.errors import ClipError, ParameterError
+from avef.config import params, profiles
+from avef.core import paths
+from avef.core.errors import ClipError, ParameterError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,19 +51,21 @@ def _run(options):
 
 
 def _predict(options):
-    from avef import predict, tables, trained
+    from avef import recognise
+    from avef.evaluation import tables
+    from avef.learning import saved_model
 
     p = params.read()
     _known(options.corpus, p.corpora, "--corpus")
-    model = trained.load(options.corpus, p.svm)
+    model = saved_model.load(options.corpus, p.svm)
     try:
-        found = predict.predict(options.clip, model)
+        found = recognise.predict(options.clip, model)
     except ClipError as error:
         raise ClipError(f"{options.clip}: {error}") from error
     demo = model.params.profile == "demo"
     if demo:
         print(tables.DEMO)
-    print(predict.text(found))
+    print(recognise.text(found))
     if options.figure:
         from avef import figures
 
@@ -81,13 +84,13 @@ def _profile(options):
 
 def _plan(options):
     p = params.read()  # a mistake is said before TensorFlow is loaded
-    from avef import plan
+    from avef.studies import plan
 
     print(plan.report(p))
 
 
 def _ablations(options):
-    from avef import ablations
+    from avef.studies import ablations
 
     queued = ablations.queue(options.names)
     print(f"queued: {', '.join(queued) or 'nothing new'}")

@@ -18,8 +18,8 @@ import nbformat  # noqa: E402
 import papermill  # noqa: E402
 from papermill.exceptions import PapermillExecutionError  # noqa: E402
 
-from avef.errors import ParameterError  # noqa: E402
-from avef.files import write_text  # noqa: E402
+from avef.core.errors import ParameterError  # noqa: E402
+from avef.core.files import write_text  # noqa: E402
 
 
 def run(source: str | Path, target: str | Path, parameters: dict) -> None:

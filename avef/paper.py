@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from avef.errors import ParameterError
+from avef.core.errors import ParameterError
 
 EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 DATASETS = ("rml", "enterface05", "baum1s")

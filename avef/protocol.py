@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
-from avef.errors import ParameterError
+from avef.core.errors import ParameterError
 
 EMOTIONS = paper.EMOTIONS
 EMOTION_MODELS = {

@@ -6,9 +6,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Markdown, display
 
-from avef import paper, paths
-from avef.files import write_json
-from avef.tables import DEMO
+from avef import paper
+from avef.core import paths
+from avef.core.files import write_json
+from avef.evaluation.tables import DEMO
 
 
 def mark(profile: str, dataset: str | None = None) -> None:

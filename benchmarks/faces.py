@@ -1,4 +1,4 @@
-"""How many times faster than the mtcnn package, called per frame, `avef.faces.track` is.
+"""How many times faster than the mtcnn package, called per frame, `faces.track` is.
 
     python benchmarks/faces.py [clip ...]
 
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from mtcnn import MTCNN
 
-from avef import faces
+from avef.preparation import faces
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 STEP, REPEATS = 10, 3

@@ -17,7 +17,7 @@ import pandas as pd
 import psutil
 from joblib import cpu_count
 
-from avef import prepare
+from avef.preparation.clips import prepare_corpus
 
 DEMO = Path(__file__).resolve().parents[1] / "data" / "demo" / "rml"
 
@@ -47,7 +47,7 @@ def main(count):
     seen, start = [], time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         threading.Thread(target=watch, args=(folder, count, seen), daemon=True).start()
-        prepare.prepare_corpus(clips, "/", folder, jobs=cpu_count(), max_failures=1, face_size=48)
+        prepare_corpus(clips, "/", folder, jobs=cpu_count(), max_failures=1, face_size=48)
     print(f"{count} clips in {time.perf_counter() - start:.0f} s")
     for tenth in range(0, len(seen), 10):
         print(f"  {tenth:3d} %  {seen[tenth]:7.0f} MiB")

@@ -1,4 +1,4 @@
-"""How many times faster than one plain convolution per filter `avef.mrcg.mrcg` is.
+"""How many times faster than one plain convolution per filter `avef.preparation.mrcg.mrcg` is.
 
     python benchmarks/mrcg.py [wav at 16 kHz ...]
 
@@ -17,7 +17,7 @@ import numpy as np
 from scipy.io import wavfile
 from scipy.signal import fftconvolve
 
-from avef import mrcg as room
+from avef.preparation import mrcg as room
 
 LENGTHS = (3, 30, 120)  # s
 REPEATS = 3

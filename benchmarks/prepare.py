@@ -17,7 +17,8 @@ from pathlib import Path
 import pandas as pd
 from joblib import cpu_count
 
-from avef import faces, media, mrcg, prepare, segments, speech, vad, vad_net
+from avef.preparation import faces, media, mrcg, segments, speech, vad, vad_net
+from avef.preparation.clips import PreparedClip, prepare_corpus, save_clip
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 COPIES, PAPER, STEP = 6, 10.0, 20
@@ -43,12 +44,12 @@ def steps(path, spent):
     track = timed("faces", lambda: faces.track(video.frames))
     boxes = faces.face_box(track.points)
     crops = timed("crop", lambda: faces.crop(video.frames, boxes, 112))
-    clip = prepare.PreparedClip(
+    clip = PreparedClip(
         log_mel, voiced[1 : len(log_mel) + 1], crops, track.status, video.times, video.fps
     )
     timed("segments", lambda: segments.segment_clip(clip.voiced, clip.times, clip.fps, 2))
     with tempfile.TemporaryDirectory() as folder:
-        timed("write", lambda: prepare.save(Path(folder) / "clip.npz", clip))
+        timed("write", lambda: save_clip(Path(folder) / "clip.npz", clip))
     return len(y) / speech.RATE, video.frames
 
 
@@ -61,9 +62,9 @@ def whole(paths, jobs):
             for path in paths
         )
         first, rest = clips[: len(paths)], clips[len(paths) :].reset_index(drop=True)
-        prepare.prepare_corpus(first, "/", folder, jobs=jobs, max_failures=1)
+        prepare_corpus(first, "/", folder, jobs=jobs, max_failures=1)
         start = time.perf_counter()
-        _, quarantine = prepare.prepare_corpus(rest, "/", folder, jobs=jobs, max_failures=1)
+        _, quarantine = prepare_corpus(rest, "/", folder, jobs=jobs, max_failures=1)
         assert quarantine.empty, quarantine
         return time.perf_counter() - start
 

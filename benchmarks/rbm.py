@@ -1,4 +1,4 @@
-"""How `avef.dbn.RBM` compares with scikit-learn's `BernoulliRBM`.
+"""How `avef.models.dbn.RBM` compares with scikit-learn's `BernoulliRBM`.
 
     python benchmarks/rbm.py [--visible V] [--hidden H] [--rounds N] [--json PATH]
 
@@ -21,8 +21,9 @@ import numpy as np
 from sklearn.neural_network import BernoulliRBM
 from threadpoolctl import threadpool_limits
 
-from avef import costs, rbm
-from avef.rbm import RBM
+from avef.models import rbm
+from avef.models.rbm import RBM
+from avef.studies import costs
 
 GOAL = 5  # times scikit-learn in float32
 BATCHES = (10, 100)

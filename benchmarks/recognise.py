@@ -2,13 +2,14 @@
 
     python benchmarks/recognise.py [--width 1.0] [--audio-size 227] [--visual-size 112]
 
-From log-mel frames and faces in memory to a class, as `avef.speed` measures it.
+From log-mel frames and faces in memory to a class, as `avef.studies.speed` measures it.
 """
 
 import argparse
 
 import avef  # isort: skip  # noqa: F401 (first: it sets TensorFlow's switches)
-from avef import params, speed
+from avef.config import params
+from avef.studies import speed
 
 PAPER = 1.0
 SVM = params.Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)

@@ -25,9 +25,11 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef import costs, dataset, keeping, networks, starts, training, whole
-from avef.dbn import RBM
-from avef.params import Net
+from avef.config.params import Net
+from avef.learning import dataset, frozen, source_weights, training, whole_model
+from avef.models import networks
+from avef.models.dbn import RBM
+from avef.studies import costs
 
 KINDS, KEEP, CLASSES = ("audio", "visual"), {"audio": "conv2", "visual": "conv3b"}, 6
 VISIBLE, HIDDEN, RBM_BATCH = 8192, 4096, 30
@@ -57,7 +59,7 @@ def peak():
 
 
 def corpus(count, face):
-    """Segments of random frames, as `avef.dataset.load` gives them."""
+    """Segments of random frames, as `avef.learning.dataset.load` gives them."""
     rng, first = np.random.default_rng(0), np.arange(count, dtype=np.int32)
     return dataset.Dataset(
         clips=pd.DataFrame({"clip": first}),
@@ -71,11 +73,11 @@ def corpus(count, face):
 
 def random_starts(folder, nets):
     """Files of random weights, such as transfer leaves."""
-    files = starts.start(folder, "emotion")
+    files = source_weights.start(folder, "emotion")
     files.audio.parent.mkdir()
     files.scaling.write_text(json.dumps({"mean": [0.0] * 3, "std": [1.0] * 3}), encoding="utf-8")
     for kind in KINDS:
-        keeping.build(kind, nets[kind], CLASSES).save_weights(getattr(files, kind))
+        frozen.build(kind, nets[kind], CLASSES).save_weights(getattr(files, kind))
     return files
 
 
@@ -97,9 +99,9 @@ class Bench:
         self.samples = options.segments // self.batch * self.batch  # an epoch has whole batches
 
     def kept(self, kind, tune, cache):
-        """A network that starts from other corpora (see `avef.keeping.kept`)."""
+        """A network that starts from other corpora (see `avef.learning.frozen.kept`)."""
         gib = float("inf") if cache else 0
-        return keeping.kept(
+        return frozen.kept(
             kind, self.data, self.files, self.nets[kind], KEEP[kind], tune, CLASSES, gib
         )
 
@@ -111,7 +113,7 @@ class Bench:
         return lambda: training.fit(model, self.numbers, labels, epochs=1, batch=batch, seed=0)
 
     def training_of(self, part):
-        """An epoch of a kept network alone, as `avef.unimodal` trains it."""
+        """An epoch of a kept network alone, as `avef.learning.unimodal` trains it."""
         numbers = keras.Input((), dtype="int32")
         return self.epoch(keras.Model(numbers, part.own(part.entry(numbers))))
 
@@ -128,7 +130,7 @@ def caching(bench):
     ways = {"cached": (False, True), "frozen": (False, False), "every layer": (True, False)}
     epochs = {n: bench.training_of(bench.kept("visual", *way)) for n, way in ways.items()}
     rates = bench.rates(epochs)
-    full = keeping.build("visual", bench.nets["visual"], CLASSES)
+    full = frozen.build("visual", bench.nets["visual"], CLASSES)
     shallow, deep = networks.split(full, KEEP["visual"])
     cached = costs.training_multiply_adds(deep)
     macs = {
@@ -169,7 +171,7 @@ def throughput(bench):
     every = {kind: bench.kept(kind, True, False) for kind in KINDS}
     deep = {kind: bench.kept(kind, False, True) for kind in KINDS}
     hidden = [max(2, round(n * bench.options.width)) for n in (HIDDEN, HIDDEN // 2)]
-    all_of_it = whole.joined(deep["audio"], deep["visual"], hidden, 1)
+    all_of_it = whole_model.joined(deep["audio"], deep["visual"], hidden, 1)
     epochs = {f"{kind}-net": bench.training_of(every[kind]) for kind in KINDS}
     epochs["whole model, cached"] = bench.epoch(all_of_it.model)
     most = peak()
@@ -201,7 +203,7 @@ def batches(bench):
         part = bench.kept(kind, True, False)
         x = training.outputs(part.entry, [bench.numbers])[: bench.samples]
         y = bench.numbers[: bench.samples] % CLASSES
-        plain = keeping.build(kind, bench.nets[kind], CLASSES)
+        plain = frozen.build(kind, bench.nets[kind], CLASSES)
         training.compiled(plain, 0.001, 0.9, xla=bench.options.xla)
         ways = {
             "rows": bench.training_of(part),
@@ -220,7 +222,7 @@ def batches(bench):
 
 
 def torch_c3d(net):
-    """C3D as :func:`avef.networks.visual_net` builds it, in PyTorch, without the softmax."""
+    """C3D as :func:`avef.models.networks.visual_net` builds it, in PyTorch, without the softmax."""
     from torch import nn
 
     def units(n):

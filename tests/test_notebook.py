@@ -8,7 +8,7 @@ import pytest
 
 from avef import notebook
 from avef.cli import main
-from avef.errors import ParameterError
+from avef.core.errors import ParameterError
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 TALK = """

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from avef import paper
-from avef.errors import ParameterError
+from avef.core.errors import ParameterError
 
 # The paper is not ours to ship: name a text of it here to compare every printed number.
 TEXT = Path(os.environ.get("AVEF_PAPER_TEXT", "no paper"))

@@ -12,7 +12,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from avef import claims, profiles
+from avef.config import profiles
+from avef.evaluation import claims
 from avef.protocol import EMOTIONS
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avef import protocol
-from avef.errors import ParameterError
+from avef.core.errors import ParameterError
 
 EMOTIONS = protocol.EMOTIONS
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from avef.core.errors import ParameterError
 from avef.corpora import _tree, baum1s, cremad, emodb, enterface05, ravdess, rml, savee
-from avef.errors import ParameterError
 from avef.protocol import EMOTIONS
 
 _ADAPTERS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 
-from avef.errors import ParameterError
+from avef.core.errors import ParameterError
 
 EXTENSIONS = (".xlsx", ".csv", ".tsv")
 

@@ -6,9 +6,9 @@ acted half, uses the same clip names for other clips and is always left out.
 
 import re
 
+from avef.core.errors import ParameterError
 from avef.corpora import _labels
 from avef.corpora._tree import nearest, outside_six, walk
-from avef.errors import ParameterError
 from avef.protocol import EMOTIONS
 
 TITLE = "BAUM-1s"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from avef.core.errors import ParameterError
 from avef.demo import acting, voice
 from avef.demo.face import Actor, Expression
-from avef.errors import ParameterError
 
 CODECS = {".avi": ("mpeg4", "pcm_s16le"), ".mp4": ("libx264", "aac")}
 """Video and audio codec by the end of a file's name."""

@@ -12,9 +12,9 @@ import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from avef.core.errors import ParameterError
 from avef.demo.annotations import baum1s_sheet, subtitles
 from avef.demo.clip import check, make_clip, require, whole
-from avef.errors import ParameterError
 
 CORPORA = ("rml", "enterface05", "baum1s")
 """The corpora that :func:`make_corpus` writes."""

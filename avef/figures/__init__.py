@@ -11,21 +11,21 @@ from pathlib import Path
 import lazy_loader
 import matplotlib.pyplot as plt
 
-from avef import paths
-from avef.files import replacing
+from avef.core import paths
+from avef.core.files import replacing
 
 _FIGURES = {
     "learning": ["learning_curves", "rbm_errors", "transfer_curves"],
     "prediction": ["emotions_over_time"],
     "preparation": ["kept_share", "mel_channels", "preparation", "segment_faces"],
     "results": ["ablations", "accuracy_bars", "comparison", "confusions", "differences"],
-    "statistics": ["forest", "identities", "verdict_strip"],
+    "verdicts": ["forest", "identities", "verdict_strip"],
     "voice": ["roc", "speech_probabilities"],
 }
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_FIGURES)
 __all__ += ["finish"]
 
-plt.style.use(str(resources.files("avef") / "avef.mplstyle"))
+plt.style.use(str(resources.files("avef.figures") / "avef.mplstyle"))
 
 
 def finish(figure: plt.Figure, name: str, demo: bool, folder=paths.FIGURES) -> plt.Figure:

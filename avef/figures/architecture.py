@@ -20,7 +20,7 @@ def architecture(
     Parameters
     ----------
     audio, visual : keras.Sequential
-        From :mod:`avef.networks`; sizes are read from their layers.
+        From :mod:`avef.models.networks`; sizes are read from their layers.
     hidden : sequence of int
         Of the DBN.
     """

@@ -63,7 +63,7 @@ def rbm_errors(errors: pd.DataFrame) -> plt.Figure:
     Parameters
     ----------
     errors : DataFrame
-        From :func:`avef.fusion.rbm_errors`.
+        From :func:`avef.learning.fusion.rbm_errors`.
     """
     layers = sorted(errors["layer"].unique())
     figure, axes = plt.subplots(2, len(layers), figsize=(8, 4), sharex=True, squeeze=False)
@@ -90,9 +90,9 @@ def transfer_curves(curves: pd.DataFrame, saved: float) -> plt.Figure:
     Parameters
     ----------
     curves : DataFrame
-        From :func:`avef.transfer_study.all_curves`.
+        From :func:`avef.studies.transfer_gain.all_curves`.
     saved : float
-        Percent of the epochs, from :func:`avef.transfer_study.epochs_saved`.
+        Percent of the epochs, from :func:`avef.studies.transfer_gain.epochs_saved`.
     """
     networks, corpora = curves["network"].unique(), curves["corpus"].unique()
     figure, axes = plt.subplots(

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from avef.protocol import EMOTIONS
 
 if TYPE_CHECKING:  # drawing needs no TensorFlow
-    from avef.predict import Prediction
+    from avef.recognise import Prediction
 
 
 def emotions_over_time(found: Prediction, name: str) -> plt.Figure:
@@ -18,7 +18,7 @@ def emotions_over_time(found: Prediction, name: str) -> plt.Figure:
     Parameters
     ----------
     found : Prediction
-        From :func:`avef.predict.predict`.
+        From :func:`avef.recognise.predict`.
     name : str
         Of the clip, for the title.
     """

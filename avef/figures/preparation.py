@@ -8,8 +8,8 @@ import pandas as pd
 
 from avef import paper
 from avef.figures.titles import headline
-from avef.prepare import PreparedClip
-from avef.segments import Segments
+from avef.preparation.clips import PreparedClip
+from avef.preparation.segments import Segments
 
 
 def preparation(
@@ -54,7 +54,7 @@ def mel_channels(image: np.ndarray, title: str = "") -> plt.Figure:
     Parameters
     ----------
     image : (64 mel bins, 64 frames, 3) float
-        From :func:`avef.speech.mel_image`.
+        From :func:`avef.preparation.speech.mel_image`.
     """
     low, high = np.percentile(image, [1, 99], axis=(0, 1))
     colour = np.clip((image - low) / (high - low + 1e-9), 0, 1)

@@ -82,7 +82,7 @@ def differences(table: pd.DataFrame) -> plt.Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`avef.baselines.study`.
+        From :func:`avef.studies.baselines.study`.
     """
     figure, axis = plt.subplots(figsize=(7, 0.8 + 0.34 * len(table)))
     _gains(axis, table, table["claim"] + ": " + table["model"] + " over " + table["baseline"])
@@ -98,7 +98,7 @@ def ablations(table: pd.DataFrame) -> plt.Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`avef.ablations.effects`; may be empty.
+        From :func:`avef.studies.ablations.effects`; may be empty.
     """
     names, modalities = list(dict.fromkeys(table["ablation"])), dict.fromkeys(table["modality"])
     size = (8, 1.3 + 0.3 * len(names))

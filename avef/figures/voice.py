@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from avef import vad_scores
 from avef.figures.titles import headline
-from avef.speech import RATE
-from avef.vad_data import Utterance
+from avef.preparation.speech import RATE
+from avef.studies import vad_scores
+from avef.studies.vad_data import Utterance
 
 
 def roc(scores: Mapping[str, Mapping]) -> plt.Figure:
@@ -19,7 +19,7 @@ def roc(scores: Mapping[str, Mapping]) -> plt.Figure:
 
     Parameters
     ----------
-    scores : corpus → what :func:`avef.vad_scores.scores` returns
+    scores : corpus → what :func:`avef.studies.vad_scores.scores` returns
     """
     conditions = list(vad_scores.CONDITIONS)
     size = (2.2 * len(conditions), 2.3 * len(scores))

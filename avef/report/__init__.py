@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from avef.files import write_text
+from avef.core.files import write_text
 from avef.report import pages, sources
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import jinja2
 
-from avef import claims
+from avef.evaluation import claims
+from avef.evaluation.tables import CONFUSIONS, DEMO
 from avef.report import gallery, notebooks, view
 from avef.report.sources import Sources
-from avef.tables import CONFUSIONS, DEMO
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

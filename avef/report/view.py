@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from avef import claims, consistency, paper
-from avef.tables import TITLES
+from avef import paper
+from avef.evaluation import claims, consistency
+from avef.evaluation.tables import TITLES
 
 #: Sign and CSS class of each verdict: colour alone must not tell them apart.
 LOOKS = {

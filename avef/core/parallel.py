@@ -1,0 +1,90 @@
+"""Independent pieces of work, spread over processes, with progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
+from joblib.parallel import get_active_backend
+from tqdm import tqdm
+
+from avef.core.errors import ParameterError
+
+
+@contextmanager
+def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
+    """Where :func:`each` finds its workers, within a ``with`` block.
+
+    Parameters
+    ----------
+    name : {"loky", "dask"}
+        Processes of this machine, which end with the block; or all workers of a Dask
+        cluster that is already there and shares this folder.
+    scheduler : str
+        The cluster's address, such as ``tcp://host:8786``.
+    """
+    if name == "loky":
+        with TemporaryDirectory(prefix="avef-") as folder:  # else a killed kernel would leave one
+            try:
+                with parallel_config(backend="loky", temp_folder=folder):
+                    yield
+            finally:  # their memory, and a notebook's kernel is slow to stop while it has children
+                get_reusable_executor().shutdown(wait=True)
+        return
+    if not scheduler:
+        raise ParameterError("jobs.scheduler: must be the Dask scheduler's address, got none")
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ParameterError("jobs.backend: dask needs the package distributed") from error
+    try:
+        client = Client(scheduler, timeout="10s")
+    except OSError as error:
+        raise ParameterError(f"jobs.scheduler: no Dask scheduler at {scheduler}") from error
+    with client, parallel_config(backend="dask", n_jobs=-1):
+        yield
+
+
+def each(function: Callable, items: Iterable[tuple], jobs: int, title: str) -> Iterator:
+    """Call ``function(*item)`` for every item; yield the results in order.
+
+    Parameters
+    ----------
+    function : callable
+        Importable, as other processes must find it.
+    items : iterable of tuple
+    jobs : int
+        Worker processes; 1 stays in this process, −1 takes one a core. A cluster
+        (see :func:`backend`) gives all its workers whatever this number is.
+    title : str
+        Shown with the progress, on standard error.
+    """
+    if jobs < 1 and jobs != -1:
+        raise ParameterError(f"jobs must be -1 or at least 1, got {jobs}")
+    items = list(items)
+    cluster = get_active_backend()[0].__class__.__name__ == "DaskDistributedBackend"
+    jobs = min(cpu_count() if jobs == -1 else jobs, max(1, len(items)))
+    live = sys.stderr.isatty()
+    bar = tqdm(total=len(items), desc=title, mininterval=0.5 if live else 15, ascii=not live)
+    with bar:
+        if jobs == 1 and not cluster:
+            results = (function(*item) for item in items)
+        else:
+            work = (delayed(_alone)(function, item, Path.cwd()) for item in items)
+            results = Parallel(None if cluster else jobs, return_as="generator")(work)
+        for result in results:
+            bar.update()
+            yield result
+
+
+def _alone(function, item, folder):
+    """Run in a worker, on one thread: the processes share the cores."""
+    os.chdir(folder)  # a cluster's worker was started somewhere else
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    return function(*item)

@@ -1,0 +1,64 @@
+"""Where the stages leave what they make, relative to the repository's root."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from avef.core.errors import ParameterError
+
+DATA, REPORTS = Path("data"), Path("reports")
+VAD = DATA / "vad" / "vad.npz"
+NOTEBOOKS = REPORTS / "notebooks"
+FIGURES = REPORTS / "figures"
+TABLES = REPORTS / "tables"
+
+
+def clips(corpus: str) -> Path:
+    """The clip table of a raw corpus."""
+    return DATA / "clips" / f"{corpus}.csv"
+
+
+def prepared(corpus: str) -> Path:
+    """The folder of prepared clips."""
+    return DATA / "prepared" / corpus
+
+
+def transferred(corpus: str) -> Path:
+    """The folder of what a target corpus starts from."""
+    return DATA / "transfer" / corpus
+
+
+def cells(stage: str, corpus: str) -> Path:
+    """The folder of a training stage's cells; stage is audio_net, visual_net or dbn_fusion."""
+    return DATA / stage / corpus
+
+
+def predictions(stage: str, corpus: str) -> Path:
+    """The predictions CSV of a stage; stage is audio_net, visual_net or svm."""
+    return REPORTS / "predictions" / f"{stage}-{corpus}.csv"
+
+
+def metrics(stage: str, corpus: str | None) -> Path:
+    """The metrics JSON of a stage; corpus is None for a stage that serves all."""
+    return REPORTS / "metrics" / (f"{stage}-{corpus}.json" if corpus else f"{stage}.json")
+
+
+def curves(stage: str, corpus: str) -> Path:
+    """The learning curves CSV of a training stage."""
+    return REPORTS / "curves" / f"{stage}-{corpus}.csv"
+
+
+def enter_root() -> None:
+    """Work from the repository's root, wherever a notebook's kernel was started.
+
+    Raises
+    ------
+    ParameterError
+        If no folder upwards holds a ``params.yaml``.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "params.yaml").is_file():
+            os.chdir(folder)
+            return
+    raise ParameterError(f"no params.yaml in {Path.cwd()} or above it: not in the repository")

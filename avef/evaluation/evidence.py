@@ -1,0 +1,267 @@
+"""What the stages left, laid beside each figure of the paper's claims.
+
+:func:`read` alone touches files; :func:`parts` is pure and hands its rows to the
+verdicts of :mod:`avef.evaluation.claims`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from avef import paper
+from avef.config import params, profiles
+from avef.core import paths
+from avef.evaluation import intervals, tables
+from avef.evaluation.claims import LEVEL, RULES, Part, verdict
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the stages left.
+
+    ``predictions`` by (dataset, modality); ``metrics`` and ``tables`` by file
+    name without suffix; ``figures`` likewise, names alone; ``settings`` are
+    those of the paper profile; ``profile`` is the one that ran.
+    """
+
+    profile: str
+    predictions: Mapping[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+    metrics: Mapping[str, dict] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    figures: frozenset[str] = frozenset()
+    settings: params.Params | None = None
+
+
+def parts(evidence: Evidence, seed: int = 0) -> pd.DataFrame:
+    """Every figure of every claim: the fields of :class:`Part`, and its ``verdict``."""
+    made = [*_corpora(evidence), *_settings(evidence), *_accuracies(evidence, seed)]
+    made += [*_recalls(evidence, seed), *_pictures(evidence), *_numbers(evidence)]
+    made += [*_case_gains(evidence, seed), *_emotions(evidence, seed)]
+    order = list(RULES)
+    made.sort(key=lambda part: order.index(part.id))
+    return pd.DataFrame(made, columns=Part._fields).assign(verdict=[verdict(p) for p in made])
+
+
+def read(profile: str, root: str | Path = ".") -> Evidence:
+    """What lies under ``root``'s reports, and the settings of its paper profile."""
+    root = Path(root)
+    reports = root / paths.REPORTS
+    predictions = {}
+    for dataset in paper.DATASETS:
+        for modality, stage in tables.STAGES.items():
+            path = root / paths.predictions(stage, dataset)
+            if path.is_file():
+                text = {"clip": str, "speaker": str}
+                predictions[dataset, modality] = pd.read_csv(path, dtype=text)
+    metrics = {p.stem: json.loads(p.read_text("utf-8")) for p in reports.glob("metrics/*.json")}
+    found = {p.stem: pd.read_csv(p) for p in reports.glob("tables/table_[12].csv")}
+    figures = frozenset(p.stem for p in reports.glob("figures/*.png"))
+    return Evidence(profile, predictions, metrics, found, figures, _paper_settings(root))
+
+
+def _corpora(evidence):
+    """T1 and T2."""
+    found = evidence.tables.get("table_1", pd.DataFrame({"entry": []})).set_index("entry")
+    for dataset, row in paper.table_1().iterrows():
+        name = paper.DATASET_NAMES[dataset]
+        theirs = {"audio (Hz)": row["audio_rate"], "channels": row["channels"], "fps": row["fps"]}
+        theirs["frame size"] = f"{row['width']}×{row['height']}"
+        theirs |= {"speakers": row["speakers"], "clips": row["clips_used"]}
+        ours = found.get(f"{name}, files", pd.Series(dtype=object))
+        for entry, value in theirs.items():
+            part = partial(Part, "T1", f"{name}, {entry}", str(value), data=evidence.profile)
+            there = entry in ours
+            yield (
+                part(_entry(entry, ours[entry])) if there else part(missing=f"the files of {name}")
+            )
+    table = evidence.tables.get("table_2", pd.DataFrame({"emotion": []})).set_index("emotion")
+    for emotion, row in paper.table_2().set_index("emotion").iterrows():
+        part = partial(Part, "T2", emotion, ", ".join(row))
+        there = emotion in table.index
+        missing = "reports/tables/table_2.csv"
+        yield part(", ".join(table.loc[emotion, row.index])) if there else part(missing=missing)
+
+
+def _entry(entry, value):
+    """What a file's header says, in the paper's words: 2 → stereo, 29.97 fps → 30."""
+    if entry == "frame size":
+        return str(value)
+    number = round(float(value))
+    return {1: "mono", 2: "stereo"}.get(number, str(number)) if entry == "channels" else str(number)
+
+
+def _settings(evidence):
+    """T3: Table 3's training set-up against the paper profile; the hardware is the reader's."""
+    there = evidence.settings is not None
+    ours = tables.table_3(evidence.settings)["ours"] if there else {}
+    for where, setting, value in paper.table_3().itertuples(index=False):
+        if where == "hardware":
+            continue
+        part = partial(Part, "T3", f"{where}, {setting}", f"{value:g}")
+        yield part(ours[f"{where}: {setting}"]) if there else part(missing="profiles/paper.yaml")
+
+
+def _accuracies(evidence, seed):
+    """T4–T7."""
+    measure = partial(intervals.interval, level=LEVEL, seed=seed)
+    ours = intervals.across(evidence.predictions, measure)
+    keys = ["dataset", "modality", "emotion_model", "case"]
+    ours = ours.set_index(keys) if len(ours) else ours
+    for cell in paper.accuracies().itertuples():
+        key = tuple(getattr(cell, name) for name in keys)
+        title = f"{paper.DATASET_NAMES[cell.dataset]} {cell.modality}, "
+        title += f"{cell.emotion_model}, case {cell.case}"
+        part = partial(Part, f"T{cell.table}", title, cell.accuracy, unit="%")
+        if key not in ours.index:
+            yield part(missing=_predictions(*key[:2]))
+            continue
+        row = ours.loc[key]
+        yield part(row["accuracy"], row["low"], row["high"], data=_mark(evidence, key[:2]))
+
+
+def _recalls(evidence, seed):
+    """T8–T10: the diagonals."""
+    for number, dataset in tables.CONFUSIONS.items():
+        key, matrix = (dataset, "multimodal"), paper.confusion(dataset)
+        there, ours = key in evidence.predictions, pd.DataFrame()
+        if there:
+            ours = intervals.recalls(evidence.predictions[key], level=LEVEL, seed=seed)
+            ours = ours.set_index("true")
+        for emotion in paper.EMOTIONS:
+            part = partial(Part, f"T{number}", emotion, matrix.loc[emotion, emotion], unit="%")
+            if emotion not in ours.index:
+                yield part(missing=f"clips of {emotion}" if there else _predictions(*key))
+                continue
+            row = ours.loc[emotion]
+            yield part(row["recall"], row["low"], row["high"], data=_mark(evidence, key))
+
+
+def _pictures(evidence):
+    """F1–F3; the paper's Fig. 2 shows a clip of eNTERFACE'05."""
+    demo = evidence.profile
+    names = [("F1", "fig_1", ""), ("F2", "fig_2-enterface05", demo)]
+    names += [("F3", f"fig_3-{dataset}", demo) for dataset in paper.DATASETS]
+    for claim, name, data in names:
+        there = name in evidence.figures
+        part = partial(Part, claim, name, "drawn", data=data)
+        yield part("drawn") if there else part(missing=f"reports/figures/{name}.png")
+
+
+def _numbers(evidence):
+    """V1, V2, K1, P1–P3, S1, S2, S4: what other stages measured."""
+    files = {"V": "emodb", "P": "speed", "S": "ablations"}
+    keys = {"V1": "percent", "V2": "relative_gain"}
+    for claim in ("V1", "V2", "P1", "P2", "P3", "S1", "S2"):
+        name = files[claim[0]]
+        key = keys.get(claim, claim if claim[0] == "P" else "difference")
+        yield _number(evidence, claim, "", name, claim, key)
+    for title in ("accuracy", "epochs"):
+        entry = "S4" if title == "accuracy" else "S4 epochs"
+        yield _number(evidence, "S4", title, "transfer_gain", entry, "difference")
+    for dataset in paper.DATASETS:
+        title = paper.DATASET_NAMES[dataset]
+        yield _number(evidence, "K1", title, f"preprocessing-{dataset}", "", "kept_percent")
+
+
+def _number(evidence, claim, title, name, entry, key):
+    """A figure of a metrics file: ``file[entry]``, or ``file[entry][key]`` with its interval."""
+    metrics = evidence.metrics.get(name, {})
+    found = metrics.get(entry) if entry else metrics
+    found = found if isinstance(found, Mapping) else {key: found}
+    about = paper.CLAIMS[claim]
+    theirs = about.figure[name.partition("-")[2]] if claim == "K1" else about.figure
+    if RULES[claim].kind == "direction":
+        theirs = "above 0"
+    unit = "%" if title == "epochs" else about.unit or "points"
+    part = partial(Part, claim, title, theirs, unit=unit)
+    if found.get(key) is None or found[key] != found[key]:
+        path = f"reports/metrics/{name}.json"
+        return part(missing=f"{claim} in {path}" if metrics else path)
+    mark = found.get("data", metrics.get("data", evidence.profile))
+    low, high = (found.get(bound, np.nan) for bound in ("low", "high"))
+    return part(float(found[key]), low, high, data=mark)
+
+
+def _case_gains(evidence, seed):
+    """S3: every pair of Tables 4–7."""
+    measure = partial(intervals.case_comparison, level=LEVEL, seed=seed)
+    ours = intervals.across(evidence.predictions, measure)
+    keys = ["dataset", "modality", "emotion_model"]
+    if len(ours):
+        ours = ours.assign(holm=intervals.holm(ours["p"])).set_index(keys)
+    for pair in paper.case_comparisons().itertuples():
+        key = tuple(getattr(pair, name) for name in keys)
+        title = f"{paper.DATASET_NAMES[pair.dataset]} {pair.modality}, {pair.emotion_model}"
+        part = partial(Part, "S3", title, pair.gain, unit="points")
+        if key not in ours.index:
+            yield part(missing=_predictions(*key[:2]))
+            continue
+        row, mark = ours.loc[key], _mark(evidence, key[:2])
+        figures = row["difference"], row["low"], row["high"]
+        yield part(*figures, data=mark, p=row["p"], holm=row["holm"])
+
+
+def _emotions(evidence, seed):
+    """S5: the named emotions' lead, and the named pairs' share of the errors beyond chance."""
+    made = []
+    for dataset in paper.DATASETS:
+        key, matrix = (dataset, "multimodal"), paper.confusion(dataset)
+        for title, measure, theirs in (
+            ("lead of anger and happiness", intervals.easiest, _lead(matrix)),
+            ("named pairs among errors", intervals.mutual_confusion, _mutual(matrix)),
+        ):
+            title = f"{paper.DATASET_NAMES[dataset]}, {title}"
+            part = Part("S5", title, theirs, unit="points", data=_mark(evidence, key))
+            if key in evidence.predictions:
+                found = measure(evidence.predictions[key], level=LEVEL, seed=seed)
+                part = part._replace(
+                    ours=found.difference, low=found.low, high=found.high, p=found.p
+                )
+            else:
+                part = part._replace(missing=_predictions(*key))
+            made.append(part)
+    there = [part for part in made if not part.missing]
+    corrected = iter(intervals.holm(part.p for part in there))
+    return [part if part.missing else part._replace(holm=float(next(corrected))) for part in made]
+
+
+def _lead(matrix):
+    recall, named = pd.Series(np.diag(matrix), index=matrix.index), list(intervals.EASIEST)
+    return float(recall[named].mean() - recall.drop(named).mean())
+
+
+def _mutual(matrix):
+    pairs = [(a, b) for pair in intervals.CONFUSED for a, b in (pair, pair[::-1])]
+    hit = sum(matrix.loc[a, b] for a, b in pairs)
+    errors = sum(matrix.loc[a].drop(a).sum() for a, _ in pairs)
+    return float(100 * (hit / errors - 1 / (len(matrix) - 1)))
+
+
+def _predictions(dataset, modality):
+    return f"reports/predictions/{tables.STAGES[modality]}-{dataset}.csv"
+
+
+def _mark(evidence, key):
+    """Demo or paper, by the predictions' own column where there is one."""
+    found = evidence.predictions.get(key, ())
+    return found["data"].iloc[0] if "data" in found else evidence.profile
+
+
+def _paper_settings(root):
+    """The settings of the paper profile, or None where there is no such profile here."""
+    needed = [root / "params.yaml", root / "profiles" / "paper.yaml"]
+    if not all(path.is_file() for path in needed):
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(needed[0], folder)
+        profiles.apply("paper", copy, needed[1].parent)
+        return params.read(copy)

@@ -1,0 +1,65 @@
+"""What predictions are worth: accuracies and confusion matrices."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from avef.protocol import EMOTION_MODELS
+
+
+def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Score each (emotion model, case).
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        From :func:`avef.learning.clip_svm.predictions`.
+
+    Returns
+    -------
+    DataFrame
+        ``emotion_model``, ``case``, ``accuracy`` (the paper's global accuracy,
+        percent of clips), ``unweighted`` (mean recall of the classes that
+        occur, percent), ``clips``.
+    """
+    rows = []
+    for (emotion_model, case), group in predictions.groupby(["emotion_model", "case"], sort=False):
+        right = group["true"] == group["predicted"]
+        rows.append(
+            {
+                "emotion_model": emotion_model,
+                "case": case,
+                "accuracy": 100 * right.mean(),
+                "unweighted": 100 * right.groupby(group["true"]).mean().mean(),
+                "clips": len(group),
+            }
+        )
+    return pd.DataFrame(rows).round(2)
+
+
+def confusion(predictions: pd.DataFrame, emotion_model: str = "emotion", case: int = 2):
+    """Confusion matrix in percent of each true class (Tables 8–10).
+
+    Returns
+    -------
+    DataFrame (C, C)
+        Rows are true, columns predicted, in the paper's order; a class that
+        does not occur has a row of NaN.
+    """
+    names = list(EMOTION_MODELS[emotion_model])
+    rows = predictions.query("emotion_model == @emotion_model and case == @case")
+    counts = pd.crosstab(rows["true"], rows["predicted"]).reindex(
+        index=names, columns=names, fill_value=0
+    )
+    return 100 * counts.div(counts.sum(axis=1).where(lambda n: n > 0), axis=0)
+
+
+def metrics(predictions: pd.DataFrame) -> dict:
+    """The accuracies as nested JSON for ``dvc metrics``."""
+    result: dict = {}
+    for row in accuracies(predictions).itertuples():
+        result.setdefault(row.emotion_model, {})[f"case{row.case}"] = {
+            "accuracy": row.accuracy,
+            "unweighted": row.unweighted,
+        }
+    return result

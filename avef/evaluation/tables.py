@@ -1,0 +1,246 @@
+"""Tables 3–10: the paper's number, ours, the difference and an interval, in every cell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from avef import paper
+from avef.config.params import Params
+from avef.core import paths
+from avef.core.errors import ClipError
+from avef.core.files import write_csv, write_text
+from avef.evaluation import intervals, scores
+from avef.preparation import media
+
+#: The stage whose predictions fill a modality's cells.
+STAGES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
+#: Table number → corpus.
+CONFUSIONS = dict(zip((8, 9, 10), paper.DATASETS, strict=True))
+DEMO = "Demo data: synthetic corpora and narrow networks. These are no results about the paper."
+
+
+def media_facts(clips: pd.DataFrame, root: str | Path) -> pd.DataFrame:
+    """What the headers of a corpus' files say: one row a clip (Table 1).
+
+    Columns ``clip``, ``sample_rate`` (Hz), ``channels``, ``fps``, ``width``,
+    ``height``, ``duration`` (s); NaN where a file cannot be opened or lacks a stream.
+    """
+    rows = []
+    for clip, path in clips[["clip", "path"]].itertuples(index=False):
+        try:
+            rows.append({"clip": clip} | media.describe(Path(root) / path))
+        except ClipError:
+            rows.append({"clip": clip})
+    columns = ["clip", "sample_rate", "channels", "fps", "width", "height", "duration"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table_1(clips: dict[str, pd.DataFrame], facts: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Table 1 beside what the files say: one row an entry, two columns a corpus."""
+    columns = {}
+    for dataset, theirs in paper.table_1().iterrows():
+        name = paper.DATASET_NAMES[dataset]
+        columns[f"{name}, paper"] = {
+            "audio (Hz)": theirs["audio_rate"],
+            "channels": theirs["channels"],
+            "fps": theirs["fps"],
+            "frame size": f"{theirs['width']}×{theirs['height']}",
+            "speakers": theirs["speakers"],
+            "clips": theirs["clips"],
+        }
+        if dataset not in clips:
+            continue
+        usual = facts[dataset].mode(numeric_only=True).iloc[0]
+        columns[f"{name}, files"] = {
+            "audio (Hz)": int(usual["sample_rate"]),
+            "channels": int(usual["channels"]),
+            "fps": usual["fps"],
+            "frame size": f"{usual['width']:.0f}×{usual['height']:.0f}",
+            "speakers": clips[dataset]["speaker"].nunique(),
+            "clips": len(clips[dataset]),
+        }
+    return pd.DataFrame(columns).rename_axis("entry")
+
+
+def table_3(params: Params) -> pd.DataFrame:
+    """Table 3 beside the settings at hand: ``setting`` (index), ``paper``, ``ours``."""
+    stages = {
+        "audio-net": params.audio_net,
+        "visual-net": params.visual_net,
+        "whole model": params.dbn_fusion,
+    }
+    rows = []
+    for where, setting, value in paper.table_3().itertuples(index=False):
+        chosen = [stages[where]] if where in stages else list(stages.values())
+        if where == "hardware":
+            ours = ["–"]
+        elif setting == "dropout":
+            ours = {params.networks.audio.dropout, params.networks.visual.dropout}
+        else:
+            name = {"batch size": "batch"}.get(setting, setting.replace(" ", "_"))
+            ours = {getattr(schedule, name) for stage in chosen for schedule in stage.values()}
+        rows.append((f"{where}: {setting}", _plain(value), ", ".join(map(_plain, sorted(ours)))))
+    return pd.DataFrame(rows, columns=["setting", "paper", "ours"]).set_index("setting")
+
+
+def coverage(datasets: list[str]) -> str:
+    """How many of the clips found were used, a sentence for captions."""
+    parts = []
+    for dataset in datasets:
+        path = paths.metrics("preprocessing", dataset)
+        if path.is_file():
+            counts = json.loads(path.read_text(encoding="utf-8"))
+            used, lost = counts["clips"], counts["quarantined"]
+            name = paper.DATASET_NAMES[dataset]
+            parts.append(f"{name}: {used} of {used + lost} clips used, {lost} in quarantine")
+    return "; ".join(parts) + "." if parts else ""
+
+
+def accuracy_table(datasets: list[str], seed: int = 0) -> pd.DataFrame:
+    """All cells of Tables 4–7, from the predictions under ``reports/``.
+
+    Returns
+    -------
+    DataFrame
+        ``table``, ``dataset``, ``modality``, ``emotion_model``, ``case``,
+        ``paper``, ``ours``, ``difference`` (percent, percentage points), ``low``,
+        ``high`` (95 % over speakers), ``unweighted``, ``clips``, ``speakers``.
+        A corpus that was not run has NaN in ``ours``.
+    """
+    ours = []
+    for dataset in datasets:
+        for modality, stage in STAGES.items():
+            predictions = read_predictions(stage, dataset)
+            spread = intervals.interval(predictions, seed=seed).round(2)
+            spread = spread[["emotion_model", "case", "low", "high", "speakers"]]
+            table = scores.accuracies(predictions).merge(spread, on=["emotion_model", "case"])
+            ours.append(table.assign(dataset=dataset, modality=modality))
+    key = ["dataset", "modality", "emotion_model", "case"]
+    theirs = paper.accuracies().rename(columns={"accuracy": "paper"})
+    both = theirs.merge(
+        pd.concat(ours).rename(columns={"accuracy": "ours"}), on=key, how="left", validate="1:1"
+    )
+    both["difference"] = (both["ours"] - both["paper"]).round(2)
+    figures = ["paper", "ours", "difference", "low", "high", "unweighted", "clips", "speakers"]
+    return both[["table", *key, *figures]]
+
+
+def confusion_table(dataset: str, seed: int = 0) -> pd.DataFrame:
+    """Table 8, 9 or 10, in percent of the true class.
+
+    Columns ``true``, ``predicted``, ``paper``, ``ours``, ``difference``, ``low``, ``high``
+    (95 % over speakers), ``clips`` (of the true class).
+    """
+    predictions = read_predictions("svm", dataset)
+    ours = scores.confusion(predictions)
+    long = paper.confusion(dataset).stack().rename("paper").reset_index()
+    long["ours"] = ours.stack(future_stack=True).to_numpy().round(2)
+    long["difference"] = (long["ours"] - long["paper"]).round(2)
+    spread = intervals.confusions(predictions, seed=seed).round(2)
+    return long.merge(spread, on=["true", "predicted"], how="left", validate="1:1")
+
+
+def folds_table(datasets: list[str]) -> pd.DataFrame:
+    """Accuracy of every fold: ``dataset``, ``modality``, then as in `statistics.per_fold`."""
+    found = {
+        (dataset, modality): read_predictions(stage, dataset)
+        for dataset in datasets
+        for modality, stage in STAGES.items()
+    }
+    return intervals.across(found, intervals.per_fold).round({"accuracy": 2})
+
+
+def read_predictions(stage: str, dataset: str) -> pd.DataFrame:
+    """A stage's predictions CSV."""
+    return pd.read_csv(paths.predictions(stage, dataset), dtype={"clip": str, "speaker": str})
+
+
+def layout(cells: pd.DataFrame, number: int) -> pd.DataFrame:
+    """One of Tables 4–7 as the paper prints it, each entry "ours [interval] (paper, diff.)".
+
+    Rows are the cases, columns the corpora (and modalities); the binary tables
+    show arousal and valence one after the other.
+    """
+    part = cells[cells["table"] == number].copy()
+    figures = part[["ours", "paper", "difference", "low", "high"]]
+    part["text"] = [_entry(*row) for row in figures.to_numpy()]
+    part["column"] = [
+        paper.DATASET_NAMES[d] + ("" if m == "multimodal" else f" {m}")
+        for d, m in part[["dataset", "modality"]].to_numpy()
+    ]
+    part["row"] = "case " + part["case"].astype(str)
+    if (part["emotion_model"] != "emotion").any():
+        part["row"] += ", " + part["emotion_model"]
+    columns, rows = part["column"].unique(), sorted(part["row"].unique())
+    return part.pivot(index="row", columns="column", values="text").loc[rows, columns]
+
+
+def write_all(
+    datasets: list[str], demo: bool, folder: Path = paths.TABLES, seed: int = 0
+) -> pd.DataFrame:
+    """Write Tables 4–10 as CSV and Markdown; return the cells of Tables 4–7."""
+    cells = accuracy_table(datasets, seed)
+    note = f"{NOTE} {coverage(datasets)}".strip()
+    data = "demo" if demo else "paper"
+    for number in (4, 5, 6, 7):
+        part = cells[cells["table"] == number].assign(data=data)
+        write_csv(folder / f"table_{number}.csv", part)
+        _markdown(folder / f"table_{number}.md", number, layout(cells, number), demo, note)
+    for number, dataset in CONFUSIONS.items():
+        if dataset not in datasets:
+            continue
+        table = confusion_table(dataset, seed)
+        write_csv(folder / f"table_{number}.csv", table.assign(data=data))
+        table["text"] = [_entry(*row) for row in table[["ours", "paper", "difference"]].to_numpy()]
+        wide = table.pivot(index="true", columns="predicted", values="text")
+        wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
+        note = f"{NOTE} {coverage([dataset])}".strip()
+        _markdown(folder / f"table_{number}.md", number, wide, demo, note)
+    return cells
+
+
+def write_table(table: pd.DataFrame, number: int, demo: bool, folder: Path = paths.TABLES) -> None:
+    """Write Table 1, 2 or 3 as CSV and Markdown, its index as the first column."""
+    write_csv(folder / f"table_{number}.csv", table, index=True)
+    _markdown(folder / f"table_{number}.md", number, table.astype(str), demo)
+
+
+NOTE = (
+    "Percent: ours (the paper's, difference); in Tables 4–7 in square brackets the 95 % interval "
+    "over speakers."
+)
+TITLES = {
+    1: "The corpora: the paper and the files",
+    2: "Six emotions, binary arousal and valence",
+    3: "Training set-up: the paper and the settings at hand",
+    4: "Unimodal classification for six discrete emotions",
+    5: "Unimodal classification of the binary dimensional emotion model",
+    6: "Multi-modal classification for six discrete emotions",
+    7: "Multi-modal classification for the binary dimensional emotion model",
+    8: "Confusion matrix of multi-modal classification on RML, case 2",
+    9: "Confusion matrix of multi-modal classification on eNTERFACE'05, case 2",
+    10: "Confusion matrix of multi-modal classification on BAUM-1s, case 2",
+}
+
+
+def _entry(ours, theirs, difference, low=float("nan"), high=float("nan")):
+    if pd.isna(ours):
+        return f"– ({theirs:.2f})"
+    spread = "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
+    return f"{ours:.1f}{spread} ({theirs:.2f}, {difference:+.1f})"
+
+
+def _plain(value):
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _markdown(path, number, table, demo, note=""):
+    head = "| " + " | ".join([table.index.name or "", *table.columns]) + " |"
+    rows = [f"| {name} | " + " | ".join(row) + " |" for name, row in table.iterrows()]
+    body = "\n".join([head, "| --- " * (len(table.columns) + 1) + "|", *rows])
+    mark = f"**{DEMO}**" if demo else ""
+    blocks = [f"# Table {number}. {TITLES[number]}", mark, note, body]
+    write_text(path, "\n\n".join(block for block in blocks if block) + "\n")

@@ -1,0 +1,152 @@
+"""Verdicts: intervals beside the paper's accuracies, claims at a glance, the paper's identities."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Patch
+
+from avef import paper
+from avef.evaluation import claims, consistency
+from avef.figures.titles import headline
+
+#: Fill and sign of each verdict: the sign tells what colour alone must not.
+LOOKS = {
+    claims.REPRODUCED: ("#009E73", "✓"),
+    claims.PARTLY: ("#56B4E9", "◐"),
+    claims.INCONCLUSIVE: ("#E69F00", "?"),
+    claims.NOT_REPRODUCED: ("#D55E00", "✗"),
+    claims.NO_VERDICT: ("0.85", "d"),
+    claims.NOT_RUN: ("white", "–"),
+}
+
+
+def forest(parts: pd.DataFrame) -> plt.Figure:
+    """Forest plot of Tables 4–7: our accuracy with its 95 % interval, the paper's as a bar.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        From :func:`avef.evaluation.evidence.parts`; the rows of T4–T7 are drawn, those that
+        were not run with the paper's figure alone. An open circle is an
+        interval that leaves the paper's figure out.
+    """
+    sides = (("T4", "T6"), ("T5", "T7"))
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 7))
+    for axis, tables, title in zip(
+        axes, sides, ("Six emotions", "Arousal and valence"), strict=True
+    ):
+        rows = parts[parts["id"].isin(tables)].reset_index(drop=True)
+        names = rows["part"].str.replace("emotion, ", "")
+        y = np.arange(len(rows))[::-1]
+        ours, low, high = (rows[c].to_numpy(float) for c in ("ours", "low", "high"))
+        axis.hlines(y, low, high, color="C0", lw=1.2)
+        inside = _covers(rows)
+        for mask, fill, label in (
+            (inside, "C0", "ours, 95 % interval over speakers"),
+            (~inside, "white", "ours, paper outside"),
+        ):
+            axis.plot(ours[mask], y[mask], "o", ms=4, color="C0", mfc=fill, label=label)
+        theirs = rows["paper"].to_numpy(float)
+        axis.plot(theirs, y, "|", ms=8, mew=2, color="C1", label="paper")
+        axis.set_yticks(y, names, fontsize=7)
+        axis.set(xlabel="accuracy (%)", xlim=(0, 102), title=title)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower right", ncols=3)
+    headline(figure, _forest_title(parts))
+    return figure
+
+
+def verdict_strip(table: pd.DataFrame) -> plt.Figure:
+    """All claims as one strip of boxes, their verdicts by colour and sign.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`avef.evaluation.claims.claims`.
+    """
+    figure, axis = plt.subplots(figsize=(9.5, 1.7))
+    for place, (name, verdict) in enumerate(table[["id", "verdict"]].itertuples(index=False)):
+        fill, sign = LOOKS[verdict]
+        axis.bar(place, 1, 0.92, color=fill, edgecolor="0.4", lw=0.8)
+        axis.text(place, 0.68, name, ha="center", va="center", fontsize=8)
+        axis.text(place, 0.3, sign, ha="center", va="center", fontsize=11)
+    counts = table["verdict"].value_counts()
+    legend = [
+        Patch(facecolor=fill, edgecolor="0.4", label=f"{sign} {name}: {counts[name]}")
+        for name, (fill, sign) in LOOKS.items()
+        if name in counts
+    ]
+    axis.legend(handles=legend, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3)
+    axis.set(xlim=(-0.6, len(table) - 0.4), ylim=(0, 1))
+    axis.axis("off")
+    axis.set_title(f"{counts.get(claims.REPRODUCED, 0)} of {len(table)} claims reproduced")
+    return figure
+
+
+def identities(table: pd.DataFrame) -> plt.Figure:
+    """The paper against itself: how many identities hold, and Table 6 against Tables 8–10.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`avef.evaluation.consistency.check`.
+    """
+    groups = consistency.summary(table).iloc[::-1]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.8))
+    left.barh(groups["identity"], groups["hold"], color="C0", label="hold")
+    left.barh(
+        groups["identity"],
+        groups["fail"],
+        left=groups["hold"],
+        color="C1",
+        hatch="///",
+        edgecolor="w",
+        label="fail",
+    )
+    for y, (hold, checked) in enumerate(groups[["hold", "checked"]].to_numpy()):
+        left.text(checked + 0.6, y, f"{hold} of {checked}", va="center", fontsize=7)
+    left.tick_params(axis="y", labelsize=7)
+    left.set(xlabel="identities", xlim=(0, groups["checked"].max() + 9))
+    left.legend(loc="lower right")
+    _diagonals(right, table[table["id"].str.startswith("diagonal/")])
+    total = groups[["hold", "checked"]].sum()
+    title = f"{total['hold']} of {total['checked']} identities hold within the paper"
+    headline(figure, title)
+    return figure
+
+
+def _diagonals(axis, rows):
+    names = rows["id"].str.partition("/")[2].map(paper.DATASET_NAMES)
+    y = np.arange(len(rows))[::-1]
+    axis.barh(y, rows["difference"], 0.5, color="C1")
+    for place, found, expected, gap in zip(
+        y, rows["found"], rows["expected"], rows["difference"], strict=True
+    ):
+        text = f" {found:.2f}, diagonal {expected:.2f}"
+        axis.text(max(gap, 0), place, text, va="center", fontsize=8)
+    axis.axvline(0, color="k", lw=0.8)
+    axis.set_yticks(y, names)
+    above = (rows["difference"] > rows["tolerance"]).sum()
+    axis.set(
+        xlabel="Table 6 minus weighted diagonal (points)",
+        title=f"Table 6 above its matrix: {above} of {len(rows)}",
+    )
+    axis.margins(x=0.7)
+
+
+def _forest_title(parts):
+    cells = parts[parts["id"].isin([f"T{n}" for n in range(4, 8)])]
+    run = cells[cells["verdict"] != claims.NOT_RUN]
+    if run.empty:
+        return "Tables 4–7: nothing was run"
+    if (run["verdict"] == claims.NO_VERDICT).any():
+        return "Tables 4–7 with intervals over speakers: demo data, nothing to conclude"
+    covered = _covers(run).sum()
+    return f"The paper's accuracy lies in our 95 % interval in {covered} of {len(run)} cells"
+
+
+def _covers(rows):
+    low, theirs, high = (rows[c].to_numpy(float) for c in ("low", "paper", "high"))
+    return (low <= theirs) & (theirs <= high)

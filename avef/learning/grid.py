@@ -1,0 +1,143 @@
+"""The grid of Tables 4–7: (emotion model, case, fold) cells, each a file.
+
+A cell's file (see :mod:`avef.core.store`) is keyed by all that the cell depends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from avef.config.params import Stop
+from avef.core import store
+from avef.core.errors import ParameterError
+from avef.learning.dataset import Dataset
+from avef.protocol import EMOTION_MODELS, inner_split
+
+CASES = (1, 2)
+
+#: A learning curve; the last two only where training speakers were held out.
+COLUMNS = ("loss", "accuracy", "held_loss", "held_accuracy")
+
+
+class Checkpoint(NamedTuple):
+    """A file that a killed training goes on from.
+
+    Attributes
+    ----------
+    path : Path
+    key : str
+        Of all that the training depends on (see :mod:`avef.core.store`); a file of another
+        key is ignored.
+    seconds : float
+        Least time between two writings.
+    """
+
+    path: Path
+    key: str
+    seconds: float
+
+
+def pairs() -> list[tuple[str, int]]:
+    """The (emotion model, case) pairs of Tables 4–7."""
+    return list(product(EMOTION_MODELS, CASES))
+
+
+def name(emotion_model: str, case: int, fold: int) -> str:
+    """File stem of a cell."""
+    return f"{emotion_model}-case{case}-fold{fold}"
+
+
+def finished(path: Path, key: str, *beside: Path) -> bool:
+    """Whether a cell is there and of that key, and the files of weights beside it are its own."""
+    return store.has(path, key, beside)
+
+
+def require(path: Path, file: Path, stage: str) -> Path:
+    """The file of weights that a cell was saved with.
+
+    Raises
+    ------
+    ParameterError
+        If it is not there, or not as it was then.
+    """
+    if not store.vouches(path, file):
+        raise ParameterError(f"{file} is missing or damaged; run `dvc repro {stage}` to make it")
+    return file
+
+
+def prune(folder: str | Path, emotion_model: str, case: int, folds: int) -> None:
+    """Remove what is left, in a folder and below it, of a time when there were more folds."""
+    for path in Path(folder).rglob(f"{emotion_model}-case{case}-fold*.*"):
+        if int(path.name.partition(".")[0].rpartition("-fold")[2]) >= folds:
+            path.unlink()
+
+
+def load_all(folder: str | Path) -> Iterator[tuple[tuple[str, int, int], dict[str, np.ndarray]]]:
+    """Every cell of a folder, in order: (emotion model, case, fold) and its arrays."""
+    found = {}
+    for path in Path(folder).glob("[!.]*-case*-fold*.npz"):  # a killed run leaves .files
+        emotion_model, case, fold = path.stem.split("-")
+        found[emotion_model, int(case[4:]), int(fold[4:])] = path
+    for cell in sorted(found):
+        yield cell, store.load(found[cell])
+
+
+def curves(folder: str | Path) -> pd.DataFrame:
+    """The learning curves of all cells in a folder, one below the other.
+
+    Columns ``emotion_model``, ``case``, ``fold``, ``epoch`` and those of
+    ``COLUMNS``; the held-out ones only where speakers were held out.
+    """
+    names = ["emotion_model", "case", "fold", "epoch", *COLUMNS]
+    rows = [
+        dict(zip(names, (*cell, epoch, *values), strict=False))
+        for cell, arrays in load_all(folder)
+        for epoch, values in enumerate(arrays["curve"].T, start=1)
+    ]
+    return pd.DataFrame(rows, columns=None if rows else names[:6])
+
+
+def held_out(
+    data: Dataset, train: np.ndarray, target: np.ndarray, stop: Stop, seed: int
+) -> tuple[np.ndarray, tuple | None]:
+    """The segments of a fold to train on, and those of its held-out training speakers.
+
+    Parameters
+    ----------
+    train : (n,) int
+        Rows of ``data.clips`` that may be learnt from.
+    target : (S,) int
+        Classes of all segments.
+
+    Returns
+    -------
+    rows : (m,) int32
+    held : (rows, classes) or None where ``stop.early`` is off
+    """
+    if not stop.early:
+        return data.segments_of(train).astype(np.int32), None
+    learn, watch = inner_split(data.clips, train, fraction=stop.fraction, seed=seed)
+    rows = data.segments_of(watch).astype(np.int32)
+    return data.segments_of(learn).astype(np.int32), (rows, target[rows])
+
+
+def checkpoint(path: Path, key: str, seconds: float) -> Checkpoint:
+    """Where the training of a cell goes on; :func:`load_all` does not see it."""
+    return Checkpoint(path.with_name(f".{path.stem}.part.npz"), key, seconds)
+
+
+def begin(path: Path) -> None:
+    """Remove an older cell: it must not vouch for what is now written beside it."""
+    path.unlink(missing_ok=True)
+
+
+def save(path: Path, key: str, beside: Iterable[Path] = (), **arrays: np.ndarray) -> None:
+    """Write a finished cell, which vouches for the files beside it; remove its checkpoint."""
+    store.save(path, key, beside, **arrays)
+    checkpoint(path, key, 0).path.unlink(missing_ok=True)

@@ -1,0 +1,211 @@
+"""Supervised training of one model (§2.2.1, Table 3), and what it needs around it."""
+
+from __future__ import annotations
+
+import os
+
+import keras
+import numpy as np
+import pandas as pd
+
+from avef.core.errors import ParameterError
+from avef.learning.checkpoints import EpochLog
+from avef.learning.grid import Checkpoint
+
+
+def precise(precision: str) -> None:
+    """Set the arithmetic of the layers that are made from now on, such as ``mixed_bfloat16``."""
+    keras.config.set_dtype_policy(precision)
+
+
+def compiled(
+    model: keras.Model,
+    learning_rate: float,
+    momentum: float,
+    clip_norm: float | None = None,
+    xla: bool = False,
+) -> keras.Model:
+    """Prepare a model for SGD with momentum on cross-entropy (Eqs. 2.5–2.6).
+
+    A gradient whose norm over all weights exceeds ``clip_norm`` is scaled down to it.
+    XLA is for a GPU: on a CPU it slows the three-dimensional convolutions.
+
+    Raises
+    ------
+    ParameterError
+        If the visual-net would be trained in less than float32 by oneDNN on a CPU.
+    """
+    if _unsound(model):
+        raise ParameterError(
+            "compute.precision: must be float32 to train a visual-net on a CPU, where oneDNN's "
+            "gradients of its convolutions are wrong otherwise (or set TF_ENABLE_ONEDNN_OPTS=0)"
+        )
+    model.compile(
+        optimizer=keras.optimizers.SGD(learning_rate, momentum, global_clipnorm=clip_norm),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=xla or keras.backend.backend() == "jax",  # JAX knows no other graph
+    )
+    return model
+
+
+def fit(
+    model: keras.Model,
+    rows: np.ndarray,
+    labels: np.ndarray,
+    *,
+    epochs: int,
+    batch: int,
+    seed: int,
+    held: tuple[np.ndarray, np.ndarray] | None = None,
+    patience: int = 1,
+    checkpoint: Checkpoint | None = None,
+) -> pd.DataFrame:
+    """Train a compiled model; the same seed gives the same weights.
+
+    Parameters
+    ----------
+    model : keras.Model
+    rows : ndarray (n, …), int
+        What the model takes of each sample: row numbers of tables that lie in the model. They
+        are laid out beforehand for all epochs, so that no generator runs between steps.
+    labels : ndarray (n,), int
+    epochs, batch : int
+        Every epoch is a new permutation; its last, incomplete batch is left out.
+    seed : int
+    held : (rows, labels), optional
+        Segments of held-out training speakers. Training stops when their loss has not
+        fallen for ``patience`` epochs, and the best epoch's weights come back.
+    checkpoint : Checkpoint, optional
+        Where a killed training goes on.
+
+    Returns
+    -------
+    DataFrame
+        ``epoch`` (from 1), ``loss``, ``accuracy`` on the training batches, to six
+        decimals; with ``held`` also ``held_loss``, ``held_accuracy``.
+    """
+    if len(labels) == 0:
+        raise ParameterError("there is no segment to train on")
+    batch = min(batch, len(labels))
+    steps = len(labels) // batch
+    log = EpochLog(checkpoint, patience if held else None)
+    first = log.resume(model)
+    if first < epochs and not log.over:
+        orders = [_order(seed, epoch, len(labels)) for epoch in range(first, epochs)]
+        order = np.concatenate([one[: steps * batch] for one in orders])
+        model.fit(
+            **_fed(rows[order], labels[order], batch),
+            epochs=epochs,
+            initial_epoch=first,
+            steps_per_epoch=steps,
+            shuffle=False,
+            verbose=0,
+            validation_data=held,
+            callbacks=[log],
+        )
+    log.finish(model)
+    return log.table()
+
+
+def restart(model: keras.Model, trained: list[keras.layers.Layer], seed: int) -> None:
+    """Bring a model back to a fresh start, so that one traced graph serves all folds.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled; its optimiser forgets the momentum, and all its dropouts start over.
+    trained : list of Layer
+        Get new initial weights, each from its own initialiser.
+    seed : int
+    """
+    deterministic(seed)
+    for number, layer in enumerate(trained):
+        if hasattr(layer, "kernel"):
+            kind = layer.kernel_initializer
+            fresh = type(kind).from_config(kind.get_config() | {"seed": seed + number})
+            layer.kernel.assign(fresh(layer.kernel.shape, dtype=layer.kernel.dtype))
+            layer.bias.assign(np.zeros(layer.bias.shape, np.float32))
+    optimizer = model.optimizer
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):  # around ours, with float16
+        if optimizer.built:
+            optimizer.dynamic_scale.assign(optimizer.initial_scale)
+            optimizer.step_counter.assign(0)
+        optimizer = optimizer.inner_optimizer
+    for variable in optimizer.variables:
+        if variable is not optimizer._learning_rate:
+            variable.assign(np.zeros(variable.shape))
+    coins = [v for v in model.variables if v.name == "seed_generator_state"]  # of every dropout
+    for number, state in enumerate(coins):
+        state.assign(np.array([seed + number, 0]))
+
+
+def outputs(model: keras.Model, inputs: list[np.ndarray], batch: int = 64):
+    """The model's output for every row of the inputs, float32; a list of several outputs."""
+    n, found = len(inputs[0]), None
+    for start in range(0, n, batch):
+        part = [a[start : start + batch] for a in inputs]
+        count = len(part[0])  # filled up to a whole batch, so that one shape is traced
+        part = [np.concatenate([a, np.repeat(a[-1:], batch - count, axis=0)]) for a in part]
+        out = model.predict_on_batch(part if len(part) > 1 else part[0])
+        out = out if isinstance(out, list) else [out]
+        if found is None:
+            found = [np.empty((n, *o.shape[1:]), np.float32) for o in out]
+        for whole, piece in zip(found, out, strict=True):
+            whole[start : start + batch] = piece[:count]
+    return found if len(found) > 1 else found[0]
+
+
+def deterministic(seed: int) -> None:
+    """Seed every generator; on TensorFlow also ask for deterministic kernels."""
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def _unsound(model):
+    """Whether oneDNN would work out filter gradients of bfloat16 or float16 in 3-D.
+
+    With few frames they hold values of memory that nothing has written, NaN among them
+    (TensorFlow 2.21, a CPU with AVX-512).
+    """
+    if keras.backend.backend() != "tensorflow" or os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
+        return False
+    import tensorflow as tf
+
+    low = any(
+        isinstance(layer, keras.layers.Conv3D)
+        and layer.trainable
+        and layer.compute_dtype != "float32"
+        for layer in _layers(model)
+    )
+    return low and not tf.config.list_physical_devices("GPU")
+
+
+def _layers(model):
+    """All layers, those of models within a model, too."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
+
+
+def _fed(rows, labels, batch):
+    """Arguments of Keras' ``fit`` for batches of rows, in their order."""
+    if keras.backend.backend() != "tensorflow":
+        return {"x": rows, "y": labels, "batch_size": batch}
+    import tensorflow as tf
+
+    # As Keras makes it of arrays, but without tf.data's tuning thread: the end of a fit
+    # would wait for that one up to seconds.
+    data = tf.data.Dataset.from_tensor_slices((rows, labels)).batch(batch, drop_remainder=True)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return {"x": data.with_options(options)}
+
+
+def _order(seed, epoch, n):
+    """The permutation of an epoch; a resumed training has the same."""
+    return np.random.default_rng([seed, epoch]).permutation(n)

@@ -1,0 +1,139 @@
+"""The whole model (§2.2.3, Fig. 1): audio-net, visual-net and DBN as one, and its training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from avef.config.params import Dbn, Fusion, Rbm
+from avef.learning import training
+from avef.learning.frozen import Kept
+from avef.learning.grid import Checkpoint
+from avef.models import dbn, inputs, networks
+from avef.models.rbm import RBM
+
+
+class Whole(NamedTuple):
+    """The whole model and its parts, which share their layers.
+
+    Attributes
+    ----------
+    model : segment numbers (B,) → softmax (B, C)
+    top : segment numbers (B,) → softmax (B, C); the unrolled DBN alone, on rows of ``table``
+    table : inputs.Table, to be filled with fc7 of all segments (S, n)
+    features : segment numbers (B,) → [fc7 audio, fc7 visual] (B, n), last hidden layer (B, h)
+        and softmax (B, C)
+    deep : what both networks' kept layers give → the last two; it holds all that is trained
+    stack : the layers of the DBN
+    """
+
+    model: keras.Model
+    top: keras.Model
+    table: inputs.Table
+    features: keras.Model
+    deep: keras.Model
+    stack: list
+
+
+def joined(audio: Kept, visual: Kept, hidden: list[int], count: int) -> Whole:
+    """Join what both networks train and a DBN (Fig. 1).
+
+    Parameters
+    ----------
+    audio, visual : Kept
+        Their trained layers end in fc7, dropout and fc8.
+    hidden : list of int
+        4096 and 2048 in the paper.
+    count : int
+        S, the number of all segments.
+    """
+    segments = keras.Input((), dtype="int32")
+    nets = [networks.features(part.own) for part in (audio, visual)]
+    seen = [keras.Input(net.input_shape[1:]) for net in nets]
+    both = keras.layers.Concatenate(name="fc7s")  # twice (B, 4096) → (B, 8192)
+    joined = both(
+        [net(part.entry(segments)) for net, part in zip(nets, (audio, visual), strict=True)]
+    )
+    stack = dbn.fusion_layers(hidden, audio.own.output_shape[-1])
+    fc7 = keras.Input(joined.shape[1:])
+    last = fc7
+    for layer in stack[:-1]:
+        last = layer(last)
+    top = keras.Model(fc7, stack[-1](last), name="dbn")
+    table = inputs.Table(np.zeros((count, joined.shape[1]), np.float32))
+    between = keras.Model(fc7, [last, top.output])
+    return Whole(
+        model=keras.Model(segments, top(joined)),
+        top=keras.Model(segments, top(table(segments))),
+        table=table,
+        features=keras.Model(segments, [joined, *between(joined)]),
+        deep=keras.Model(seen, between(both([net(x) for net, x in zip(nets, seen, strict=True)]))),
+        stack=stack,
+    )
+
+
+def train(
+    whole: Whole,
+    rows: np.ndarray,
+    held: tuple | None,
+    watch: np.ndarray,
+    target: np.ndarray,
+    shape: Dbn,
+    rbm: Rbm,
+    schedule: Fusion,
+    patience: int,
+    rbms: Sequence[RBM],
+    seed: int,
+    checkpoint: Checkpoint,
+) -> dict[str, np.ndarray]:
+    """Greedy pre-training, the DBN with labels, then all as a whole.
+
+    Parameters
+    ----------
+    rows, held : of the segments, from :func:`avef.learning.grid.held_out`
+    watch : (m,) int
+        Segments of other speakers, for the RBMs' gaps alone: no labels of theirs are read,
+        and nothing is learnt or chosen by them.
+    target : (S,) int
+        Classes of all segments.
+    rbms : sequence of RBM
+        What the lowest layers of the DBN start from.
+
+    Returns
+    -------
+    dict
+        ``curve``, ``rbm_errors``, ``rbm_gaps``, as :func:`avef.learning.fusion.run` keeps them.
+    """
+    fc7, *_ = training.outputs(whole.features, [np.arange(len(target), dtype=np.int32)])
+    machine = dbn.pretrained(fc7[rows], shape, rbm, seed, rbms, fc7[watch])
+    whole.table.rows.assign(fc7)
+    training.restart(whole.top, whole.stack, seed)
+    dbn.unroll(machine, whole.stack)
+    training.fit(
+        whole.top,
+        rows,
+        target[rows],
+        epochs=schedule.supervised_epochs,
+        batch=schedule.batch,
+        seed=seed,
+    )
+    training.restart(whole.model, [], seed)
+    curve = training.fit(
+        whole.model,
+        rows,
+        target[rows],
+        epochs=schedule.epochs,
+        batch=schedule.batch,
+        seed=seed,
+        held=held,
+        patience=patience,
+        checkpoint=checkpoint,
+    )
+    return {
+        "curve": curve.to_numpy()[:, 1:].T,
+        "rbm_errors": np.array([r.errors_ for r in machine.rbms_], np.float32),
+        "rbm_gaps": np.array([r.gaps_ for r in machine.rbms_], np.float32),
+    }

@@ -1,0 +1,294 @@
+"""A raw clip becomes a prepared clip (§2.1); a corpus becomes a folder of them.
+
+A prepared clip is one ``.npz`` of arrays: what both cases need, once. It also
+holds a key made from the raw bytes and the settings, so that a rerun redoes
+only what changed, and a killed run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from avef.config.params import Prepare
+from avef.core import parallel, store
+from avef.core.errors import OF_THE_FILE, ClipError, ParameterError
+from avef.core.files import write_csv
+from avef.preparation import faces, media, speech, vad, vad_net
+from avef.preparation.segments import segment_clip
+
+#: The modules that decide what a prepared clip holds.
+CODE = tuple(
+    f"preparation/{name}"
+    for name in ("media", "speech", "mrcg", "vad_net", "vad", "mtcnn", "faces", "clips")
+)
+
+#: Sound and picture must share this much of the longer one's time, or else a
+#: clip's last faces would stand for all the sound beyond them.
+OVERLAP = 0.8
+
+
+class PreparedClip(NamedTuple):
+    """Arrays of one clip, all on the audio's clock.
+
+    Attributes
+    ----------
+    log_mel : (T, 64) float32
+        Frame t covers [10t, 10t + 25) ms.
+    voiced : (T,) bool
+        Weight 1 of §2.1.1.
+    faces : (F, s, s, 3) uint8
+        A crop of every video frame; where no face was found, at the nearest one's place.
+    face_status : (F,) uint8
+        One of ``faces.NONE``, ``DETECTED``, ``TRACKED``, ``INTERPOLATED``.
+    times : (F,) float64
+        Seconds.
+    fps : float
+    """
+
+    log_mel: np.ndarray
+    voiced: np.ndarray
+    faces: np.ndarray
+    face_status: np.ndarray
+    times: np.ndarray
+    fps: float
+
+
+def prepare_clip(
+    path: str | Path,
+    *,
+    vad_method: str = "mrcg_dnn",
+    vad_threshold: float | None = None,
+    vad_weights: str | Path | None = None,
+    spectrum_power: float = 2.0,
+    face_size: int = 112,
+    face_margin: float = 0.6,
+    detect_every: int = 10,
+    min_face_share: float = 0.5,
+) -> PreparedClip:
+    """Decode and prepare one clip (§2.1).
+
+    Parameters
+    ----------
+    path : path
+    vad_method, vad_weights
+        See :func:`avef.preparation.vad.speech_probability`.
+    vad_threshold : float in 0…1, or None
+        None is the method's own.
+    spectrum_power : float
+        See :func:`avef.preparation.speech.log_mel`.
+    face_size : int
+        Pixels, the side of a crop.
+    face_margin : float
+        See :func:`avef.preparation.faces.face_box`.
+    detect_every : int
+        See :func:`avef.preparation.faces.track`.
+    min_face_share : float in 0…1
+        Of the frames; a clip with a face in fewer cannot be used.
+
+    Raises
+    ------
+    ClipError
+        With the plain reason why the clip cannot be used.
+    """
+    audio = media.read_audio(path)
+    y = speech.mono_16k(audio.samples, audio.rate)
+    log_mel = speech.log_mel(speech.pre_emphasis(y), power=spectrum_power)
+    if len(log_mel) == 0:
+        raise ClipError(f"the audio lasts {1000 * len(y) / speech.RATE:.0f} ms, less than a frame")
+    if vad_threshold is None:
+        vad_threshold = vad.threshold(vad_method, vad_weights)
+    probability = vad.speech_probability(y, method=vad_method, weights=vad_weights)
+    cells = vad.speech_mask(probability, vad_threshold)
+    voiced = cells[1 : len(log_mel) + 1]  # the middle of frame t lies in cell t + 1
+    if not voiced.any():
+        raise ClipError(f"no speech was found; the loudest sample is {np.abs(y).max():.4f}")
+
+    video = media.read_video(path)
+    times = video.times - audio.start
+    _require_overlap(len(y) / speech.RATE, times, video.fps)
+    track = faces.track(video.frames, every=detect_every)
+    found = track.status != faces.NONE
+    if found.sum() < max(1, min_face_share * len(found)):
+        raise ClipError(
+            f"a face in {found.sum()} of {len(found)} frames; {min_face_share:.0%} are needed"
+        )
+    boxes = faces.face_box(track.points, margin=face_margin)
+    crops = faces.crop(video.frames, boxes[_nearest(found)], face_size)
+    return PreparedClip(log_mel, voiced, crops, track.status, times, video.fps)
+
+
+def prepare_corpus(
+    clips: pd.DataFrame,
+    root: str | Path,
+    out: str | Path,
+    *,
+    jobs: int = 1,
+    max_failures: float = 0.1,
+    **options,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Prepare every clip of a corpus, in parallel; resume what was begun.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        From :func:`avef.corpora.clip_table`.
+    root, out : path
+        The raw corpus, and the folder for ``<clip>.npz``, ``clips.csv`` and
+        ``quarantine.csv``.
+    jobs : int
+        Worker processes.
+    max_failures : float in 0…1
+        A greater share of failing clips stops the run.
+    **options
+        Of :func:`prepare_clip`.
+
+    Returns
+    -------
+    (prepared, quarantine) : DataFrame
+        The clips that can be used, with ``duration``, ``fps``, ``frames``,
+        ``voiced``, ``face_share`` and ``key``; and ``clip``, ``path``, ``stage``,
+        ``reason`` of those that cannot.
+    """
+    root, out = Path(root), Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    base = _base_key(options)
+    work = [(root / path, out / f"{clip}.npz", options, base) for clip, path in _paths(clips)]
+    results = list(parallel.each(_prepare_one, work, jobs, f"preparing {out.name}"))
+
+    failed = np.array([isinstance(r, str) for r in results], bool)
+    facts = pd.DataFrame([r for r in results if isinstance(r, dict)])
+    prepared = pd.concat([clips[~failed].reset_index(drop=True), facts], axis=1)
+    quarantine = clips.loc[failed, ["clip", "path"]].assign(
+        stage="prepare", reason=[r for r in results if isinstance(r, str)]
+    )
+    write_csv(out / "quarantine.csv", quarantine)
+    if failed.mean() > max_failures:
+        reasons = quarantine["reason"].value_counts().head(5).to_string(header=False)
+        raise ParameterError(
+            f"{failed.sum()} of {len(failed)} clips cannot be used, more than "
+            f"prepare.max_failures = {max_failures:.0%} allows (see {out}/quarantine.csv):\n"
+            f"{reasons}"
+        )
+    write_csv(out / "clips.csv", prepared)
+    wanted = {f"{clip}.npz" for clip in prepared["clip"]}
+    for stale in out.glob("*.npz"):  # only now: a run that stops takes nothing away
+        if stale.name not in wanted:
+            stale.unlink()
+    return prepared, quarantine.reset_index(drop=True)
+
+
+def settings(section: Prepare, vad_weights: str | Path) -> dict:
+    """Keyword arguments of :func:`prepare_clip` from a parameter section."""
+    names = inspect.signature(prepare_clip).parameters
+    values = asdict(section) | {"vad_method": section.vad, "vad_weights": str(vad_weights)}
+    return {name: value for name, value in values.items() if name in names}
+
+
+def summary(folder: str | Path, prepared: pd.DataFrame, quarantine: pd.DataFrame) -> dict:
+    """Count what came out: clips, hours, segments of both cases, kept share (K1)."""
+    counts = dict.fromkeys(("segments_case1", "segments_case2"), 0)
+    for name in prepared["clip"]:
+        clip = load_clip(Path(folder) / f"{name}.npz")
+        for case in (1, 2):
+            cut = segment_clip(clip.voiced, clip.times, clip.fps, case)
+            counts[f"segments_case{case}"] += len(cut.audio)
+    kept = np.average(prepared["voiced"], weights=prepared["duration"])
+    return {
+        "clips": len(prepared),
+        "quarantined": len(quarantine),
+        "minutes": round(float(prepared["duration"].sum()) / 60, 2),
+        **counts,
+        "kept_percent": round(100 * float(kept), 2),
+        "frames_with_face_percent": round(100 * float(prepared["face_share"].mean()), 2),
+    }
+
+
+def save_clip(path: str | Path, clip: PreparedClip, key: str = "") -> None:
+    """Write a prepared clip atomically."""
+    store.save(path, key, **clip._asdict())
+
+
+def load_clip(path: str | Path) -> PreparedClip:
+    """Read a prepared clip written by :func:`save_clip`."""
+    arrays = store.load(path)
+    values = {name: arrays[name] for name in PreparedClip._fields}
+    return PreparedClip(**(values | {"fps": float(values["fps"])}))
+
+
+def _base_key(options):
+    """Fingerprint of what all clips of a corpus depend on.
+
+    Raises
+    ------
+    ParameterError
+        If the VAD's weights cannot be read: no clip is to blame for that.
+    """
+    files = []
+    if options.get("vad_method", "mrcg_dnn") == "mrcg_dnn":
+        files = [options.get("vad_weights") or vad_net.shipped()]
+        vad_net.load(files[0])
+    plain = {name: value for name, value in options.items() if name != "vad_weights"}
+    return store.digest(plain, files=files, code=CODE)
+
+
+def _prepare_one(path: Path, target: Path, settings: Mapping, base: str) -> dict | str:
+    """Facts of a prepared clip, or the reason why there is none.
+
+    Only what the raw clip itself causes becomes a reason; all else stops the run.
+    """
+    try:
+        key = store.digest(base, files=[path])
+    except OSError as error:
+        if error.errno not in OF_THE_FILE:
+            raise
+        return f"the file cannot be read: {error.strerror}"
+    clip = _finished(target, key)
+    if clip is None:
+        try:
+            clip = prepare_clip(path, **settings)
+        except ClipError as error:
+            return str(error)
+        save_clip(target, clip, key)
+    return {
+        "duration": round(len(clip.log_mel) / 100, 2),
+        "fps": round(clip.fps, 2),
+        "frames": len(clip.faces),
+        "voiced": round(float(clip.voiced.mean()), 4),
+        "face_share": round(float((clip.face_status != faces.NONE).mean()), 4),
+        "key": key,
+    }
+
+
+def _finished(target, key):
+    """The prepared clip, if it is there, whole, and of that key."""
+    try:
+        return load_clip(target) if store.has(target, key) else None
+    except KeyError:  # an array's name is damaged
+        return None
+
+
+def _require_overlap(seconds, times, fps):
+    """Refuse a clip whose sound (from 0 s on) and pictures are of different stretches."""
+    start, end = times[0], times[-1] + 1 / fps
+    shared = min(seconds, end) - max(0, start)
+    if shared < OVERLAP * max(seconds, end - start):
+        raise ClipError(
+            f"sound of {seconds:.2f} s and pictures of {end - start:.2f} s share {shared:.2f} s"
+        )
+
+
+def _nearest(found):
+    """For every frame, the index of the nearest one with a face."""
+    there = np.flatnonzero(found)
+    return there[np.abs(np.arange(len(found))[:, None] - there).argmin(axis=1)]
+
+
+def _paths(clips):
+    return clips[["clip", "path"]].itertuples(index=False)

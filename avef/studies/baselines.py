@@ -1,0 +1,220 @@
+"""What the paper's model is held against: hand-crafted features and shallow fusion (S1, S2).
+
+S1: the statistics of MFCCs over a clip's frames [1], and histograms of oriented
+gradients of its faces [2], in place of what the networks learn. S2: simple ways to
+join what audio-net and visual-net found, in place of the DBN. The protocol, the clips,
+the segments' frames and the SVM are those of the paper's model.
+
+[1] Schuller, Steidl, Batliner (2009). The INTERSPEECH 2009 emotion challenge.
+[2] Dalal, Triggs (2005). Histograms of oriented gradients for human detection.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from scipy.fft import dct
+from scipy.stats import skew
+
+from avef.config.params import Svm
+from avef.core import paths, store
+from avef.evaluation import intervals
+from avef.learning import clip_svm, dataset, grid
+from avef.preparation import speech
+from avef.protocol import EMOTION_MODELS, folds, labels
+
+MFCCS = 13
+HOG_SIZE, CELL, DIRECTIONS = 48, 8, 9  # pixels, pixels, of gradients
+MODALITIES = ("audio", "visual")
+STAGES = {"audio": "audio_net", "visual": "visual_net", "both": "svm"}
+HANDCRAFTED = {"audio": "statistics of MFCCs", "visual": "oriented gradients"}
+FUSIONS = ("features", "mean of scores", "product of scores")
+
+
+def speech_statistics(log_mel: np.ndarray) -> np.ndarray:
+    """Hand-crafted description of a clip's sound.
+
+    Parameters
+    ----------
+    log_mel : ndarray (T, 64), float
+        The frames of one clip that the case keeps.
+
+    Returns
+    -------
+    ndarray (273,), float32
+        Mean, deviation, skewness, and the 5th, 25th, 75th and 95th percentile of
+        13 MFCCs, their Δ and ΔΔ.
+    """
+    c = dct(log_mel, axis=1, norm="ortho")[:, :MFCCS]
+    d = speech.delta(c)
+    x = np.concatenate([c, d, speech.delta(d)], axis=1)  # (T, 39)
+    spread = np.percentile(x, [5, 25, 75, 95], axis=0)
+    constant = x.std(axis=0) < 1e-9
+    lean = np.where(constant, 0, skew(np.where(constant, np.arange(len(x))[:, None], x), axis=0))
+    return np.concatenate([x.mean(axis=0), x.std(axis=0), lean, *spread]).astype(np.float32)
+
+
+def face_gradients(faces: np.ndarray) -> np.ndarray:
+    """Hand-crafted description of a clip's faces.
+
+    Parameters
+    ----------
+    faces : ndarray (F, s, s, 3), uint8
+
+    Returns
+    -------
+    ndarray (1800,), float32
+        Mean and deviation over the faces of their histograms of oriented gradients
+        (48 × 48 pixels, cells of 8 × 8, blocks of 2 × 2 cells, 9 directions).
+    """
+    grey = (cv2.cvtColor(face, cv2.COLOR_RGB2GRAY) for face in faces)
+    found = np.array([_gradients(cv2.resize(g, (HOG_SIZE, HOG_SIZE))) for g in grey])
+    return np.concatenate([found.mean(axis=0), found.std(axis=0)]).astype(np.float32)
+
+
+def handcrafted(prepared: str | Path, case: int) -> dict[str, np.ndarray]:
+    """Both descriptions of every clip, (clips, d) each, by modality."""
+    data = dataset.load(prepared, case)
+    audio, visual = [], []
+    for clip in range(len(data.clips)):
+        mine = data.clip == clip
+        audio.append(speech_statistics(data.log_mel[np.unique(data.audio[mine])]))
+        visual.append(face_gradients(data.faces[np.unique(data.images[mine])]))
+    return {"audio": np.array(audio), "visual": np.array(visual)}
+
+
+def of_features(
+    prepared: str | Path, svm: Svm, groups: int | None, seed: int
+) -> dict[str, pd.DataFrame]:
+    """S1: predictions of six emotions in case 2 from hand-crafted features, by modality."""
+    clips, splits, truth = _protocol(prepared, groups, seed)
+    found = handcrafted(prepared, case=2)
+    return {
+        modality: _predicted(
+            clips,
+            splits,
+            [clip_svm.decide({"x": x}, "x", truth, *split, svm, "svm") for split in splits],
+        )
+        for modality, x in found.items()
+    }
+
+
+def of_fusions(
+    dataset_name: str, prepared: str | Path, svm: Svm, groups: int | None, seed: int
+) -> dict[str, pd.DataFrame]:
+    """S2: predictions of six emotions in case 2 from both networks, joined in simple ways."""
+    clips, splits, truth = _protocol(prepared, groups, seed)
+    guesses = {name: [] for name in FUSIONS}
+    for fold, split in enumerate(splits):
+        name = f"{grid.name('emotion', 2, fold)}.npz"
+        nets = [
+            store.load(paths.cells(stage, dataset_name) / name)
+            for stage in ("audio_net", "visual_net")
+        ]
+        joined = {"x": np.hstack([net["fc7"] for net in nets])}
+        scores = np.array([net["softmax"][split[1]] for net in nets])  # (2, test, C)
+        guesses["features"].append(clip_svm.decide(joined, "x", truth, *split, svm, "svm"))
+        guesses["mean of scores"].append(scores.mean(axis=0).argmax(axis=1))
+        guesses["product of scores"].append(np.log(scores + 1e-9).sum(axis=0).argmax(axis=1))
+    return {name: _predicted(clips, splits, found) for name, found in guesses.items()}
+
+
+def against(ours: dict[str, pd.DataFrame], theirs: dict[str, pd.DataFrame], seed: int) -> dict:
+    """Ours minus theirs, paired by speaker over all corpora.
+
+    Parameters
+    ----------
+    ours, theirs : corpus → predictions of the same clips
+
+    Returns
+    -------
+    dict
+        ``ours``, ``theirs`` (accuracies, percent), ``difference``, ``low``, ``high``
+        (points, 95 %), ``p``.
+    """
+    parts = []
+    for case, tables in ((1, theirs), (2, ours)):
+        for corpus, table in tables.items():
+            apart = {c: corpus + "/" + table[c].astype(str) for c in ("speaker", "clip")}
+            parts.append(table.assign(case=case, emotion_model="emotion", **apart))
+    row = intervals.case_comparison(pd.concat(parts, ignore_index=True), seed=seed).iloc[0]
+    names = {"case_2": "ours", "case_1": "theirs"} | {
+        c: c for c in ("difference", "low", "high", "p")
+    }
+    return {new: round(float(row[old]), 4) for old, new in names.items()}
+
+
+def study(groups: dict[str, int | None], svm: Svm, seed: int) -> tuple[pd.DataFrame, dict]:
+    """S1 and S2 on every corpus, six emotions, case 2.
+
+    Parameters
+    ----------
+    groups : corpus → speaker groups
+
+    Returns
+    -------
+    table : DataFrame
+        ``claim``, ``model`` and ``baseline`` (what is compared), and the entries of
+        :func:`against`.
+    verdicts : dict
+        ``S1``: both modalities together; ``S2``: against the best of ``FUSIONS``.
+    """
+    crafted = {c: of_features(paths.prepared(c), svm, n, seed) for c, n in groups.items()}
+    joined = {c: of_fusions(c, paths.prepared(c), svm, n, seed) for c, n in groups.items()}
+    learnt = {m: {c: _ours(STAGES[m], c) for c in groups} for m in STAGES}
+    rows, features = [], {}
+    for modality in MODALITIES:
+        theirs = {c: crafted[c][modality] for c in groups}
+        pair = against(learnt[modality], theirs, seed)
+        rows.append(("S1", f"{modality}-net", HANDCRAFTED[modality], pair))
+        features |= {f"{modality} {c}": (learnt[modality][c], theirs[c]) for c in groups}
+    fusions = {}
+    for name in FUSIONS:
+        theirs = {c: joined[c][name] for c in groups}
+        fusions[name] = against(learnt["both"], theirs, seed)
+        rows.append(("S2", "DBN", name, fusions[name]))
+    ours, theirs = ({k: pair[i] for k, pair in features.items()} for i in (0, 1))
+    best = max(fusions.values(), key=lambda pair: pair["theirs"])
+    table = pd.DataFrame([{"claim": c, "model": m, "baseline": b} | p for c, m, b, p in rows])
+    return table, {"S1": against(ours, theirs, seed), "S2": best}
+
+
+def _ours(stage, corpus):
+    kinds = {"clip": str, "speaker": str}
+    table = pd.read_csv(paths.predictions(stage, corpus), dtype=kinds)
+    return table.query("emotion_model == 'emotion' and case == 2")
+
+
+def _gradients(image):
+    """Histograms of oriented gradients of (48, 48): (5 · 5 blocks · 4 cells · 9,)."""
+    down, right = np.gradient(image.astype(np.float32))
+    direction = (np.arctan2(down, right) % np.pi / np.pi * DIRECTIONS).astype(int) % DIRECTIONS
+    side = HOG_SIZE // CELL
+    row = np.arange(HOG_SIZE) // CELL
+    bins = (row[:, None] * side + row) * DIRECTIONS + direction
+    strength = np.hypot(down, right).ravel()
+    parts = np.bincount(bins.ravel(), strength, side * side * DIRECTIONS)
+    parts = parts.reshape(side, side, DIRECTIONS)
+    blocks = np.concatenate([parts[:-1, :-1], parts[:-1, 1:], parts[1:, :-1], parts[1:, 1:]], -1)
+    return (blocks / (np.linalg.norm(blocks, axis=-1, keepdims=True) + CELL)).ravel()
+
+
+def _protocol(prepared, groups, seed):
+    clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
+    splits = folds(clips, clips["corpus"].iloc[0], groups=groups, seed=seed)
+    return clips, splits, labels(clips, "emotion")
+
+
+def _predicted(clips, splits, guesses):
+    names = np.array(EMOTION_MODELS["emotion"])
+    truth = labels(clips, "emotion")
+    tables = [
+        clips.loc[test, ["clip", "speaker"]].assign(
+            fold=fold, true=names[truth[test]], predicted=names[guess]
+        )
+        for fold, ((_, test), guess) in enumerate(zip(splits, guesses, strict=True))
+    ]
+    return pd.concat(tables, ignore_index=True)

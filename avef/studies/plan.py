@@ -1,0 +1,280 @@
+"""What the learning stages will cost, before they start.
+
+Multiply-adds are counted from the layers, segments from the prepared clips (or, before
+there are any, from published sizes); the speed of each part is measured in a few steps.
+Preparation and the SVMs take minutes and are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from joblib import cpu_count
+
+from avef import corpora, paper, protocol
+from avef.config.params import Params
+from avef.core import paths
+from avef.core.errors import ParameterError
+from avef.learning import grid
+from avef.preparation.segments import HOP, LENGTH
+from avef.studies.costs import CLASSES, KINDS, STAGES, Part, measure, parts
+
+GIB = 2**30
+MODELS = len(protocol.EMOTION_MODELS)
+
+# Memory, as measured: what a worker takes before it has data; copies of the tables of frames
+# and of a cache (made, and handed to the device); numbers held for each one that a layer puts
+# out (it, its gradient, scratch); segments at a time that frozen layers see.
+_PROCESS, _TABLES, _CACHES, _STEP, _GATHER = 0.7 * GIB, 2, 2, 3, 64
+_START = 5.0  # seconds to load, build and trace what a piece of work trains
+# Mean length of a clip in seconds: RML's is published, the others are rough guesses.
+_SECONDS = {"rml": 4.94, "enterface05": 2.8, "baum1s": 3.0}
+
+
+class Size(NamedTuple):
+    """A corpus: clips, speakers, frames of all clips, segments in case 1 and 2, and whence."""
+
+    clips: int
+    speakers: int
+    audio: int
+    video: int
+    segments: tuple[int, int]
+    source: str
+
+
+def sizes(params: Params, folder: str | Path = paths.DATA / "prepared") -> dict[str, Size]:
+    """Each corpus' size: of its prepared clips where there are any, else as published.
+
+    Clips of the demo, left over from its profile, do not count for the paper's.
+    """
+    found = {}
+    for corpus in params.corpora:
+        file = Path(folder) / corpus / "clips.csv"
+        clips = pd.read_csv(file) if file.is_file() else None
+        other = clips is not None and params.profile == "paper" and _is_demo(corpus, clips)
+        found[corpus] = published(corpus) if clips is None or other else counted(clips)
+    return found
+
+
+def _is_demo(corpus, clips):
+    """Whether all these clips lie in the demo's folder."""
+    root = paths.DATA / "demo" / corpus
+    return "path" in clips and root.is_dir() and all((root / p).is_file() for p in clips["path"])
+
+
+def counted(clips: pd.DataFrame) -> Size:
+    """Size of prepared clips: ``duration`` (s), ``frames``, ``voiced`` (share), ``speaker``."""
+    audio = (100 * clips["duration"]).round().astype(int)
+    voiced = np.clip((clips["voiced"] * audio).round(), np.minimum(audio, LENGTH), audio)
+    segments = (int((np.maximum(n - LENGTH, 0) // HOP + 1).sum()) for n in (audio, voiced))
+    frames = int(audio.sum()), int(clips["frames"].sum())
+    return Size(len(clips), clips["speaker"].nunique(), *frames, tuple(segments), "prepared clips")
+
+
+def published(corpus: str) -> Size:
+    """Size of a complete copy, from counts, mean lengths and the paper's kept shares (K1)."""
+    if corpus not in _SECONDS:
+        raise ParameterError(f"{corpus}: no published size is known; prepare its clips first")
+    clips, facts = int(corpora.expected_counts(corpus).sum()), paper.table_1().loc[corpus]
+    audio = 100 * _SECONDS[corpus]
+    voiced = audio * paper.CLAIMS["K1"].figure[corpus] / 100
+    # On average half a hop at a clip's end is too short for another segment.
+    segments = tuple(round(clips * ((n - LENGTH) / HOP + 0.5)) for n in (audio, voiced))
+    frames = round(clips * audio), round(clips * _SECONDS[corpus] * int(facts["fps"]))
+    return Size(clips, int(facts["speakers"]), *frames, segments, "published figures")
+
+
+def plan(
+    params: Params,
+    found: dict[str, Size],
+    costs: dict[str, Part],
+    rates: dict[str, float],
+    cores: int = 1,
+) -> pd.DataFrame:
+    """What each learning stage of each corpus costs.
+
+    Parameters
+    ----------
+    params : Params
+    found, costs, rates : dict
+        From :func:`sizes`, :func:`parts` and :func:`measure` (multiply-adds a second).
+    cores : int
+        Worker processes where ``jobs.train`` is −1.
+
+    Returns
+    -------
+    DataFrame
+        ``stage``, ``corpus``, ``trainings`` (of networks and RBMs), ``segments`` (of the
+        larger case), ``pflop``; ``caches_gib`` (frames, or what frozen layers make of
+        them) and ``weights_gib`` (with gradients and momentum): what one worker, or its
+        accelerator, holds; ``memory_gib`` (all workers together, at the peak),
+        ``disk_gib`` (what stays), ``hours`` (with early stopping, at most).
+    """
+    rows = []
+    for stage in STAGES:
+        for corpus in params.corpora:
+            make = _transfer if stage == "transfer" else _cells
+            load = make(params, stage, corpus, found, costs)
+            workers = min(cores if params.jobs.train == -1 else params.jobs.train, len(load.pieces))
+            seconds = [_START + sum(n / rates[part] for part, n in piece) for piece in load.pieces]
+            held = _TABLES * load.tables + _CACHES * load.caches
+            peak = _PROCESS + held + 12 * load.weights + 4 * load.step
+            row = {
+                "stage": stage,
+                "corpus": corpus,
+                "trainings": load.trainings,
+                "segments": load.segments,
+                "pflop": 2e-15 * sum(n for piece in load.pieces for _, n in piece),
+                "caches_gib": (load.caches or load.tables) / GIB,
+                "weights_gib": 12 * load.weights / GIB,
+                "memory_gib": workers * peak / GIB,
+                "disk_gib": load.disk / GIB,
+                # No more workers help than the longest piece allows.
+                "hours": max(max(seconds), sum(seconds) / workers) / 3600,
+            }
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def too_much(table: pd.DataFrame, memory: float, disk: float) -> list[str]:
+    """What will not fit, a sentence each: stages in ``memory``, all together on ``disk`` (GiB)."""
+    lines = [
+        f"{row.stage} of {row.corpus} does not fit: about {row.memory_gib:.0f} GiB of memory, "
+        f"and there are {memory:.0f}; lower jobs.train, its batch or compute.cache_gib"
+        for row in table[table["memory_gib"] > memory].itertuples()
+    ]
+    total = table["disk_gib"].sum()
+    if total > disk:
+        lines.append(f"the results do not fit: about {total:.0f} GiB, and {disk:.0f} are free")
+    return lines
+
+
+def report(params: Params, limit: float = 1.0) -> str:
+    """The plan as text: sizes, the table, sums, and what will not fit on this machine."""
+    found, costs = sizes(params), parts(params)
+    start, cores = time.perf_counter(), cpu_count()
+    table = plan(params, found, costs, measure(params, costs, limit), cores)
+    spent = time.perf_counter() - start
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    disk = shutil.disk_usage(".").free / GIB
+    lines = [
+        f"{corpus}: {size.clips} clips of {size.speakers} speakers, "
+        f"{size.segments[0]} and {size.segments[1]} segments (cases 1 and 2), from {size.source}"
+        for corpus, size in found.items()
+    ]
+    jobs = cores if params.jobs.train == -1 else params.jobs.train
+    lines += ["", table.to_string(index=False, float_format=_short), ""]
+    lines.append(
+        f"together {table['hours'].sum():.3g} h with {jobs} worker(s) at the speed of one alone "
+        f"({spent:.0f} s of measurement), {table['disk_gib'].sum():.3g} GiB of disk"
+    )
+    return "\n".join(lines + (too_much(table, memory, disk) or ["everything fits"]))
+
+
+class Load(NamedTuple):
+    """A stage of one corpus.
+
+    Attributes
+    ----------
+    pieces : list of list of (part, multiply-adds)
+        What the workers share out among them.
+    trainings, segments : int
+    tables, caches, disk : bytes
+    weights, step : int
+        Of the largest model; numbers held while it makes a step.
+    """
+
+    pieces: list
+    trainings: int
+    segments: int
+    tables: float
+    caches: float
+    disk: float
+    weights: int
+    step: int
+
+
+def _transfer(params, stage, corpus, found, costs):
+    """Both networks and the DBN, for each emotion model, on the two sources."""
+    schedule = params.transfer[corpus]
+    sources = [found[name] for name in params.corpora[corpus].transfer_from]
+    n = sum(size.segments[schedule.case - 1] for size in sources)
+    passes = {kind: schedule.epochs * costs[kind].train + costs[kind].forward for kind in KINDS}
+    passes["rbm"] = params.rbm.epochs * costs["rbm"].train + costs["rbm"].forward
+    weights = [costs[part].weights for part in passes]
+    return Load(
+        pieces=[[(part, n * each)] for part, each in passes.items() for _ in range(MODELS)],
+        trainings=MODELS * (2 + len(params.networks.dbn.hidden)),
+        segments=n,
+        tables=_tables(params, *sources),
+        caches=0,
+        disk=4 * MODELS * (sum(weights) + n * sum(costs[f"{kind}_fc7"].out for kind in KINDS)),
+        weights=max(weights),
+        step=_STEP * schedule.batch * max(costs[kind].units for kind in KINDS),
+    )
+
+
+def _cells(params, stage, corpus, found, costs):
+    """One network, or both and the DBN, in every fold of every cell of the grid."""
+    size, schedule, kinds = found[corpus], getattr(params, stage)[corpus], STAGES[stage]
+    joint, tune, dbn = len(kinds) == 2, params.keep.tune, params.networks.dbn.hidden
+    own = [kind if tune else f"{kind}_deep" for kind in kinds]
+    frozen = [] if tune else [f"{kind}_shallow" for kind in kinds if getattr(params.keep, kind)]
+    trained = own if not joint else [*own, "top"] if tune else ["whole"]
+    pieces, caches = [], 0
+    units, kept = (sum(costs[part].units for part in names) for names in (trained, frozen))
+    n_folds = folds(params.protocol[corpus].groups, corpus, size.speakers)
+    for _, case in grid.pairs():
+        n = size.segments[case - 1]
+        steps = n * (n_folds - 1) * schedule.epochs  # the folds' training parts together
+        piece = [(p, steps * costs[p].train + n * n_folds * costs[p].forward) for p in trained]
+        if joint:
+            seen = n * (n_folds - 1)
+            piece.append(("rbm", seen * params.rbm.epochs * costs["rbm"].train))
+            piece.append(("top", seen * schedule.supervised_epochs * costs["top"].train))
+        made = {part: 4 * n * costs[part].out for part in frozen}
+        cached = [part for part, taken in made.items() if taken <= params.compute.cache_gib * GIB]
+        for part in made:
+            passes = n if part in cached else steps + n * n_folds
+            piece.append((part, passes * costs[part].forward))
+        caches = max(caches, sum(made[part] for part in cached))
+        pieces.append(piece)
+    fits = len(pieces) * n_folds
+    features = dbn[-1] if joint else costs[f"{kinds[0]}_fc7"].out
+    weights = sum(costs[part].weights for part in trained)
+    # Of the whole model one of the grid's pairs keeps its weights (avef.learning.fusion.PREDICTS).
+    stored = size.clips * (features + CLASSES) + (weights / len(pieces) if joint else weights)
+    return Load(
+        pieces=pieces,
+        trainings=fits * (2 + len(dbn) if joint else 1),
+        segments=max(size.segments),
+        tables=_tables(params, size),
+        caches=caches,
+        disk=4 * fits * stored,
+        weights=weights,
+        step=max(_STEP * schedule.batch * units, _GATHER * kept),
+    )
+
+
+def folds(groups: int | None, corpus: str, speakers: int) -> int:
+    """How many folds :func:`avef.protocol.folds` makes."""
+    if groups is not None:
+        return groups
+    alone = corpus in protocol.LEAVE_ONE_SPEAKER_OUT
+    return speakers if alone else protocol.DEFAULT_GROUPS
+
+
+def _tables(params, *found):
+    """Bytes of the frames of some corpora: log-mel and faces."""
+    face = 3 * params.prepare.face_size**2
+    return sum(4 * 64 * size.audio + face * size.video for size in found)
+
+
+def _short(number):
+    return f"{number:.3g}"

@@ -1,0 +1,141 @@
+"""Claim S4: what the start from the other two corpora is worth (§2.2, §5).
+
+Audio-net and visual-net are trained once more from random weights, every layer, on the
+same clips, in the same folds and for as many epochs; six emotions, case 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from avef.config.params import Keep, Params, Svm
+from avef.core import parallel, paths
+from avef.evaluation import bootstrap
+from avef.learning import clip_svm, grid, unimodal
+from avef.studies import baselines
+
+GRID = (("emotion", 2),)
+STAGES = {"audio": "audio_net", "visual": "visual_net"}
+ANEW = Keep(audio=None, visual=None, dbn=0, tune=False)
+
+
+def run(p: Params) -> None:
+    """Train both networks of every corpus from random weights; resume what was begun.
+
+    The cells go to a folder a corpus and network. Of the start from other corpora only the
+    scaling of the mel image is taken.
+    """
+    work = []
+    for kind, dataset in product(reversed(STAGES), p.corpora):  # the longer ones first
+        schedule = getattr(p, STAGES[kind])[dataset]
+        settings = unimodal.Settings(getattr(p.networks, kind), ANEW, schedule, p.stop, p.compute)
+        out = paths.cells("without_transfer", dataset) / kind
+        folders = paths.prepared(dataset), paths.transferred(dataset), out
+        rule = settings, p.protocol[dataset].groups, p.seed
+        work += [(kind, *cell, *folders, *rule) for cell in GRID]
+    list(parallel.each(unimodal.run_folds, work, p.jobs.train, "training without transfer"))
+
+
+def predictions(
+    prepared: str | Path, out: str | Path, svm: Svm, groups: int | None, seed: int, decision: str
+) -> pd.DataFrame:
+    """As :func:`avef.learning.clip_svm.predictions`, of both networks: ``modality`` tells which."""
+    rule = svm, groups, seed, decision
+    tables = [
+        clip_svm.predictions(prepared, Path(out) / kind, "fc7", *rule, pairs=GRID).assign(
+            modality=kind
+        )
+        for kind in STAGES
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def gain(
+    ours: dict[tuple[str, str], pd.DataFrame],
+    theirs: dict[tuple[str, str], pd.DataFrame],
+    seed: int,
+) -> pd.DataFrame:
+    """Accuracy with transfer minus without, paired by speaker.
+
+    Parameters
+    ----------
+    ours, theirs : (corpus, modality) → predictions of six emotions, case 2
+
+    Returns
+    -------
+    DataFrame
+        ``networks`` (each modality over all corpora, then all together) and the entries
+        of :func:`avef.studies.baselines.against`.
+    """
+    rows = []
+    for name, kinds in (("audio-net", ["audio"]), ("visual-net", ["visual"]), ("both", STAGES)):
+        chosen = [key for key in ours if key[1] in kinds]
+        mine, other = ({" ".join(k): t[k] for k in chosen} for t in (ours, theirs))
+        rows.append({"networks": name} | baselines.against(mine, other, seed))
+    return pd.DataFrame(rows)
+
+
+def epochs_saved(with_it: pd.DataFrame, without: pd.DataFrame, seed: int) -> dict:
+    """How much sooner transfer reaches the training loss at which training without it ends.
+
+    Parameters
+    ----------
+    with_it, without : DataFrame
+        ``training`` (what the two have in common), ``epoch``, ``loss``. A training that
+        never gets there counts with all its epochs.
+
+    Returns
+    -------
+    dict
+        ``difference``, ``low``, ``high``: epochs saved, percent of those without, with
+        the 95 % bootstrap interval over trainings.
+    """
+    saved, needed = [], []
+    for name, plain in without.groupby("training"):
+        goal = plain.sort_values("epoch")["loss"].iloc[-1]
+        first, last = (
+            _reached(table, goal) for table in (with_it[with_it["training"] == name], plain)
+        )
+        saved.append(last - first)
+        needed.append(last)
+    value, low, high = bootstrap.ratio(np.array(saved), np.array(needed), seed=seed)
+    return {"difference": round(value, 2), "low": round(low, 2), "high": round(high, 2)}
+
+
+def all_curves(corpora: Iterable[str]) -> pd.DataFrame:
+    """Learning curves of all corpora and both networks, six emotions, case 2.
+
+    Returns
+    -------
+    DataFrame
+        ``start`` (transfer or random), ``network``, ``corpus``, ``fold``, ``training``
+        (the last three as one), ``epoch``, ``loss``, ``accuracy``.
+    """
+    parts = []
+    for corpus, (kind, stage) in product(corpora, STAGES.items()):
+        starts = {
+            "transfer": paths.cells(stage, corpus),
+            "random": paths.cells("without_transfer", corpus) / kind,
+        }
+        for start, folder in starts.items():
+            table = grid.curves(folder).query("emotion_model == 'emotion' and case == 2")
+            name = f"{corpus} {kind} " + table["fold"].astype(str)
+            parts.append(
+                table.assign(start=start, network=f"{kind}-net", corpus=corpus, training=name)
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def sides(curves: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The curves with transfer, and those without."""
+    return tuple(curves[curves["start"] == start] for start in ("transfer", "random"))
+
+
+def _reached(table, goal):
+    there = table.loc[table["loss"] <= goal, "epoch"]
+    return int(there.min() if len(there) else table["epoch"].max())

@@ -1,0 +1,269 @@
+"""params.yaml: what does not fit stops at once and names its key; profiles switch cleanly."""
+
+import math
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from avef.config import params, profiles
+from avef.core.errors import ParameterError
+
+ROOT = Path(__file__).resolve().parents[2]
+PARAMS, PROFILES = ROOT / "params.yaml", ROOT / "profiles"
+YAML_ = YAML(typ="safe")
+
+
+def values(path=PARAMS):
+    return YAML_.load(Path(path).read_text(encoding="utf-8"))
+
+
+def keys(node, above=()):
+    if not isinstance(node, dict):
+        return {".".join(above)}
+    return set().union(*(keys(child, (*above, name)) for name, child in node.items()))
+
+
+@pytest.fixture
+def changed(tmp_path):
+    """Write params.yaml with one key set, or deleted (``...``)."""
+
+    def change(key, value):
+        tree = values()
+        *above, last = key.split(".")
+        node = tree
+        for name in above:
+            node = node[name]
+        if value is ...:
+            del node[last]
+        else:
+            node[last] = value
+        with (tmp_path / "params.yaml").open("w", encoding="utf-8") as file:
+            YAML_.dump(tree, file)
+        return tmp_path / "params.yaml"
+
+    return change
+
+
+@pytest.fixture
+def copy(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_bytes(PARAMS.read_bytes())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("speed", 1, "unknown"),
+        ("prepare.frame", 1, "unknown"),
+        ("audio_net.rml.decay", 1, "unknown"),
+        ("seed", ..., "missing"),
+        ("prepare.face_size", ..., "missing"),
+        ("dbn_fusion.baum1s.epochs", ..., "missing"),
+        ("seed", True, "type int"),
+        ("seed", 1.5, "type int"),
+        ("seed", None, "type int"),
+        ("prepare.face_size", "112", "type int"),
+        ("protocol.rml.groups", "five", "type int"),
+        ("networks.audio.dropout", "0.3", "a number"),
+        ("networks.audio.dropout", False, "a number"),
+        ("svm.standardise", 1, "type bool"),
+        ("corpora.rml.root", 5, "type str"),
+        ("corpora.rml.transfer_from", "baum1s", "a list"),
+        ("corpora.rml", None, "a mapping"),
+        ("prepare", [], "a mapping"),
+        ("profile", "fast", "one of demo, paper"),
+        ("prepare.vad", "webrtc", "one of mrcg_dnn, silero, energy, none"),
+        ("svm.gamma", 0.1, "one of auto, scale"),
+        ("transfer.rml.case", 3, "one of 1, 2"),
+        ("transfer.rml.case", True, "one of 1, 2"),
+        ("audio_net.rml.learning_rate", math.inf, "above 0 and finite"),
+        ("networks.dbn.hidden", [], "at least one layer"),
+        ("networks.audio.width", 4.5, "above 0 and at most 4"),
+        ("networks.audio.input_size", 66, "at least 67"),
+        ("networks.visual.input_size", 15, "at least 16"),
+        ("keep.audio", "conv6", "one of conv1, conv2, conv3, conv4, conv5"),
+        ("keep.visual", "conv3", "one of conv1a, conv2a, conv3a, conv3b, conv4a"),
+        ("keep.dbn", 3, "at most the number of hidden layers"),
+        ("jobs.prepare", 0, "-1 or at least 1"),
+        ("jobs.train", 0, "-1 or at least 1"),
+    ],
+)
+def test_a_mistake_is_named_by_its_full_key(changed, key, value, rule):
+    with pytest.raises(ParameterError) as error:
+        params.read(changed(key, value))
+    assert str(error.value).startswith(f"{key}:")
+    assert rule in str(error.value)
+    if value is not ... and rule != "unknown":
+        assert repr(value) in str(error.value)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_mistake_in_a_list_is_named_by_its_place(changed, index):
+    hidden = [512, 256]
+    hidden[index] = "wide"
+    with pytest.raises(ParameterError, match=rf"^networks\.dbn\.hidden\[{index}\]: .*'wide'"):
+        params.read(changed("networks.dbn.hidden", hidden))
+
+
+@pytest.mark.parametrize(
+    "section", ["protocol", "transfer", "audio_net", "visual_net", "dbn_fusion"]
+)
+def test_a_section_lists_every_corpus_and_no_other(changed, section):
+    one = values()[section]["rml"]
+    for corpus, entry in (("rml", ...), ("savee", one)):
+        path = changed(f"{section}.{corpus}", entry)
+        with pytest.raises(
+            ParameterError, match=rf"^{section}: .*for each of baum1s, enterface05, rml"
+        ):
+            params.read(path)
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ["baum1s"],
+        ["baum1s", "baum1s"],
+        ["rml", "baum1s"],
+        ["baum1s", "savee"],
+        ["enterface05", "baum1s", "baum1s"],
+    ],
+)
+def test_networks_start_from_two_other_corpora(changed, sources):
+    with pytest.raises(ParameterError, match=r"^corpora\.rml\.transfer_from: .*two other"):
+        params.read(changed("corpora.rml.transfer_from", sources))
+
+
+def test_what_fits_is_typed(changed):
+    p = params.read(changed("svm.c", 2))
+    assert (p.svm.c, type(p.svm.c)) == (2.0, float)
+    assert params.read(changed("protocol.rml.groups", 5)).protocol["rml"].groups == 5
+    assert params.read(changed("protocol.rml.groups", None)).protocol["rml"].groups is None
+    assert params.read(changed("audio_net.rml.learning_rate", 1e-3)).audio_net["rml"].epochs > 0
+
+
+def test_a_missing_or_broken_file_says_so(tmp_path):
+    with pytest.raises(ParameterError, match="no such file"):
+        params.read(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("seed: [1")
+    with pytest.raises(ParameterError, match="not valid YAML"):
+        params.read(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("")
+    with pytest.raises(ParameterError, match=r"params\.yaml: must be a mapping"):
+        params.read(tmp_path / "params.yaml")
+
+
+def test_the_committed_parameters_are_the_demo_profile(copy):
+    assert profiles.apply("demo", copy, PROFILES) == []
+    assert copy.read_bytes() == PARAMS.read_bytes()
+
+
+def test_there_and_back_gives_the_same_bytes(copy):
+    there = profiles.apply("paper", copy, PROFILES)
+    assert copy.read_bytes() != PARAMS.read_bytes()
+    assert profiles.apply("paper", copy, PROFILES) == []
+    assert sorted(profiles.apply("demo", copy, PROFILES)) == sorted(there)
+    assert copy.read_bytes() == PARAMS.read_bytes()
+
+
+def test_profiles_list_the_same_keys():
+    lists = [keys(values(path)) for path in sorted(PROFILES.glob("*.yaml"))]
+    assert len(lists) == 3
+    assert lists[0] == lists[1] == lists[2]
+    assert lists[0] <= keys(values())
+
+
+def test_the_fast_paper_profile_differs_in_the_choice_of_the_epoch_alone(copy):
+    profiles.apply("paper", copy, PROFILES)
+    assert profiles.apply("paper-fast", copy, PROFILES) == ["stop.early"]
+    assert params.read(copy).stop.early
+
+
+def test_a_profile_changes_what_it_lists_and_nothing_else(copy):
+    profiles.apply("paper", copy, PROFILES)
+    listed = keys(values(PROFILES / "paper.yaml"))
+    flat = [dict(_flat(values(path))) for path in (PARAMS, copy)]
+    assert {k for k in flat[0] if flat[0][k] != flat[1][k]} <= listed
+
+
+def _flat(node, above=()):
+    for name, child in node.items():
+        if isinstance(child, dict):
+            yield from _flat(child, (*above, name))
+        else:
+            yield ".".join((*above, name)), child
+
+
+def test_the_paper_profile_has_the_papers_numbers(copy):
+    """Table 3 and §2.2."""
+    profiles.apply("paper", copy, PROFILES)
+    p = params.read(copy)
+    assert p.profile == "paper"
+    for name in p.corpora:
+        for section, batch in (("audio_net", 30), ("visual_net", 30), ("dbn_fusion", 10)):
+            schedule = getattr(p, section)[name]
+            assert (schedule.epochs, schedule.batch) == (500, batch)
+            assert (schedule.learning_rate, schedule.momentum) == (0.001, 0.9)
+        assert p.corpora[name].root == f"data/raw/{name}"
+    assert (p.networks.audio.width, p.networks.audio.input_size) == (1, 227)
+    assert (p.networks.visual.width, p.networks.visual.input_size) == (1, 112)
+    assert p.networks.audio.dropout == p.networks.visual.dropout == 0.3
+    assert p.networks.dbn.hidden == [4096, 2048]
+    assert p.prepare.face_size >= p.networks.visual.input_size
+    assert p.demo.corpora == []
+
+
+def test_overrides_change_what_they_name_and_no_file(copy):
+    p = profiles.overridden(copy, ["keep.audio=null", "networks.dbn.hidden=[8, 4]", "seed=7"])
+    assert (p.keep.audio, p.networks.dbn.hidden, p.seed) == (None, [8, 4], 7)
+    assert p.keep.visual == params.read(copy).keep.visual
+    assert copy.read_bytes() == PARAMS.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("keep.adio=conv1", "keep.adio: not a parameter"),
+        ("seed.sub=1", "seed.sub: not a parameter"),
+        ("seed=soon", "seed: must be of type int"),
+        ("seed", "an override is key=value"),
+    ],
+)
+def test_an_override_that_does_not_fit_is_named(copy, override, message):
+    with pytest.raises(ParameterError, match=message):
+        profiles.overridden(copy, [override])
+
+
+def test_every_ablation_of_the_committed_parameters_fits(copy):
+    for overrides in params.read(copy).ablations.values():
+        assert profiles.overridden(copy, overrides) != params.read(copy)
+
+
+def test_an_unknown_profile_names_the_known_ones(copy):
+    with pytest.raises(ParameterError, match="demo, paper, paper-fast, got 'fast'"):
+        profiles.apply("fast", copy, PROFILES)
+
+
+@pytest.mark.parametrize("text", ["sped: 1", "seed: soon", "prepare: {fps: 25}"])
+def test_a_bad_profile_leaves_the_parameters_as_they_were(copy, tmp_path, text):
+    (tmp_path / "bad.yaml").write_text(text)
+    with pytest.raises(ParameterError, match=text.split(":")[0]):
+        profiles.apply("bad", copy, tmp_path)
+    assert copy.read_bytes() == PARAMS.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.yaml", "params.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("networks.audio.dropout", 1.5),
+        ("transfer.rml.epochs", 0),
+        ("audio_net.rml.learning_rate", 0.0),
+        ("prepare.vad_threshold", float("nan")),
+        ("protocol.baum1s.groups", 1),
+    ],
+)
+def test_a_number_out_of_range_is_named(changed, key, value):
+    with pytest.raises(ParameterError, match=key):
+        params.read(changed(key, value))

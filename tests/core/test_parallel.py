@@ -1,0 +1,77 @@
+"""Work spread over processes of this machine or of a cluster."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from avef.core import parallel
+from avef.core.errors import ParameterError
+
+
+def where(number):
+    return number, os.getpid(), str(Path.cwd())
+
+
+def refuse(number):
+    raise ValueError(f"no {number}")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """The address of a Dask scheduler with two worker processes, started in another folder."""
+    from distributed import LocalCluster
+
+    folder = tmp_path_factory.mktemp("elsewhere")
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
+    with LocalCluster(**options, local_directory=str(folder), dashboard_address=None) as found:
+        yield found.scheduler_address
+
+
+@pytest.mark.parametrize("jobs", [1, 2, -1])
+def test_results_come_in_order(jobs):
+    found = list(parallel.each(where, [(i,) for i in range(7)], jobs, "work"))
+    assert [number for number, _, _ in found] == list(range(7))
+    assert (os.getpid() in {pid for _, pid, _ in found}) == (jobs == 1)
+
+
+def test_workers_end_with_the_block():
+    with parallel.backend("loky"):
+        pids = {pid for _, pid, _ in parallel.each(where, [(i,) for i in range(9)], 2, "work")}
+        for pid in pids:
+            os.kill(pid, 0)
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert len(list(parallel.each(where, [(0,), (1,)], 2, "work"))) == 2  # new ones come
+
+
+def test_a_cluster_does_the_work_in_this_folder_in_order(cluster):
+    with parallel.backend("dask", cluster):
+        found = list(parallel.each(where, [(i,) for i in range(30)], 1, "work"))
+    assert [number for number, _, _ in found] == list(range(30))
+    assert {folder for _, _, folder in found} == {str(Path.cwd())}
+    assert os.getpid() not in {pid for _, pid, _ in found}
+    again = list(parallel.each(where, [(0,)], 1, "work"))  # and after it, this process
+    assert again[0][1] == os.getpid()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_of_the_work_is_raised_here(jobs):
+    with pytest.raises(ValueError, match="no [01]"):
+        list(parallel.each(refuse, [(0,), (1,)], jobs, "work"))
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "rule"),
+    [(None, "must be the Dask scheduler's address"), ("tcp://127.0.0.1:9", "no Dask scheduler at")],
+)
+def test_a_missing_scheduler_is_named(scheduler, rule):
+    with pytest.raises(ParameterError, match=rule), parallel.backend("dask", scheduler):
+        pass
+
+
+@pytest.mark.parametrize("jobs", [0, -2])
+def test_jobs_out_of_range(jobs):
+    with pytest.raises(ParameterError, match=f"at least 1, got {jobs}"):
+        list(parallel.each(where, [(0,)], jobs, "work"))

@@ -1,0 +1,472 @@
+"""Verdicts: every rule by constructed figures, then whole sets of evidence."""
+
+import json
+import shutil
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from avef import figures, paper
+from avef.core import paths
+from avef.evaluation import claims, evidence, tables
+from avef.evaluation.claims import Part
+from avef.evaluation.evidence import Evidence
+from avef.figures import verdicts as drawn
+from avef.protocol import EMOTION_MODELS, binary
+
+ROOT = Path(__file__).resolve().parents[2]
+IDS = [f"T{n}" for n in range(1, 11)] + ["F1", "F2", "F3", "V1", "V2", "K1", "P1", "P2", "P3"]
+IDS += [f"S{n}" for n in range(1, 6)]
+KEYS = list(product(paper.DATASETS, tables.STAGES))
+
+
+def predictions(case_1, case_2, speakers=10, data="paper", errors=None):
+    """Six emotions five times a speaker; of every ten clips ``case_1``, ``case_2`` are right.
+
+    ``errors`` maps a true emotion to what it is taken for; the next in order else.
+    """
+    errors = errors or {}
+    rows = []
+    emotions = [e for e in paper.EMOTIONS for _ in range(5)]
+    for model, (case, right), speaker in product(
+        EMOTION_MODELS, ((1, case_1), (2, case_2)), range(speakers)
+    ):
+        for i, emotion in enumerate(emotions):
+            true = emotion if model == "emotion" else binary(emotion)[model == "valence"]
+            names = EMOTION_MODELS[model]
+            other = errors.get(true, names[(names.index(true) + 1) % len(names)])
+            guess = true if (i * 7 + speaker) % 10 < right else other
+            rows.append((model, case, speaker, f"{speaker}-{i}", f"s{speaker}", true, guess, data))
+    columns = ["emotion_model", "case", "fold", "clip", "speaker", "true", "predicted", "data"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table_1(**changes):
+    """Table 1 from files that are as the paper says, but for ``changes``."""
+    rows = {}
+    for dataset, row in paper.table_1().iterrows():
+        size = f"{row['width']}×{row['height']}"
+        files = [row["audio_rate"], 2, row["fps"] - 0.03, size, row["speakers"], row["clips_used"]]
+        rows[f"{paper.DATASET_NAMES[dataset]}, files"] = [str(value) for value in files]
+    entries = ["audio (Hz)", "channels", "fps", "frame size", "speakers", "clips"]
+    table = pd.DataFrame({"entry": entries} | rows)
+    for name, (entry, value) in changes.items():
+        table.loc[table["entry"] == entry, f"{name}, files"] = value
+    return table
+
+
+METRICS = {
+    "emodb": {"data": "paper", "V1": {"percent": 72.0}, "V2": {"relative_gain": 18.0}},
+    "ablations": {
+        "data": "paper",
+        "S1": {"difference": 4.0, "low": 1.0, "high": 7.0},
+        "S2": {"difference": -2.0, "low": -3.0, "high": -1.0},
+    },
+    "transfer_gain": {
+        "data": "paper",
+        "S4": {"difference": 1.0, "low": -1.0, "high": 3.0},
+        "S4 epochs": {"difference": 2.0, "low": -1.0, "high": 5.0},
+    },
+    "speed": {"data": "paper", "P1": 13.0, "P2": 0.4, "P3": 0.1},
+} | {f"preprocessing-{d}": {"data": "paper", "kept_percent": 70.0} for d in paper.DATASETS}
+
+
+@cache
+def settings():
+    """Those of the repository's paper profile."""
+    return evidence.read("paper", ROOT).settings
+
+
+def evidence_of(**changes):
+    """All that the stages leave, of the paper profile."""
+    whole = {
+        "profile": "paper",
+        "predictions": dict.fromkeys(KEYS, predictions(5, 8)),
+        "metrics": METRICS,
+        "tables": {"table_1": table_1(), "table_2": paper.table_2()},
+        "figures": frozenset(["fig_1", *(f"fig_{n}-{d}" for n in (2, 3) for d in paper.DATASETS)]),
+        "settings": settings(),
+    }
+    return Evidence(**(whole | changes))
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return evidence.parts(evidence_of())
+
+
+@pytest.fixture(scope="module")
+def verdicts(parts):
+    return claims.claims(parts).set_index("id")
+
+
+# --- one figure --------------------------------------------------------------------------------
+
+
+def judged(name, paper, ours, low=np.nan, high=np.nan, **more):
+    return claims.verdict(Part(name, "", paper, ours, low, high, data="paper", **more))
+
+
+@pytest.mark.parametrize(
+    ("paper", "low", "high", "verdict"),
+    [
+        (70, 65, 75, "reproduced"),
+        (65, 65, 75, "reproduced"),
+        (70, 60, 80, "reproduced"),  # just ±10
+        (70, 59, 80, "inconclusive"),
+        (80, 65, 75, "not reproduced"),
+        (60, 65, 75, "not reproduced"),
+        (20, 40, 90, "not reproduced"),  # wide, but the paper is outside all the same
+        (70, np.nan, np.nan, "inconclusive"),
+    ],
+)
+@pytest.mark.parametrize("name", ["T4", "T7", "T8", "V2"])
+def test_intervals(name, paper, low, high, verdict):
+    assert judged(name, paper, 70, low, high) == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "paper", "ours", "verdict"),
+    [
+        ("K1", 72, 77, "reproduced"),
+        ("K1", 72, 66.9, "not reproduced"),
+        ("V1", 70.3, 65.3, "reproduced"),
+        ("V1", 70.3, 75.4, "not reproduced"),
+        ("P1", 24, 12, "reproduced"),
+        ("P1", 24, 48.1, "not reproduced"),
+        ("P1", 24, 11.9, "not reproduced"),
+        ("P2", 1, 1, "reproduced"),
+        ("P2", 1, 1.01, "not reproduced"),
+        ("P3", 10, 20, "reproduced"),
+        ("P3", 10, 0.1, "not reproduced"),
+        ("T2", "low, negative", "low, negative", "reproduced"),
+        ("T2", "low, negative", "high, negative", "not reproduced"),
+        ("T1", "720×576", "720×576", "reproduced"),
+        ("T3", "500", "50", "not reproduced"),
+        ("F1", "drawn", "drawn", "reproduced"),
+    ],
+)
+def test_plain_figures(name, paper, ours, verdict):
+    assert judged(name, paper, ours) == verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.1, 3, "reproduced"),
+        (0, 3, "inconclusive"),
+        (-1, 3, "inconclusive"),
+        (-3, -0.1, "not reproduced"),
+        (np.nan, np.nan, "inconclusive"),
+    ],
+)
+@pytest.mark.parametrize("name", ["S1", "S2", "S4"])
+def test_directions(name, low, high, verdict):
+    assert judged(name, "above 0", 1, low, high) == verdict
+
+
+@pytest.mark.parametrize(
+    ("difference", "p", "holm", "verdict"),
+    [
+        (2, 0.01, 0.3, "reproduced"),  # all have to be, so that each is tested by itself
+        (2, 0.05, 0.3, "inconclusive"),
+        (-2, 0.01, 0.04, "not reproduced"),
+        (-2, 0.01, 0.3, "inconclusive"),  # among many, one seems to lose by chance
+        (0, 1, 1, "inconclusive"),
+        (np.nan, 1, 1, "inconclusive"),
+    ],
+)
+@pytest.mark.parametrize("name", ["S3", "S5"])
+def test_paired(name, difference, p, holm, verdict):
+    assert judged(name, 1, difference, p=p, holm=holm) == verdict
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_demo_data_and_what_is_missing_have_no_verdict(name):
+    fine = Part(name, "", 1, 1, 1, 1, p=0.001, holm=0.001)
+    assert claims.verdict(fine) == "reproduced"
+    assert claims.verdict(fine._replace(data="demo")) == "demo data, no verdict"
+    assert claims.verdict(fine._replace(missing="x", data="demo")) == "not run"
+
+
+# --- several figures ---------------------------------------------------------------------------
+
+GOOD, BAD, OPEN, DEMO, NONE = (
+    claims.REPRODUCED,
+    claims.NOT_REPRODUCED,
+    claims.INCONCLUSIVE,
+    claims.NO_VERDICT,
+    claims.NOT_RUN,
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "some", "every"),
+    [
+        ([GOOD, GOOD], GOOD, GOOD),
+        ([GOOD, BAD], claims.PARTLY, BAD),
+        ([GOOD, OPEN], claims.PARTLY, OPEN),
+        ([BAD, BAD], BAD, BAD),
+        ([BAD, OPEN], BAD, BAD),
+        ([OPEN, OPEN], OPEN, OPEN),
+        ([GOOD, NONE], claims.PARTLY, OPEN),
+        ([OPEN, NONE], OPEN, OPEN),
+        ([BAD, NONE], BAD, BAD),
+        ([NONE, NONE], NONE, NONE),
+        ([], NONE, NONE),
+        ([GOOD, BAD, DEMO], DEMO, DEMO),
+        ([NONE, DEMO], DEMO, DEMO),
+    ],
+)
+def test_joining(found, some, every):
+    assert claims.joined(found) == claims.joined(found[::-1]) == some
+    assert claims.joined(found, every=True) == every
+
+
+def test_every_claim_has_one_row_and_one_rule(verdicts):
+    assert list(verdicts.index) == list(claims.RULES) == claims.rules()["id"].tolist() == IDS
+    assert set(verdicts["verdict"]) <= set(claims.VERDICTS)
+    assert (verdicts["says"] == [paper.CLAIMS[name].statement for name in IDS]).all()
+    assert verdicts["notebook"].str.fullmatch(r"html/\w+(-\w+)?\.html(#[a-z0-9-]+)?").all()
+    assert not claims.rules()["rule"].str.contains("{", regex=False).any()
+
+
+def test_each_claim_has_all_its_figures(parts):
+    counts = parts["id"].value_counts()
+    assert counts[[f"T{n}" for n in range(4, 11)]].tolist() == [12, 24, 6, 12, 6, 6, 6]
+    assert counts[["T1", "T2", "T3", "F1", "F2", "F3"]].tolist() == [18, 6, 9, 1, 1, 3]
+    assert counts[["V1", "V2", "K1", "P1", "P2", "P3"]].tolist() == [1, 1, 3, 1, 1, 1]
+    assert counts[["S1", "S2", "S3", "S4", "S5"]].tolist() == [1, 1, 27, 2, 6]
+    assert (parts["verdict"] != claims.NOT_RUN).all()
+
+
+# --- whole sets of evidence --------------------------------------------------------------------
+
+
+def test_verdicts_of_constructed_evidence(verdicts):
+    """All networks right half the time in case 1 and eight times of ten in case 2.
+
+    No speaker differs from another, so that the intervals of accuracies are points.
+    """
+    assert verdicts["verdict"].to_dict() == {
+        "T1": GOOD,
+        "T2": GOOD,
+        "T3": GOOD,
+        "T4": BAD,
+        "T5": BAD,
+        "T6": BAD,
+        "T7": BAD,
+        "T8": claims.PARTLY,  # by class speakers do differ
+        "T9": claims.PARTLY,
+        "T10": BAD,
+        "F1": GOOD,
+        "F2": GOOD,
+        "F3": GOOD,
+        "V1": GOOD,
+        "V2": OPEN,  # no interval
+        "K1": claims.PARTLY,  # 70 is far from 76 alone
+        "P1": GOOD,
+        "P2": GOOD,
+        "P3": BAD,
+        "S1": GOOD,
+        "S2": BAD,
+        "S3": GOOD,
+        "S4": OPEN,
+        "S5": OPEN,
+    }
+    assert verdicts.loc["S3", "ours"] == "30 points"
+    assert verdicts.loc["S3", "paper"] == "-1.3 … 8.3 points"
+    assert verdicts.loc["K1", "remark"] == "2 of 3 figures"
+    assert verdicts.loc["V1", ["paper", "ours"]].tolist() == ["70.3 %", "72 %"]
+    assert verdicts.loc["S1", ["paper", "low", "high"]].tolist() == ["above 0", 1, 7]
+    assert np.isnan(verdicts.loc["T4", "low"])
+
+
+def test_demo_data_leave_verdicts_to_what_needs_no_data():
+    demo = dict.fromkeys(KEYS, predictions(5, 8, data="demo"))
+    metrics = {name: values | {"data": "demo"} for name, values in METRICS.items()}
+    found = claims.claims(
+        evidence.parts(evidence_of(profile="demo", predictions=demo, metrics=metrics))
+    ).set_index("id")["verdict"]
+    assert (found.drop(["T2", "T3", "F1"]) == DEMO).all()
+    assert (found[["T2", "T3", "F1"]] == GOOD).all()
+
+
+def test_the_mark_in_a_file_outlives_a_change_of_the_profile():
+    """Old demo predictions are not judged because params.yaml has moved on."""
+    old = {key: predictions(5, 8, data="demo") for key in KEYS[:3]}
+    found = claims.claims(evidence.parts(evidence_of(predictions=old))).set_index("id")["verdict"]
+    assert (found[["T4", "T8", "S3", "S5"]] == DEMO).all()
+    assert found["K1"] == claims.PARTLY
+    metrics = {"emodb": {"data": "demo", "V1": {"percent": 70.0, "data": "paper"}}}
+    found = claims.claims(evidence.parts(Evidence("paper", metrics=metrics))).set_index("id")
+    assert found.loc["V1", "verdict"] == GOOD
+    assert found.loc["V2", ["verdict", "remark"]].tolist() == [
+        NONE,
+        "missing: V2 in reports/metrics/emodb.json",
+    ]
+
+
+def test_without_evidence_nothing_is_judged_and_all_that_is_missing_named():
+    found = claims.claims(evidence.parts(Evidence("paper"))).set_index("id")
+    assert (found["verdict"] == NONE).all()
+    assert (found["ours"] == "").all()
+    assert found["remark"].str.startswith("missing: ").all()
+    assert found.loc["T6", "remark"].split(", ") == [
+        "missing: reports/predictions/svm-rml.csv",
+        "reports/predictions/svm-enterface05.csv",
+        "reports/predictions/svm-baum1s.csv",
+    ]
+    assert found.loc["S1", "remark"] == "missing: reports/metrics/ablations.json"
+    assert found.loc["F1", "remark"] == "missing: reports/figures/fig_1.png"
+
+
+def test_an_empty_figure_is_missing():
+    metrics = {"speed": {"P1": None, "P2": float("nan"), "P3": 9.0}}
+    found = evidence.parts(Evidence("paper", metrics=metrics)).set_index("id")["verdict"]
+    assert found[["P1", "P2", "P3"]].tolist() == [NONE, NONE, GOOD]
+
+
+def test_one_corpus_alone_confirms_only_in_part():
+    only = {key: value for key, value in evidence_of().predictions.items() if key[0] == "rml"}
+    found = claims.claims(evidence.parts(evidence_of(predictions=only))).set_index("id")
+    assert found.loc["S3", "verdict"] == OPEN
+    assert found.loc["S3", "remark"].startswith("9 of 27 figures; missing: reports/predictions/")
+    assert found.loc["T9", "verdict"] == NONE
+
+
+def test_corpora_that_are_not_as_table_1_says():
+    other = table_1(Enterface05=("frame size", "368×240"), RML=("channels", "1"))
+    found = evidence.parts(Evidence("paper", tables={"table_1": other}))
+    failed = found[(found["id"] == "T1") & (found["verdict"] == BAD)]
+    assert failed["part"].tolist() == ["RML, channels", "Enterface05, frame size"]
+    assert failed["ours"].tolist() == ["mono", "368×240"]
+
+
+def test_a_wrong_mapping_is_not_table_2():
+    wrong = paper.table_2()
+    wrong.loc[wrong["emotion"] == "fear", "arousal"] = "low"
+    found = evidence.parts(Evidence("paper", tables={"table_2": wrong}))
+    failed = found[(found["id"] == "T2") & (found["verdict"] == BAD)]
+    assert failed["part"].tolist() == ["fear"]
+
+
+def test_settings_that_are_not_table_3(tmp_path):
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    (tmp_path / "profiles").mkdir()
+    text = (ROOT / "profiles" / "paper.yaml").read_text("utf-8")
+    changed = text.replace("  rml: {epochs: 500, learning_rate: 0.001}", "  rml: {epochs: 40}", 3)
+    assert changed != text
+    (tmp_path / "profiles" / "paper.yaml").write_text(changed, "utf-8")
+    found = evidence.parts(Evidence("paper", settings=evidence.read("paper", tmp_path).settings))
+    found = found[found["id"] == "T3"].set_index("part")
+    assert found.loc["audio-net, epochs", "ours"] == "40, 500"
+    assert found.loc["audio-net, epochs", "verdict"] == BAD
+    assert found.loc["all, dropout", "verdict"] == GOOD
+
+
+def test_s5_by_predictions_of_its_kind():
+    """Anger and happiness faultless, the others half wrong; fear and disgust for each other."""
+    partners = {"fear": "disgust", "disgust": "fear", "sadness": "fear", "surprise": "fear"}
+    table = predictions(5, 5, errors=partners)
+    easy = table["true"].isin(["anger", "happiness"])
+    table.loc[easy, "predicted"] = table.loc[easy, "true"]
+    found = evidence.parts(evidence_of(predictions={("rml", "multimodal"): table}))
+    found = found[(found["id"] == "S5") & (found["verdict"] != NONE)]
+    assert found["ours"].round(6).tolist() == [50, 80]
+    assert found["verdict"].tolist() == [GOOD, GOOD]
+    assert found["paper"].round(2).tolist() == [10.4, 12.55]
+    assert found["holm"].max() == pytest.approx(2 * found["p"].min())
+
+
+def test_holm_counts_the_pairs_that_were_run(parts):
+    pairs = parts[parts["id"] == "S3"]
+    assert pairs["holm"].min() == pytest.approx(27 * pairs["p"].min())
+    only = {("rml", "audio"): predictions(5, 8)}
+    some = evidence.parts(evidence_of(predictions=only)).query(
+        "id == 'S3' and verdict != 'not run'"
+    )
+    assert some["holm"].min() == pytest.approx(3 * some["p"].min())
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+def test_read_finds_what_stages_leave(tmp_path):
+    for (dataset, modality), table in evidence_of().predictions.items():
+        path = tmp_path / paths.predictions(tables.STAGES[modality], dataset)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(path, index=False)
+    for folder in ("metrics", "tables", "figures"):
+        (tmp_path / "reports" / folder).mkdir()
+    for name, values in METRICS.items():
+        (tmp_path / "reports" / "metrics" / f"{name}.json").write_text(json.dumps(values))
+    for name, table in evidence_of().tables.items():
+        table.to_csv(tmp_path / "reports" / "tables" / f"{name}.csv", index=False)
+    for name in evidence_of().figures:
+        (tmp_path / "reports" / "figures" / f"{name}.png").touch()
+    found = evidence.read("paper", tmp_path)
+    assert found.settings is None  # there are no profiles
+    assert found.figures == evidence_of().figures
+    assert found.metrics == METRICS
+    assert list(found.predictions) == KEYS
+    known = evidence_of()
+    for key in KEYS:
+        kinds = {"clip": str, "speaker": str}
+        pd.testing.assert_frame_equal(found.predictions[key], known.predictions[key].astype(kinds))
+    entries = pd.DataFrame(evidence.parts(Evidence("paper", tables=found.tables)))
+    assert (entries[entries["id"].isin(["T1", "T2"])]["verdict"] == GOOD).all()
+
+
+def test_read_of_an_empty_folder(tmp_path):
+    assert evidence.read("demo", tmp_path) == Evidence("demo")
+
+
+# --- pictures ----------------------------------------------------------------------------------
+
+
+def test_the_strip_shows_every_verdict(verdicts):
+    figure = drawn.verdict_strip(verdicts.reset_index())
+    (axis,) = figure.axes
+    good = (verdicts["verdict"] == GOOD).sum()
+    assert axis.get_title(loc="left") == f"{good} of 24 claims reproduced"
+    colours = [to_hex(bar.get_facecolor()) for bar in axis.patches]
+    assert colours == [to_hex(drawn.LOOKS[v][0]) for v in verdicts["verdict"]]
+    assert [text.get_text() for text in axis.texts[::2]] == IDS
+    signs = [sign for _, sign in drawn.LOOKS.values()]
+    assert len(set(signs)) == len(claims.VERDICTS)  # readable without colour
+    figures.plt.close(figure)
+
+
+def test_the_forest_shows_every_cell_and_counts(parts):
+    figure = drawn.forest(parts)
+    cells = parts[parts["id"].isin(["T4", "T5", "T6", "T7"])]
+    covered = ((cells["low"] <= cells["paper"]) & (cells["paper"] <= cells["high"])).sum()
+    assert figure.get_suptitle().endswith(f"in {covered} of 54 cells")
+    points = [sum(len(line.get_xdata()) for line in axis.lines) for axis in figure.axes]
+    assert points == [2 * 18, 2 * 36]
+    filled, hollow = (sum(len(axis.lines[i].get_xdata()) for axis in figure.axes) for i in (0, 1))
+    assert (filled, hollow) == (covered, 54 - covered)
+    figures.plt.close(figure)
+
+
+def test_the_forest_of_demo_data_and_of_none_concludes_nothing():
+    demo = {key: predictions(5, 8, data="demo") for key in KEYS[:2]}
+    for found, title in (
+        (evidence_of(profile="demo", predictions=demo), "demo data, nothing to conclude"),
+        (Evidence("paper"), "nothing was run"),
+    ):
+        figure = drawn.forest(evidence.parts(found))
+        assert figure.get_suptitle().endswith(title)
+        figures.plt.close(figure)
+
+
+def test_figures_of_two_units_are_two_ranges():
+    values, units = pd.Series([7.3, 45.7, 40.0]), pd.Series(["points", "%", "%"])
+    assert claims._range(values, units) == "7.3 points; 40 … 45.7 %"
+    assert claims._range(pd.Series([1.0, np.nan]), pd.Series(["h", "%"])) == "1 h"

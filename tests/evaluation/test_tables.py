@@ -1,0 +1,215 @@
+"""Tables 1-10 from made-up predictions: every cell filled, every difference right."""
+
+import shutil
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avef import paper
+from avef.config import params, profiles
+from avef.core import paths
+from avef.core.errors import ClipError
+from avef.core.files import write_json
+from avef.evaluation import tables
+from avef.protocol import EMOTION_MODELS
+
+MODALITIES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
+
+
+def predictions(seed):
+    """Every class four times in every cell, some of it wrong."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for (model, classes), case in product(EMOTION_MODELS.items(), (1, 2)):
+        true = np.array(list(classes) * 4)
+        wrong = rng.random(len(true)) < 0.4
+        part = pd.DataFrame({"emotion_model": model, "case": case, "fold": 0, "true": true})
+        part["clip"] = [f"{i:03}" for i in range(len(true))]
+        part["speaker"] = [f"{3 * i // len(true):03}" for i in range(len(true))]
+        parts.append(part.assign(predicted=np.where(wrong, rng.choice(classes, len(true)), true)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def write(datasets):
+    made = {}
+    for number, (dataset, (modality, stage)) in enumerate(product(datasets, MODALITIES.items())):
+        made[dataset, modality] = predictions(number)
+        path = paths.predictions(stage, dataset)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made[dataset, modality].to_csv(path, index=False)
+    return made
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_cell_is_the_accuracy_of_its_predictions(here):
+    made = write(paper.DATASETS)
+    cells = tables.accuracy_table(list(paper.DATASETS))
+    assert len(cells) == 54
+    assert cells.notna().all(axis=None)
+    for row in cells.itertuples():
+        part = made[row.dataset, row.modality]
+        part = part[(part["emotion_model"] == row.emotion_model) & (part["case"] == row.case)]
+        right = 100 * (part["true"] == part["predicted"]).mean()
+        assert row.ours == pytest.approx(right, abs=0.005)
+        assert row.difference == pytest.approx(row.ours - row.paper, abs=0.0051)
+        assert row.clips == len(part)
+        assert row.low <= row.ours <= row.high
+        assert row.speakers == 3
+    pd.testing.assert_series_equal(
+        cells["paper"], paper.accuracies()["accuracy"], check_names=False
+    )
+
+
+def test_a_corpus_that_was_not_run_is_empty_not_missing(here):
+    write(["rml"])
+    cells = tables.accuracy_table(["rml"])
+    assert len(cells) == 54
+    assert (cells["ours"].notna() == (cells["dataset"] == "rml")).all()
+    assert cells["paper"].notna().all()
+    text = tables.layout(cells, 4)
+    assert text.loc["case 1", "BAUM-1s audio"] == "– (39.48)"
+    assert not text["RML audio"].str.contains("–").any()
+
+
+SIX_ROWS = ["case 1", "case 2"]
+BINARY_ROWS = [f"case {c}, {m}" for c in (1, 2) for m in ("arousal", "valence")]
+NAMES = list(paper.DATASET_NAMES.values())
+UNIMODAL = [f"{name} {modality}" for name in NAMES for modality in ("audio", "visual")]
+
+
+@pytest.mark.parametrize(
+    ("number", "rows", "columns"),
+    [
+        (4, SIX_ROWS, UNIMODAL),
+        (5, BINARY_ROWS, UNIMODAL),
+        (6, SIX_ROWS, NAMES),
+        (7, BINARY_ROWS, NAMES),
+    ],
+)
+def test_layout_is_the_papers(here, number, rows, columns):
+    write(paper.DATASETS)
+    cells = tables.accuracy_table(list(paper.DATASETS))
+    text = tables.layout(cells, number)
+    assert list(text.index) == rows
+    assert sorted(text.columns) == sorted(columns)
+    assert text.notna().all(axis=None)
+    first = cells[cells["table"] == number].iloc[0]  # RML (audio), case 1, (arousal)
+    entry = f"{first['ours']:.1f} [{first['low']:.0f}, {first['high']:.0f}]"
+    entry += f" ({first['paper']:.2f}, {first['difference']:+.1f})"
+    assert text.iloc[0][columns[0]] == entry
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_files_carry_the_differences_and_the_demo_mark(here, demo):
+    write(paper.DATASETS)
+    cells = tables.write_all(list(paper.DATASETS), demo)
+    names = {p.name for p in paths.TABLES.iterdir()}
+    assert names == {f"table_{n}.{kind}" for n in range(4, 11) for kind in ("csv", "md")}
+    stored = pd.concat(pd.read_csv(paths.TABLES / f"table_{n}.csv") for n in (4, 5, 6, 7))
+    assert len(stored) == len(cells) == 54
+    for number in range(4, 11):
+        table = pd.read_csv(paths.TABLES / f"table_{number}.csv")
+        np.testing.assert_allclose(table["difference"], table["ours"] - table["paper"], atol=0.011)
+        assert set(table["data"]) == {"demo" if demo else "paper"}
+        text = (paths.TABLES / f"table_{number}.md").read_text(encoding="utf-8")
+        assert (tables.DEMO in text) == demo
+        assert text.startswith(f"# Table {number}. ")
+        lines = [line for line in text.splitlines() if line.startswith("|")]
+        assert len({line.count("|") for line in lines}) == 1  # a rectangle
+
+
+def test_confusions_are_written_for_the_corpora_that_ran(here):
+    made = write(["enterface05"])["enterface05", "multimodal"]
+    tables.write_all(["enterface05"], demo=False)
+    assert not (paths.TABLES / "table_8.csv").exists()
+    table = pd.read_csv(paths.TABLES / "table_9.csv").set_index(["true", "predicted"])
+    assert len(table) == 36
+    assert table.loc[("fear", "sadness"), "paper"] == 8.75
+    part = made[(made["emotion_model"] == "emotion") & (made["case"] == 2)]
+    fear = part[part["true"] == "fear"]
+    share = 100 * (fear["predicted"] == "fear").mean()
+    assert table.loc[("fear", "fear"), "ours"] == share
+
+
+def test_confusion_of_an_absent_class_is_empty(here):
+    made = write(["rml"])["rml", "multimodal"]
+    made[made["true"] != "fear"].to_csv(paths.predictions("svm", "rml"), index=False)
+    table = tables.confusion_table("rml").set_index(["true", "predicted"])
+    assert table.loc["fear", "ours"].isna().all()
+    assert table.drop("fear")["ours"].notna().all()
+    tables.write_all(["rml"], demo=True)
+    assert "| fear | – (1.32)" in (paths.TABLES / "table_8.md").read_text(encoding="utf-8")
+
+
+def test_clip_names_stay_text(here):
+    write(["rml"])
+    stored = tables.read_predictions("svm", "rml")
+    assert stored["clip"].iloc[1] == "001"
+    assert stored["speaker"].iloc[0] == "000"
+
+
+def test_table_1_sets_the_files_beside_the_paper(monkeypatch):
+    facts = {"sample_rate": 22050, "channels": 2, "fps": 29.97, "width": 720, "height": 480}
+
+    def describe(path):
+        if path.name == "broken.avi":
+            raise ClipError("not a video")
+        return facts | {"duration": 4.9, "fps": 25.0 if path.name == "odd.avi" else 29.97}
+
+    monkeypatch.setattr(tables.media, "describe", describe)
+    files = ["a.avi", "broken.avi", "b.avi", "odd.avi"]
+    clips = pd.DataFrame({"clip": list("abcd"), "path": files, "speaker": ["s1", "s1", "s2", "s2"]})
+    found = tables.media_facts(clips, "raw")
+    assert found["fps"].isna().tolist() == [False, True, False, False]
+    table = tables.table_1({"rml": clips}, {"rml": found})
+    assert table["RML, files"].tolist() == [22050, 2, 29.97, "720×480", 2, 4]
+    assert table["RML, paper"].tolist() == [22050, "stereo", 30, "368×240", 8, 720]
+    assert list(table.columns) == [
+        "RML, paper",
+        "RML, files",
+        "Enterface05, paper",
+        "BAUM-1s, paper",
+    ]
+
+
+def test_table_1_and_2_are_written(here):
+    tables.write_table(paper.table_2().set_index("emotion"), 2, demo=True)
+    stored = pd.read_csv(paths.TABLES / "table_2.csv", index_col="emotion")
+    assert stored.loc["surprise"].to_dict() == {"arousal": "high", "valence": "positive"}
+    text = (paths.TABLES / "table_2.md").read_text(encoding="utf-8")
+    assert "| emotion | arousal | valence |" in text
+    assert "| fear | high | negative |" in text
+
+
+def test_confusions_have_intervals_and_the_clips_of_their_class(here):
+    write(["rml"])
+    table = tables.confusion_table("rml")
+    assert len(table) == 36
+    assert (table["clips"] == 4).all()
+    assert ((table["low"] <= table["ours"]) & (table["ours"] <= table["high"])).all()
+
+
+def test_table_3_of_the_paper_profile_is_the_papers(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    copy = shutil.copy(root / "params.yaml", tmp_path)
+    profiles.apply("paper", copy, root / "profiles")
+    table = tables.table_3(params.read(copy))
+    software = table[~table.index.str.startswith("hardware")]
+    assert len(software) == 9
+    assert (software["paper"] == software["ours"]).all()
+    profiles.apply("demo", copy, root / "profiles")
+    assert tables.table_3(params.read(copy)).loc["audio-net: epochs", "ours"] != "500"
+
+
+def test_captions_count_the_clips(here):
+    assert tables.coverage(["rml"]) == ""
+    write_json(paths.metrics("preprocessing", "rml"), {"clips": 71, "quarantined": 1})
+    assert tables.coverage(["rml"]) == "RML: 71 of 72 clips used, 1 in quarantine."

@@ -1,0 +1,83 @@
+"""A corpus in memory: indices of joined clips point at the right rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avef.learning import dataset
+from avef.preparation import clips
+from avef.preparation.segments import segment_clip
+
+
+def make_corpus(folder, corpus, lengths):
+    """Prepared clips of random content; (T, F) each."""
+    rng = np.random.default_rng(len(corpus))
+    rows = []
+    for i, (count, images) in enumerate(lengths):
+        clip = clips.PreparedClip(
+            log_mel=rng.normal(size=(count, 64)).astype(np.float32),
+            voiced=rng.random(count) < 0.7,
+            faces=rng.integers(0, 256, (images, 4, 4, 3), np.uint8),
+            face_status=np.ones(images, np.uint8),
+            times=np.arange(images) / 25,
+            fps=25.0,
+        )
+        clips.save_clip(folder / f"{corpus}-{i}.npz", clip)
+        rows.append({"clip": f"{corpus}-{i}", "corpus": corpus, "speaker": f"0{i % 2 + 1}"})
+    pd.DataFrame(rows).to_csv(folder / "clips.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    root = tmp_path_factory.mktemp("prepared")
+    (root / "rml").mkdir()
+    (root / "baum1s").mkdir()
+    return [
+        make_corpus(root / "rml", "rml", [(300, 75), (40, 10), (150, 38)]),
+        make_corpus(root / "baum1s", "baum1s", [(100, 26), (220, 55)]),
+    ]
+
+
+@pytest.mark.parametrize("case", [1, 2])
+def test_segments_point_at_their_own_clips_rows(folders, case):
+    data = dataset.load_all(folders, case)
+    names = [f"rml-{i}" for i in range(3)] + [f"baum1s-{i}" for i in range(2)]
+    assert data.clips["clip"].tolist() == names
+    assert set(data.clip) == set(range(5))
+    for number, name in enumerate(names):
+        clip = clips.load_clip(folders[number > 2] / f"{name}.npz")
+        audio, images = segment_clip(clip.voiced, clip.times, clip.fps, case)
+        mine = data.segments_of(np.array([number]))
+        np.testing.assert_array_equal(data.log_mel[data.audio[mine]], clip.log_mel[audio])
+        np.testing.assert_array_equal(data.faces[data.images[mine]], clip.faces[images])
+    assert {data.audio.dtype, data.images.dtype, data.clip.dtype} == {np.dtype(np.int32)}
+
+
+def test_segments_of_several_clips(folders):
+    data = dataset.load(folders[0], 1)
+    chosen = data.segments_of(np.array([2, 0]))
+    assert set(data.clip[chosen]) == {0, 2}
+    assert len(chosen) == np.isin(data.clip, [0, 2]).sum()
+    assert (np.diff(chosen) > 0).all()
+
+
+def test_one_corpus_keeps_its_speakers_as_written(folders):
+    assert dataset.load(folders[0], 1).clips["speaker"].tolist() == ["01", "02", "01"]
+
+
+def test_speakers_of_different_corpora_stay_apart(folders):
+    speakers = dataset.load_all(folders, 1).clips["speaker"].tolist()
+    assert speakers == ["rml/01", "rml/02", "rml/01", "baum1s/01", "baum1s/02"]
+
+
+def test_pool_averages_the_segments_of_each_clip():
+    values = np.array([[1, 10], [3, 30], [5, 50], [7, 70]], np.float32)
+    pooled = dataset.pool(values, np.array([0, 1, 0, 2]), 3)
+    np.testing.assert_allclose(pooled, [[3, 30], [3, 30], [7, 70]])
+    assert pooled.dtype == np.float32
+
+
+def test_pool_does_not_lose_precision_over_many_segments():
+    values = np.full((100_000, 1), 0.1, np.float32)
+    assert dataset.pool(values, np.zeros(100_000, int), 1)[0, 0] == np.float32(0.1)

@@ -1,0 +1,710 @@
+"""From prepared clips to predictions on tiny made-up corpora: transfer, networks, fusion, SVM.
+
+The arrays are noise with a bump whose place tells the emotion, so there is
+something to learn; no media are involved.
+"""
+
+import json
+import shutil
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from avef import recognise
+from avef.config import params
+from avef.config.params import (
+    Compute,
+    Dbn,
+    Fusion,
+    Keep,
+    Net,
+    Networks,
+    Rbm,
+    Schedule,
+    Stop,
+    Svm,
+    Transfer,
+)
+from avef.core import paths, store
+from avef.core.errors import ParameterError
+from avef.evaluation import scores
+from avef.learning import (
+    clip_svm,
+    dataset,
+    frozen,
+    fusion,
+    grid,
+    saved_model,
+    source_weights,
+    training,
+    transfer,
+    unimodal,
+)
+from avef.models import dbn, inputs, networks
+from avef.preparation.clips import PreparedClip, load_clip, save_clip
+from avef.protocol import EMOTION_MODELS, EMOTIONS, binary, folds
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
+
+CORPORA = ("rml", "enterface05", "baum1s")
+NETS = Networks(
+    audio=Net(width=1 / 32, input_size=67, dropout=0.3),
+    visual=Net(width=1 / 32, input_size=16, dropout=0.3),
+    dbn=Dbn(hidden=[8, 4], visible="gaussian"),
+)
+KEEP = Keep(audio="conv2", visual="conv3b", dbn=1, tune=False)
+STOP = Stop(early=False, fraction=0.4, patience=1)
+COMPUTE = Compute(precision="float32", xla=False, cache_gib=1.0, checkpoint_seconds=1e9)
+SCHEDULE = Schedule(epochs=1, batch=16, learning_rate=0.005, momentum=0.9, clip_norm=None)
+RBM = Rbm(epochs=1, batch=16, learning_rate=0.01, momentum=0.9, weight_decay=0.0002, cd_steps=1)
+SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
+TRANSFER = Transfer(**vars(replace(SCHEDULE, epochs=4)), case=2)
+FUSION = Fusion(**vars(SCHEDULE), supervised_epochs=1)
+GROUPS, SEED = 2, 3
+GRID = (("emotion", 1), ("arousal", 2))  # the whole of it takes three times as long
+WHOLE_GRID = grid.pairs()
+STAGES = ("audio", "visual", "fusion")
+CELL = "emotion-case1-fold1"
+
+
+def clip_of(emotion, rng):
+    """140 audio frames and 36 faces, the first and last 20 frames without speech."""
+    number = EMOTIONS.index(emotion)
+    log_mel = rng.standard_normal((140, 64), np.float32)
+    log_mel[:, 10 * number : 10 * number + 12] += 6
+    faces = rng.integers(0, 60, (36, 16, 16, 3)).astype(np.uint8)
+    faces[:, 2 * number : 2 * number + 5] += 190
+    voiced = np.zeros(140, bool)
+    voiced[20:120] = True
+    times = np.arange(36) / 25
+    return PreparedClip(log_mel, voiced, faces, np.ones(36, np.uint8), times, 25.0)
+
+
+def write_corpus(folder, corpus, rng):
+    rows = []
+    for speaker in ("s1", "s2", "s3", "s4"):
+        for emotion in EMOTIONS:
+            name = f"{speaker}_{emotion}"
+            save_clip(folder / f"{name}.npz", clip_of(emotion, rng))
+            rows.append({"clip": name, "corpus": corpus, "speaker": speaker, "emotion": emotion})
+    pd.DataFrame(rows).to_csv(folder / "clips.csv", index=False)
+
+
+class Chain:
+    """The learning stages of one target corpus, RML, in one folder."""
+
+    def __init__(self, prepared, root):
+        self.prepared, self.root = prepared, root
+        self.target = prepared / "rml"
+        self.transferred = root / "transfer"
+
+    def transfer(self, jobs=1, schedule=TRANSFER, stop=STOP):
+        sources = [self.prepared / c for c in CORPORA[1:]]
+        transfer.run(sources, self.transferred, NETS, schedule, RBM, stop, COMPUTE, SEED, jobs)
+
+    def unimodal(self, kind, schedule=SCHEDULE, jobs=1, keep=KEEP, stop=STOP, compute=COMPUTE):
+        folders = self.target, self.transferred, self.root / kind
+        net = getattr(NETS, kind)
+        unimodal.run(kind, *folders, net, keep, schedule, stop, compute, GROUPS, SEED, jobs)
+
+    def fusion(self, schedule=FUSION, jobs=1, keep=KEEP, stop=STOP, compute=COMPUTE):
+        folders = self.target, self.transferred, *(self.root / kind for kind in STAGES)
+        fusion.run(*folders, NETS, keep, RBM, schedule, stop, compute, GROUPS, SEED, jobs)
+
+    def learn(self, jobs=1):
+        self.unimodal("audio", jobs=jobs)
+        self.unimodal("visual", jobs=jobs)
+        self.fusion(jobs=jobs)
+
+    def predictions(self, stage="fusion", decision="svm"):
+        feature = "features" if stage == "fusion" else "fc7"
+        return clip_svm.predictions(
+            self.target, self.root / stage, feature, SVM, GROUPS, SEED, decision
+        )
+
+    def files(self, *stages):
+        """Bytes of every file of some stages, by path."""
+        found = [p for s in stages or ("transfer", *STAGES) for p in (self.root / s).rglob("*.*")]
+        return {str(p.relative_to(self.root)): p.read_bytes() for p in found}
+
+
+def restricted(patch, pairs):
+    models = {model: EMOTION_MODELS[model] for model, _ in pairs}
+    patch.setattr(grid, "pairs", lambda: list(pairs))
+    patch.setattr(transfer, "EMOTION_MODELS", models)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_grid():
+    with pytest.MonkeyPatch.context() as patch:
+        restricted(patch, GRID)
+        yield
+
+
+@pytest.fixture
+def only(monkeypatch):
+    """Restrict the grid of cells further."""
+    return lambda *pairs: restricted(monkeypatch, pairs)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    root, rng = tmp_path_factory.mktemp("prepared"), np.random.default_rng(0)
+    for corpus in CORPORA:
+        write_corpus(root / corpus, corpus, rng)
+    return root
+
+
+@pytest.fixture(scope="module")
+def finished(prepared, tmp_path_factory):
+    """Every stage, run once by two workers; nobody writes here."""
+    chain = Chain(prepared, tmp_path_factory.mktemp("chain"))
+    chain.transfer(jobs=2)
+    chain.learn(jobs=2)
+    return chain
+
+
+@pytest.fixture
+def begun(finished, tmp_path):
+    """A copy to go on with."""
+    shutil.copytree(finished.root, tmp_path, dirs_exist_ok=True)
+    return Chain(finished.prepared, tmp_path)
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """Replace training by a note of what would be trained on."""
+    calls = []
+
+    def fit(model, rows, labels, *, epochs, held=None, **_):
+        tables = [t.rows.numpy() for t in model.layers if isinstance(t, inputs.Table)]
+        calls.append(SimpleNamespace(rows=rows, labels=labels, held=held, tables=tables))
+        return pd.DataFrame(dict.fromkeys(("epoch", "loss", "accuracy"), np.zeros(epochs)))
+
+    monkeypatch.setattr(training, "fit", fit)
+    return calls
+
+
+# What comes out
+
+
+def test_the_grid_is_that_of_tables_4_to_7():
+    assert set(WHOLE_GRID) == set(product(EMOTION_MODELS, (1, 2)))
+    assert len(WHOLE_GRID) == 6
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_cell_has_its_arrays(finished, stage):
+    found = dict(grid.load_all(finished.root / stage))
+    assert sorted(found) == sorted((*cell, fold) for cell in GRID for fold in (0, 1))
+    for (model, _, _), arrays in found.items():
+        assert all(np.isfinite(a).all() for a in arrays.values())
+        assert arrays["softmax"].shape == (24, len(EMOTION_MODELS[model]))
+        np.testing.assert_allclose(arrays["softmax"].sum(axis=1), 1, rtol=1e-4)
+        feature, width = ("features", 4) if stage == "fusion" else ("fc7", 128)
+        assert arrays[feature].shape == (24, width)
+        assert arrays["curve"].shape == (2, 1)
+    if stage == "fusion":
+        assert ((arrays["features"] >= 0) & (arrays["features"] <= 1)).all()
+        assert len(fusion.rbm_errors(finished.root / stage)) == 4 * 2  # two RBMs a cell
+    curves = grid.curves(finished.root / stage)
+    assert len(curves) == 2 * len(GRID)
+    assert curves.notna().all(axis=None)
+
+
+@pytest.mark.parametrize("decision", ["svm", "softmax"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_clip_is_predicted_once_in_the_fold_of_its_speaker(finished, stage, decision):
+    table = finished.predictions(stage, decision)
+    clips = pd.read_csv(finished.target / "clips.csv")
+    splits = folds(clips, "rml", groups=GROUPS, seed=SEED)
+    fold_of = {c: f for f, (_, test) in enumerate(splits) for c in clips["clip"][test]}
+    for (model, _), part in table.groupby(["emotion_model", "case"]):
+        assert sorted(part["clip"]) == sorted(clips["clip"])
+        assert part["fold"].tolist() == part["clip"].map(fold_of).tolist()
+        emotion = part["clip"].str.split("_").str[1]
+        place = {"emotion": None, "arousal": 0, "valence": 1}[model]
+        truth = emotion if place is None else emotion.map(lambda e, i=place: binary(e)[i])
+        assert part["true"].tolist() == truth.tolist()
+        assert set(part["predicted"]) <= set(EMOTION_MODELS[model])
+    assert len(scores.accuracies(table)) == len(GRID)
+    assert scores.accuracies(table)["clips"].eq(24).all()
+
+
+def test_transfer_has_curves_of_both_networks(finished):
+    curves = transfer.curves(finished.transferred)
+    assert set(curves["network"]) == {"audio-net", "visual-net"}
+    assert len(curves) == 2 * 2 * TRANSFER.epochs
+    assert curves.notna().all(axis=None)
+
+
+def test_what_can_be_learned_is_learned(begun, only):
+    only(("arousal", 2))
+    begun.unimodal("audio", replace(SCHEDULE, epochs=60, batch=4, learning_rate=0.002))
+    begun.unimodal("visual", replace(SCHEDULE, epochs=20, batch=4))
+    begun.fusion(replace(FUSION, epochs=5, batch=4))
+    right = {s: begun.predictions(s).eval("true == predicted").mean() for s in STAGES}
+    assert right["audio"] > 0.7, right  # always "high": 0.67; conv1 has two filters here
+    assert right["visual"] > 0.9 and right["fusion"] > 0.8, right
+
+
+# No speaker on both sides
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_test_speaker_is_trained_on(begun, stage, fits, only, monkeypatch):
+    only(("emotion", 1))
+    seen = []
+    monkeypatch.setattr(dbn, "pretrained", lambda x, *a: seen.append(x) or kept_dbn(begun))
+    shutil.rmtree(begun.root / stage)
+    begun.fusion() if stage == "fusion" else begun.unimodal(stage)
+    data = dataset.load(begun.target, case=1)
+    splits = folds(data.clips, "rml", groups=GROUPS, seed=SEED)
+    each = 2 if stage == "fusion" else 1  # the DBN with labels, then the whole
+    assert len(fits) == each * len(splits) == each * 2
+    for number, call in enumerate(fits):
+        train, test = splits[number // each]
+        clips = data.clip[call.rows]
+        assert set(clips) == set(train)
+        assert not set(data.clips["speaker"][clips]) & set(data.clips["speaker"][test])
+        truth = [EMOTIONS.index(e) for e in data.clips["emotion"][clips]]
+        assert call.labels.tolist() == truth
+    if stage == "fusion":  # the DBN sees the same segments, as features
+        for x, call in zip(seen, fits[::2], strict=True):
+            np.testing.assert_array_equal(x, call.tables[0][call.rows])
+
+
+def kept_dbn(chain):
+    start = source_weights.start(chain.transferred, "emotion")
+    kept = dbn.DBN(NETS.dbn.hidden).restore(store.load(start.dbn))
+    for rbm in kept.rbms_:
+        rbm.errors_ = rbm.gaps_ = [0.0]
+    return kept
+
+
+@pytest.mark.parametrize(("module", "stage"), [(unimodal, "audio"), (fusion, "fusion")])
+def test_a_leaking_fold_stops_the_run(begun, module, stage, fits, only, monkeypatch):
+    only(("emotion", 1))
+
+    def leaking(clips, *args, **options):
+        (train, test), *rest = folds(clips, *args, **options)
+        return [(np.append(train, test[0]), test), *rest]
+
+    monkeypatch.setattr(module, "folds", leaking)
+    shutil.rmtree(begun.root / stage)
+    with pytest.raises(AssertionError):
+        begun.fusion() if stage == "fusion" else begun.unimodal(stage)
+    assert not fits
+
+
+def test_the_svm_is_fitted_without_the_test_clips(finished, only, monkeypatch):
+    only(("emotion", 1))
+    fitted = []
+
+    class Spy:
+        def fit(self, x, y):
+            fitted.append(x)
+            return self
+
+        def predict(self, x):
+            assert not {tuple(row) for row in x} & {tuple(row) for row in fitted[-1]}
+            return np.zeros(len(x), int)
+
+    monkeypatch.setattr(clip_svm, "svm", lambda settings: Spy())
+    table = finished.predictions("audio")
+    assert set(table["predicted"]) == {"anger"}
+    assert [len(x) for x in fitted] == [12, 12]
+
+
+# The cache of the kept layers
+
+
+@pytest.mark.parametrize(("model", "case"), GRID)
+@pytest.mark.parametrize("kind", ["audio", "visual"])
+def test_cached_path_is_the_whole_network(finished, kind, model, case):
+    """Weights of the stages in one uncached network, on the segments themselves."""
+    net, classes = getattr(NETS, kind), len(EMOTION_MODELS[model])
+    start, data = (
+        source_weights.start(finished.transferred, model),
+        dataset.load(finished.target, case),
+    )
+    full = frozen.build(kind, net, classes)
+    full.load_weights(getattr(start, kind))
+    shallow, deep = networks.split(full, getattr(KEEP, kind))
+    kept = [w.copy() for w in shallow.get_weights()]
+    deep.load_weights(unimodal.weights_file(finished.root / kind, model, case, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(kept, shallow.get_weights(), strict=True))
+    if kind == "audio":
+        scaling = json.loads(start.scaling.read_text(encoding="utf-8"))
+        source, rows = inputs.audio_source(data.log_mel, scaling, net.input_size), data.audio
+    else:
+        source, rows = inputs.visual_source(data.faces, net.input_size), data.images
+    both = keras.Sequential([source, full]), keras.Sequential([source, networks.features(full)])
+    cell = store.load(finished.root / kind / f"{grid.name(model, case, 1)}.npz")
+    for whole, name in zip(both, ("softmax", "fc7"), strict=True):
+        expected = dataset.pool(training.outputs(whole, [rows]), data.clip, len(data.clips))
+        np.testing.assert_allclose(cell[name], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_training_without_the_cache_gives_the_same(begun, only, stage):
+    """With no memory for the frozen layers' output they run in every step."""
+    only(("emotion", 1))
+    path = begun.root / stage / f"{CELL}.npz"
+    cached = store.load(path)
+    path.unlink()
+    bare = replace(COMPUTE, cache_gib=0.0)
+    begun.fusion(compute=bare) if stage == "fusion" else begun.unimodal(stage, compute=bare)
+    uncached = store.load(path)
+    assert set(cached) == set(uncached)
+    for name, values in cached.items():
+        np.testing.assert_allclose(uncached[name], values, rtol=2e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("tune", [False, True])
+def test_kept_layers_learn_only_where_they_may(begun, only, tune):
+    only(("emotion", 1))
+    start = source_weights.start(begun.transferred, "emotion")
+    before = frozen.build("audio", NETS.audio, 6)
+    before.load_weights(start.audio)
+    for kind in ("audio", "visual"):
+        begun.unimodal(kind, keep=replace(KEEP, tune=tune))
+    begun.fusion(keep=replace(KEEP, tune=tune))  # reads what the networks' stages wrote
+    after = frozen.build("audio", NETS.audio, 6)
+    own = after if tune else networks.split(after, KEEP.audio)[1]
+    own.load_weights(unimodal.weights_file(begun.root / "audio", "emotion", 1, 1))
+    conv1 = [net.get_layer("conv1").kernel.numpy() for net in (before, after)]
+    if tune:
+        change = np.abs(conv1[1] - conv1[0])
+        assert 0 < change.max() < 0.1 * np.abs(conv1[0]).max()  # it went on from there
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_epoch_is_chosen_on_training_speakers_alone(begun, only, fits, stage):
+    only(("emotion", 1))
+    early = replace(STOP, early=True)
+    longer = replace(FUSION if stage == "fusion" else SCHEDULE, epochs=6)
+    shutil.rmtree(begun.root / stage)
+    run = begun.fusion if stage == "fusion" else partial(begun.unimodal, stage)
+    run(schedule=longer, stop=early)
+    data = dataset.load(begun.target, 1)
+    whole = [call for call in fits if call.held is not None]
+    splits = folds(data.clips, "rml", groups=GROUPS, seed=SEED)
+    for call, (train, test) in zip(whole, splits, strict=True):
+        speakers = data.clips["speaker"].to_numpy()
+        learnt = set(speakers[data.clip[call.rows]])
+        watched = set(speakers[data.clip[call.held[0]]])
+        assert learnt | watched == set(speakers[train])
+        assert not learnt & watched
+        assert not (learnt | watched) & set(speakers[test])
+
+
+def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):
+    """Without training the whole, fc7 is that of the two networks, and the DBN sits on it."""
+    only(("emotion", 1))
+    seen = []
+    real = dbn.pretrained
+    shutil.rmtree(begun.root / "fusion")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbn, "pretrained", lambda x, *a: seen.append(real(x, *a)) or seen[-1])
+        begun.fusion()
+    data = dataset.load(begun.target, 1)
+    train, _ = folds(data.clips, "rml", groups=GROUPS, seed=SEED)[1]
+    top = [c for c in fits if c.tables][1]
+    fc7 = top.tables[0][top.rows]
+    pooled = [store.load(begun.root / k / f"{CELL}.npz")["fc7"] for k in ("audio", "visual")]
+    found = dataset.pool(fc7, np.searchsorted(train, data.clip[data.segments_of(train)]), 12)
+    np.testing.assert_allclose(found, np.hstack(pooled)[train], rtol=1e-4, atol=1e-5)
+    hidden = store.load(begun.root / "fusion" / f"{CELL}.npz")["features"][train]
+    expected = dataset.pool(
+        seen[1].transform(fc7), np.searchsorted(train, data.clip[data.segments_of(train)]), 12
+    )
+    np.testing.assert_allclose(hidden, expected, atol=1e-4)
+
+
+# A clip of one's own
+
+
+@pytest.fixture
+def ready(begun, only, monkeypatch):
+    """RML's networks, and the parameters that they were trained with, for avef.recognise."""
+    only(fusion.PREDICTS)
+    begun.learn()
+    monkeypatch.setattr(paths, "cells", lambda stage, corpus: begun.root / "fusion")
+    monkeypatch.setattr(paths, "transferred", lambda corpus: begun.transferred)
+    monkeypatch.setattr(paths, "prepared", lambda corpus: begun.target)
+    monkeypatch.setattr(paths, "VAD", begun.target / "clips.csv")  # any file
+    p = params.read(Path(__file__).parents[2] / "params.yaml")
+    saved_model.keep(replace(p, networks=NETS, keep=KEEP, seed=SEED), "rml")
+    return begun
+
+
+def test_a_single_clip_gets_what_the_cells_have_for_it(ready):
+    """The networks kept for avef.recognise are those that the cells were made with."""
+    model = saved_model.load("rml", SVM)
+    clips = pd.read_csv(ready.target / "clips.csv")["clip"]
+    for row in (0, 13):
+        clip = load_clip(ready.target / f"{clips[row]}.npz")
+        found = recognise.recognise(clip, model, clips[row])
+        made = [
+            store.load(ready.root / "fusion" / f"{grid.name(*fusion.PREDICTS, fold)}.npz")
+            for fold in range(GROUPS)
+        ]
+        expected = np.mean([cell["softmax"][row] for cell in made], axis=0)
+        np.testing.assert_allclose(found.probabilities.mean(axis=0), expected, rtol=1e-3, atol=1e-4)
+        assert sum(found.voices.values()) == GROUPS
+        assert found.voices[found.emotion] == max(found.voices.values())
+        assert ((found.times >= 0) & (found.times <= 1.43)).all()
+        assert recognise.text(found).startswith(found.emotion)
+        assert found.learnt == GROUPS - 1  # all folds but the one that leaves its speaker out
+        assert recognise.recognise(clip, model, "another").learnt == 0
+
+
+def test_networks_keep_the_parameters_that_they_were_trained_with(ready):
+    model = saved_model.load("rml", replace(SVM, degree=2))
+    assert (model.params.networks, model.params.seed) == (NETS, SEED)
+    assert model.params.svm.degree == 2  # the SVM is fitted anew
+
+
+@pytest.mark.parametrize("changed", ["fusion", "transfer", "note", "version"])
+def test_networks_that_are_not_those_of_the_note_are_refused(ready, changed):
+    note = ready.root / "fusion" / "whole" / "trained.json"
+    expected = "has changed since; run `dvc repro dbn_fusion@rml`"
+    if changed == "fusion":
+        ready.fusion(schedule=replace(FUSION, learning_rate=0.004))
+    elif changed == "transfer":
+        ready.transfer(schedule=replace(TRANSFER, learning_rate=0.004))
+    elif changed == "note":
+        note.write_text(note.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    else:
+        text = note.read_text(encoding="utf-8").replace('"precision"', '"exactness"')
+        note.write_text(text, encoding="utf-8")
+        expected = r"another version of avef \(compute.exactness"
+    with pytest.raises(ParameterError, match=expected):
+        saved_model.load("rml", SVM)
+
+
+def test_predicting_without_trained_networks_says_what_to_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParameterError, match="dvc repro dbn_fusion@rml"):
+        saved_model.load("rml", SVM)
+
+
+# Going on, and repeating
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_rerun_makes_only_what_is_missing_and_makes_it_the_same(begun, stage):
+    before = begun.files()
+    path = begun.root / stage / f"{CELL}.npz"
+    path.unlink()
+    times = {p: p.stat().st_mtime_ns for p in begun.root.rglob("*.npz")}
+    begun.learn()
+    assert begun.files() == before
+    assert times == {p: p.stat().st_mtime_ns for p in begun.root.rglob("*.npz") if p != path}
+
+
+@pytest.mark.parametrize(
+    ("stage", "file"),
+    [
+        ("transfer", "emotion/audio.weights.h5"),
+        ("transfer", "emotion/scaling.json"),
+        ("visual", "emotion-case2-fold0.weights.h5"),
+        ("fusion", "whole/emotion-case2-fold1.npz"),
+    ],
+)
+def test_weights_that_are_gone_are_made_again(begun, only, stage, file):
+    only(fusion.PREDICTS)
+    begun.learn()
+    before = begun.files(stage)
+    (begun.root / stage / file).unlink()
+    begun.transfer()
+    begun.learn()
+    assert begun.files(stage) == before
+
+
+FLIPPED = [
+    ("transfer", "emotion/audio.weights.h5"),
+    ("transfer", "emotion/visual.weights.h5"),
+    ("transfer", "emotion/scaling.json"),
+    ("transfer", "emotion/dbn.npz"),
+    ("audio", "emotion-case2-fold0.weights.h5"),
+    ("visual", "emotion-case2-fold1.weights.h5"),
+    ("fusion", "whole/emotion-case2-fold1.npz"),
+]
+
+
+def flip(path):
+    """Turn over a bit where the file's bulk lies."""
+    content = bytearray(path.read_bytes())
+    content[len(content) * 2 // 3] ^= 0x10
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(("stage", "file"), FLIPPED)
+def test_flipped_bits_are_noticed_and_made_good(begun, only, stage, file):
+    only(fusion.PREDICTS)
+    begun.learn()
+    before = begun.files()
+    flip(begun.root / stage / file)
+    begun.transfer()
+    begun.learn()
+    assert begun.files() == before
+
+
+@pytest.mark.parametrize(("stage", "file"), FLIPPED[:-1])
+def test_a_stage_refuses_flipped_bits_of_another(begun, only, stage, file):
+    only(fusion.PREDICTS)
+    begun.learn()
+    flip(begun.root / stage / file)
+    again = "transfer@transfer" if stage == "transfer" else f"{stage}_net@{stage}"
+    with pytest.raises(
+        ParameterError, match=f"{file} is missing or damaged; run `dvc repro {again}`"
+    ):
+        begun.fusion()
+
+
+def test_flipped_bits_end_a_prediction_with_the_file_named(ready):
+    clip = load_clip(next(ready.target.glob("*.npz")))
+    model = saved_model.load("rml", SVM)
+    file = fusion.weights_file(ready.root / "fusion", 1)
+    flip(file)
+    with pytest.raises(ParameterError, match=f"{file.name} is missing or damaged"):
+        recognise.recognise(clip, model)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_kill_after_the_weights_leaves_no_older_cell_beside_them(begun, only, monkeypatch, stage):
+    only(("emotion", 1))
+    path = begun.root / stage / f"{CELL}.npz"
+    assert path.is_file()
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grid, "save", killed)
+    schedule = replace(FUSION if stage == "fusion" else SCHEDULE, learning_rate=0.004)
+    first = path.with_name(path.name.replace("fold1", "fold0"))
+    with pytest.raises(KeyboardInterrupt):
+        if stage == "fusion":
+            begun.fusion(schedule=schedule)
+        else:
+            begun.unimodal(stage, schedule=schedule)
+    assert not first.exists()
+
+
+def test_cells_of_more_folds_than_there_are_do_not_outlive_them(begun, only, monkeypatch):
+    only(fusion.PREDICTS)
+    begun.learn()
+    name = grid.name(*fusion.PREDICTS, GROUPS)
+    extra = [f"{begun.root}/{stage}/{name}.npz" for stage in STAGES]
+    extra += [f"{begun.root}/audio/{name}.weights.h5", f"{begun.root}/fusion/whole/{name}.npz"]
+    for path in extra:
+        Path(path).write_bytes(b"old")
+    before = begun.files()
+    begun.learn()
+    assert set(before) - set(begun.files()) == {str(Path(p).relative_to(begun.root)) for p in extra}
+
+
+def test_a_broken_or_half_written_cell_is_made_again(begun):
+    before = begun.files("audio")
+    (begun.root / "audio" / f"{CELL}.npz").write_bytes(b"PK\x03\x04 and no more")
+    half = begun.root / "audio" / f".123.{CELL}.npz"  # what a killed run leaves behind
+    half.write_bytes(b"PK")
+    begun.unimodal("audio")
+    assert len(grid.curves(begun.root / "audio")) == 4
+    half.unlink()
+    assert begun.files("audio") == before
+
+
+def test_a_changed_schedule_makes_its_cells_again(begun, only):
+    only(("arousal", 2))
+    before = begun.files("audio", "fusion")
+    begun.unimodal("audio", replace(SCHEDULE, epochs=2))
+    begun.fusion()
+    after = begun.files("audio", "fusion")
+    changed = {n for n in after if "fold" in n and after[n] != before[n]}
+    stems = {
+        f"{stage}/arousal-case2-fold{fold}" for stage in ("audio", "fusion") for fold in (0, 1)
+    }
+    assert {name.split(".")[0] for name in changed} == stems
+    assert store.load(begun.root / "audio" / "arousal-case2-fold0.npz")["curve"].shape == (2, 2)
+
+
+def test_a_changed_source_corpus_makes_transfer_again(begun, only, fits):
+    only(("arousal", 2))
+    begun.transfer()
+    assert not fits
+    begun.transfer(schedule=replace(TRANSFER, case=1))
+    assert len(fits) == 2
+
+
+def test_one_process_gives_the_same_bytes_as_two_workers(finished, tmp_path, only):
+    """And so does a later run: everything, the predictions too, is repeatable."""
+    only(("arousal", 2))
+    other = Chain(finished.prepared, tmp_path)
+    other.transfer()
+    other.learn()
+    theirs, ours = other.files(), finished.files()
+    assert len(theirs) >= 6 + 4 + 4 + 2
+    assert [name for name in theirs if theirs[name] != ours[name]] == []
+    pd.testing.assert_frame_equal(other.predictions(), finished.predictions())
+
+
+# The decision for a clip
+
+
+@pytest.fixture
+def made_up(finished, tmp_path, only):
+    """Cells whose features are whatever a function of the emotion says."""
+    only(("emotion", 1))
+    clips = pd.read_csv(finished.target / "clips.csv")
+    number = clips["emotion"].map(EMOTIONS.index).to_numpy()
+
+    def write(features, softmax=None):
+        softmax = np.eye(6)[(number + 1) % 6] if softmax is None else softmax
+        for fold in (0, 1):
+            path = tmp_path / "audio" / f"{grid.name('emotion', 1, fold)}.npz"
+            store.save(path, "", fc7=features(number), softmax=softmax)
+        return Chain(finished.prepared, tmp_path)
+
+    return write
+
+
+def test_svm_finds_what_the_features_tell(made_up):
+    noise = 0.05 * np.random.default_rng(0).standard_normal((24, 6))
+    table = made_up(lambda n: 1000 * (np.eye(6)[n] + noise)).predictions("audio")
+    assert (table["true"] == table["predicted"]).all()
+
+
+def test_softmax_takes_the_greatest_mean(made_up):
+    table = made_up(lambda n: np.zeros((24, 6))).predictions("audio", "softmax")
+    after = dict(zip(EMOTIONS, [*EMOTIONS[1:], EMOTIONS[0]], strict=True))
+    assert table["predicted"].tolist() == table["true"].map(after).tolist()
+
+
+def test_another_decision_is_refused(made_up):
+    with pytest.raises(ParameterError, match="svm or softmax, got 'vote'"):
+        made_up(lambda n: np.zeros((24, 6))).predictions("audio", "vote")
+
+
+def test_one_class_alone_is_always_predicted():
+    cell = {"fc7": np.random.default_rng(0).random((6, 3))}
+    truth = np.array([1, 1, 1, 1, 0, 1])
+    guess = clip_svm.decide(cell, "fc7", truth, np.arange(4), np.array([4, 5]), SVM, "svm")
+    assert guess.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("standardise", [True, False])
+def test_svm_is_the_polynomial_one_of_the_parameters(standardise):
+    machine = clip_svm.svm(replace(SVM, c=2.0, degree=2, coef0=0.5, standardise=standardise))
+    svc = machine[-1] if standardise else machine
+    wanted = {"kernel": "poly", "C": 2.0, "degree": 2, "coef0": 0.5, "gamma": "scale"}
+    assert {name: svc.get_params()[name] for name in wanted} == wanted

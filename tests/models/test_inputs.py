@@ -1,0 +1,182 @@
+"""Segments as the networks see them: the device's arithmetic is the pure functions' own."""
+
+import keras
+import numpy as np
+import pytest
+
+from avef.core.errors import ParameterError
+from avef.learning import training
+from avef.models import inputs, networks
+from avef.preparation import speech
+
+
+@pytest.fixture(scope="module")
+def log_mel():
+    return (3 * np.random.default_rng(0).standard_normal((200, 64)) - 2).astype(np.float32)
+
+
+SCALING = {"mean": [-2.0, 0.1, 0.0], "std": [3.0, 1.5, 0.7]}
+
+
+def segments(n, seed=0):
+    """Rows of case 2: ascending, with gaps, the last one repeated."""
+    rng = np.random.default_rng(seed)
+    rows = [np.sort(rng.choice(200, 64, replace=False)) for _ in range(n)]
+    rows[0][-5:] = rows[0][-5]
+    return np.array(rows, np.int32)
+
+
+def test_table_gathers_rows_of_any_type():
+    for rows in (np.arange(24).reshape(6, 2, 2).astype(np.uint8), np.eye(6, dtype=np.float32)):
+        table = inputs.Table(rows)
+        index = np.array([[5, 0], [3, 3]], np.int32)
+        found = np.asarray(table(index))
+        assert found.dtype == rows.dtype
+        np.testing.assert_array_equal(found, rows[index])
+        assert not table.trainable_weights
+
+
+def test_mel_image_is_fig_3_scaled(log_mel):
+    rows = segments(3)
+    found = inputs.audio_source(log_mel, SCALING, 64).predict(rows, verbose=0)
+    for segment, image in zip(rows, found, strict=True):
+        expected = (speech.mel_image(log_mel[segment]) - SCALING["mean"]) / SCALING["std"]
+        np.testing.assert_allclose(image, expected, atol=1e-5)
+
+
+def test_mel_image_is_resized_without_turning_it(log_mel):
+    source = inputs.audio_source(log_mel, SCALING, 128)
+    rows = segments(2)
+    image = source.predict(rows, verbose=0)
+    assert image.shape == (2, 128, 128, 3)
+    expected = (speech.mel_image(log_mel[rows[1]]) - SCALING["mean"]) / SCALING["std"]
+    # Bilinear, twice the size: the mean of a 2 × 2 block is a blur of 1/8, 6/8, 1/8 each way.
+    blocks = image[1].reshape(64, 2, 64, 2, 3).mean(axis=(1, 3))
+    blur = np.eye(64) * 0.75 + (np.eye(64, k=1) + np.eye(64, k=-1)) / 8
+    blur[0, 0] = blur[-1, -1] = 0.875
+    blurred = np.einsum("ij,jkc,lk->ilc", blur, expected, blur)
+    np.testing.assert_allclose(blocks, blurred, atol=1e-4)
+
+
+def test_scaling_is_of_the_three_channels(log_mel):
+    rows = segments(5)
+    images = np.stack([speech.mel_image(log_mel[s]) for s in rows])
+    scaling = inputs.mel_scaling(log_mel, rows)
+    np.testing.assert_allclose(scaling["mean"], images.mean(axis=(0, 1, 2)), atol=1e-5)
+    np.testing.assert_allclose(scaling["std"], images.std(axis=(0, 1, 2)), rtol=1e-4)
+    scaled = inputs.audio_source(log_mel, scaling, 64).predict(rows, verbose=0)
+    np.testing.assert_allclose(scaled.mean(axis=(0, 1, 2)), 0, atol=1e-4)
+    np.testing.assert_allclose(scaled.std(axis=(0, 1, 2)), 1, rtol=1e-3)
+
+
+def test_scaling_of_silence_is_finite():
+    scaling = inputs.mel_scaling(np.zeros((80, 64), np.float32), np.arange(64)[None])
+    assert scaling["mean"] == [0, 0, 0]
+    assert min(scaling["std"]) > 0
+
+
+@pytest.mark.parametrize(("n", "looked_at"), [(1, 1), (2000, 2000), (2001, 1001), (3999, 2000)])
+def test_scaling_looks_at_2000_segments_at_most_evenly_spread(n, looked_at):
+    rows = np.repeat(np.arange(n)[:, None], 64, axis=1)
+    seen = {}
+
+    class Spy:
+        def __getitem__(self, some):
+            seen["some"] = some[:, 0]
+            return np.zeros((len(some), 64, 64), np.float32)
+
+    inputs.mel_scaling(Spy(), rows)
+    assert len(seen["some"]) == looked_at
+    assert seen["some"][0] == 0
+    assert len(set(np.diff(seen["some"]))) <= 1
+    assert seen["some"][-1] > 0.99 * (n - 1) - 1
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return np.random.default_rng(1).integers(0, 256, (30, 12, 12, 3)).astype(np.uint8)
+
+
+def standardised(stack):
+    """(16, s, s, 3) uint8 → float, mean 0 and deviation 1."""
+    return (stack - stack.mean()) / np.sqrt(stack.var() + 1)
+
+
+def test_faces_are_standardised_segment_by_segment(faces):
+    faces = faces.copy()
+    faces[:14] //= 4  # a dark clip beside a bright one
+    rows = np.array([np.repeat(np.arange(8), 2), np.arange(14, 30)], np.int32)
+    found = inputs.visual_source(faces, 12).predict(rows, verbose=0)
+    for segment, row in zip(found, rows, strict=True):
+        np.testing.assert_allclose(segment, standardised(faces[row].astype(float)), atol=1e-5)
+
+
+def test_a_flat_segment_is_zero():
+    flat = np.full((2, 12, 12, 3), 77, np.uint8)
+    rows = np.tile([0, 1], 8)[None].astype(np.int32)
+    assert (inputs.visual_source(flat, 24).predict(rows, verbose=0) == 0).all()
+
+
+def test_faces_are_resized_one_by_one(faces):
+    rows = np.array([np.arange(16), np.arange(14, 30)], np.int32)
+    found = inputs.visual_source(faces, 24).predict(rows, verbose=0)
+    assert found.shape == (2, 16, 24, 24, 3)
+    np.testing.assert_allclose(found.mean(axis=(1, 2, 3, 4)), 0, atol=1e-5)
+    corners = np.array([s[:, 0, 0] for s in found])  # they stay as they were, but for the scale
+    for corner, row in zip(corners, rows, strict=True):
+        before = faces[row, 0, 0].astype(float)
+        slope, offset = np.polyfit(before.ravel(), corner.ravel(), 1)
+        np.testing.assert_allclose(corner, slope * before + offset, atol=1e-5)
+        assert slope > 0
+
+
+@pytest.mark.parametrize("kind", ["audio", "visual"])
+def test_a_lower_precision_reaches_the_networks_and_spares_the_tables(kind):
+    rng = np.random.default_rng(0)
+    full = []
+    for precision in ("float32", "mixed_bfloat16"):
+        training.precise(precision)
+        try:
+            if kind == "audio":
+                table = np.random.default_rng(1).standard_normal((90, 64)).astype(np.float32)
+                scaling = {"mean": [0.0] * 3, "std": [1.0] * 3}
+                source = inputs.audio_source(table, scaling, 67)
+                net = networks.audio_net(2, 1 / 32, 67)
+            else:
+                table = rng.integers(0, 256, (20, 16, 16, 3)).astype(np.uint8)
+                source, net = inputs.visual_source(table, 16), networks.visual_net(2, 1 / 32, 16)
+        finally:
+            training.precise("float32")
+        model = keras.Sequential([source, net])
+        rows = np.tile(np.arange(model.input_shape[-1], dtype=np.int32), (8, 1))
+        if kind == "audio" or precision == "float32":  # see the next test
+            training.compiled(model, 0.01, 0.9)
+            training.restart(model, net.layers, 1)
+            curve = training.fit(model, rows, np.arange(8) % 2, epochs=2, batch=4, seed=1)
+            assert np.isfinite(curve["loss"]).all()
+        full.append(training.outputs(model, [rows]))
+        assert str(source.layers[0].rows.dtype) in ("float32", "uint8")
+        assert net.get_layer("fc6").compute_dtype == precision.removeprefix("mixed_")
+    np.testing.assert_allclose(full[0].sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(full[1].sum(axis=1), 1, atol=1e-2)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="oneDNN is TensorFlow's")
+def test_a_visual_net_in_lower_precision_is_not_trained_on_a_cpu(monkeypatch):
+    training.precise("mixed_bfloat16")
+    try:
+        net = networks.visual_net(2, 1 / 32, 16)
+    finally:
+        training.precise("float32")
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind=None: [])
+    with pytest.raises(ParameterError, match=r"^compute\.precision: must be float32"):
+        training.compiled(keras.Sequential([net]), 0.01, 0.9)
+    shallow, deep = networks.split(net, "conv5b")  # the dense layers alone are sound
+    shallow.trainable = False
+    training.compiled(keras.Sequential([shallow, deep]), 0.01, 0.9)
+    shallow.trainable = True
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    training.compiled(net, 0.01, 0.9)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind=None: ["a GPU"])
+    training.compiled(net, 0.01, 0.9)

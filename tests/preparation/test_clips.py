@@ -1,0 +1,449 @@
+"""A raw clip becomes a prepared clip, or a row that says why not; and nothing is done twice."""
+
+import errno
+import hashlib
+from dataclasses import fields
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+
+from avef.config import params
+from avef.core.errors import ClipError, ParameterError
+from avef.preparation import clips, faces, media, speech
+from avef.preparation.segments import segment_clip
+
+SMALL = {"face_size": 16}
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    """A demo clip of somebody who speaks: its file, frames (25 fps) and 16 kHz samples."""
+    pytest.importorskip("espeakng_loader", reason="the demo speaks with espeak-ng")
+    from avef.demo import make_clip
+
+    path = tmp_path_factory.mktemp("raw") / "clip.avi"
+    look = {"size": (160, 120), "clip_seconds": (1.2, 1.5), "sample_rate": 16_000}
+    make_clip(path, emotion="happiness", identity=3, seed=5, ambiguity=0, **look)
+    return path, media.read_video(path).frames, media.read_audio(path).samples
+
+
+@pytest.fixture(scope="module")
+def usual(raw):
+    return clips.prepare_clip(raw[0], **SMALL)
+
+
+def test_a_clip_becomes_arrays_on_one_clock(raw, usual):
+    _, frames, samples = raw
+    assert usual.log_mel.shape == (speech.frame_count(len(samples)), 64)
+    assert usual.voiced.shape == (len(usual.log_mel),)
+    assert usual.faces.shape == (len(frames), 16, 16, 3)
+    assert usual.faces.dtype == np.uint8
+    assert (usual.face_status != faces.NONE).mean() >= 0.95
+    assert usual.fps == pytest.approx(25)
+    np.testing.assert_allclose(usual.times, np.arange(len(frames)) / 25)
+    expected = speech.log_mel(speech.pre_emphasis(samples[:, 0]))
+    np.testing.assert_allclose(usual.log_mel, expected, atol=1e-4)
+
+
+def test_weights_lie_in_the_middle_of_their_frames(raw, monkeypatch):
+    """Speech in 0.5…1.0 s: the frames whose middle, 10 t + 12.5 ms, lies in it."""
+
+    def spoken(y, method, weights):
+        cells = np.arange(len(y) // 160)
+        return ((cells >= 50) & (cells < 100)).astype(np.float32)
+
+    monkeypatch.setattr(clips.vad, "speech_probability", spoken)
+    voiced = clips.prepare_clip(raw[0], **SMALL).voiced
+    assert np.flatnonzero(voiced).tolist() == list(range(49, 99))
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "fps"),
+    [
+        (8000, 1, 12),
+        (96_000, 2, 15),
+        (22_050, 3, 24),
+        (44_100, 4, 29.97),
+        (48_000, 5, 50),
+        (11_025, 6, 60),
+    ],
+)
+def test_any_rate_channels_and_fps_give_the_same_clip(
+    raw, usual, tmp_path, write_media, rate, channels, fps
+):
+    _, frames, samples = raw
+    seconds = len(samples) / 16_000
+    shown = np.minimum(np.arange(round(seconds * fps)) / fps * 25, len(frames) - 1).astype(int)
+    at = np.arange(round(seconds * rate)) / rate * 16_000
+    heard = np.interp(at, np.arange(len(samples)), samples[:, 0])[:, None].repeat(channels, 1)
+    path = write_media(
+        tmp_path / "höre & siehe.avi", frames=frames[shown], fps=fps, samples=heard, rate=rate
+    )
+    clip = clips.prepare_clip(path, **SMALL)
+    count = min(len(clip.voiced), len(usual.voiced))
+    assert abs(len(clip.voiced) - len(usual.voiced)) <= 1
+    assert (clip.voiced[:count] == usual.voiced[:count]).mean() > 0.9
+    assert (
+        np.corrcoef(clip.log_mel[:count, :20].ravel(), usual.log_mel[:count, :20].ravel())[0, 1]
+        > 0.95
+    )
+    assert len(clip.faces) == len(shown)
+    assert clip.fps == pytest.approx(fps, rel=2e-3)
+    one, two = (segment_clip(clip.voiced, clip.times, clip.fps, case) for case in (1, 2))
+    assert len(one.audio) >= len(two.audio) >= 1
+    same = clip.faces[one.faces[0]].astype(int) - usual.faces[_first_faces(usual)]
+    assert np.abs(same).mean() < 20  # the same person, at about the same time
+
+
+def _first_faces(clip):
+    return segment_clip(clip.voiced, clip.times, clip.fps, 1).faces[0]
+
+
+def test_a_clip_of_300_ms_makes_one_segment(raw, tmp_path, write_media):
+    _, frames, samples = raw
+    loud = int(np.convolve(samples[:, 0] ** 2, np.ones(4800), "valid").argmax())
+    path = write_media(tmp_path / "s.avi", frames=frames[:8], samples=samples[loud:][:4800])
+    clip = clips.prepare_clip(path, **SMALL)
+    for case in (1, 2):
+        cut = segment_clip(clip.voiced, clip.times, clip.fps, case)
+        assert (cut.audio.shape, cut.faces.shape) == ((1, 64), (1, 16))
+
+
+def test_audio_that_starts_late_is_aligned(raw, tmp_path, write_media):
+    _, frames, samples = raw
+    path = write_media(tmp_path / "l.mkv", frames=frames, samples=samples, delay=0.12)
+    times = clips.prepare_clip(path, **SMALL).times
+    np.testing.assert_allclose(times, np.arange(len(frames)) / 25 - 0.12, atol=2e-3)
+
+
+def test_frames_without_a_face_are_cropped_where_the_nearest_one_is(raw, monkeypatch):
+    path, frames, _ = raw
+    found = np.ones(len(frames), bool)
+    found[[0, 1, 10, 11, 12]] = False
+    corners = np.stack([np.arange(len(frames)) + 20, np.full(len(frames), 30)], -1)[:, None]
+    points = corners + [[0, 0], [40, 0], [20, 20], [0, 40], [40, 40]]
+    track = faces.FaceTrack(
+        np.where(found[:, None, None], points, np.nan), None, None, found.astype(np.uint8)
+    )
+    monkeypatch.setattr(clips.faces, "track", lambda frames, every: track)
+    clip = clips.prepare_clip(path, **SMALL)
+    boxes = faces.face_box(track.points, margin=0.6)
+    for here, there in ((0, 2), (1, 2), (10, 9), (11, 9), (12, 13), (20, 20)):
+        expected = faces.crop(frames[here], boxes[there], 16)
+        np.testing.assert_array_equal(clip.faces[here], expected)
+
+
+def test_what_cannot_be_used_has_a_plain_reason(raw, tmp_path, write_media):
+    path, frames, samples = raw
+    faceless = np.random.default_rng(0).integers(0, 256, frames.shape, np.uint8)
+    write_media(tmp_path / "silent.avi", frames=frames, samples=0 * samples)
+    write_media(tmp_path / "short.avi", frames=frames[:1], samples=samples[:300])
+    write_media(tmp_path / "mute.avi", frames=frames)
+    write_media(tmp_path / "blind.avi", samples=samples)
+    write_media(tmp_path / "faceless.avi", frames=faceless, samples=samples)
+    write_media(tmp_path / "whole.avi", frames=frames, samples=samples)
+    half = (tmp_path / "whole.avi").read_bytes()[: path.stat().st_size // 2]
+    (tmp_path / "cut.avi").write_bytes(half)
+    (tmp_path / "empty.avi").touch()
+    (tmp_path / "text.avi").write_text("not a film")
+    reasons = {
+        "silent": "no speech was found",
+        "short": "lasts 19 ms, less than a frame",
+        "mute": "no audio stream",
+        "blind": "no video stream",
+        "faceless": f"a face in 0 of {len(frames)} frames; 50% are needed",
+        "cut": "truncated",
+        "empty": "empty",
+        "text": "cannot be opened",
+        "none": "missing",
+    }
+    for name, reason in reasons.items():
+        with pytest.raises(ClipError, match=reason):
+            clips.prepare_clip(tmp_path / f"{name}.avi", **SMALL)
+    with pytest.raises(ClipError, match="a face in 0"):
+        clips.prepare_clip(tmp_path / "faceless.avi", min_face_share=0.0, **SMALL)
+
+
+def test_settings_hand_on_every_option(tmp_path):
+    section = params.Prepare(
+        **{f.name: i for i, f in enumerate(fields(params.Prepare))} | {"vad": "none"}
+    )
+    settings = clips.settings(section, tmp_path / "vad.npz")
+    options = set(clips.inspect.signature(clips.prepare_clip).parameters) - {"path"}
+    assert set(settings) == options
+    assert settings["vad_method"] == "none"
+    assert settings["face_margin"] == section.face_margin
+
+
+def test_save_and_load(usual, tmp_path):
+    clips.save_clip(tmp_path / "c.npz", usual, "key")
+    for one, two in zip(clips.load_clip(tmp_path / "c.npz"), usual, strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert [p.name for p in tmp_path.iterdir()] == ["c.npz"]
+
+
+def test_a_failed_write_leaves_the_file_as_it_was(usual, tmp_path):
+    class Unwritable:
+        def __array__(self, *_, **__):
+            raise OSError("the disk is full")
+
+    clips.save_clip(tmp_path / "c.npz", usual)
+    before = hashes(tmp_path)
+    with pytest.raises(OSError, match="disk is full"):
+        clips.save_clip(tmp_path / "c.npz", usual._replace(times=Unwritable()))
+    assert hashes(tmp_path) == before
+
+
+# A corpus: real clips once, then files of text with a stand-in for prepare_clip.
+
+
+def hashes(folder):
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {p: (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in files}
+
+
+def table(*names):
+    return pd.DataFrame({"clip": names, "corpus": "rml", "path": [f"{n}.avi" for n in names]})
+
+
+def test_broken_clips_are_quarantined_and_the_others_go_on(raw, tmp_path):
+    root, out = tmp_path / "roh daten", tmp_path / "prepared"
+    root.mkdir()
+    whole = raw[0].read_bytes()
+    contents = {"a": b"", "b": whole, "c": whole[: len(whole) // 2], "d": whole}
+    for name, content in contents.items():
+        (root / f"{name}.avi").write_bytes(content)
+    before = hashes(root)
+    names = table("a", "b", "c", "d", "e")
+    good, bad = clips.prepare_corpus(names, root, out, max_failures=0.6, **SMALL)
+    assert hashes(root) == before
+    assert good["clip"].tolist() == ["b", "d"]
+    assert bad["clip"].tolist() == ["a", "c", "e"]
+    assert bad["path"].tolist() == ["a.avi", "c.avi", "e.avi"]
+    assert set(bad["stage"]) == {"prepare"}
+    reasons = ("empty", "truncated", "No such file")
+    assert all(r in text for r, text in zip(reasons, bad["reason"], strict=True))
+    assert good["frames"].tolist() == [len(raw[1])] * 2
+    assert pd.api.types.is_integer_dtype(good["frames"])
+    pd.testing.assert_frame_equal(pd.read_csv(out / "clips.csv"), good)
+    pd.testing.assert_frame_equal(pd.read_csv(out / "quarantine.csv"), bad)
+    names = sorted(p.name for p in out.iterdir())
+    assert names == ["b.npz", "clips.csv", "d.npz", "quarantine.csv"]
+
+    told = clips.summary(out, good, bad)
+    clip = clips.load_clip(out / "b.npz")
+    assert (told["clips"], told["quarantined"]) == (2, 3)
+    for case in (1, 2):
+        cut = segment_clip(clip.voiced, clip.times, clip.fps, case)
+        assert told[f"segments_case{case}"] == 2 * len(cut.audio)
+    assert told["kept_percent"] == pytest.approx(100 * clip.voiced.mean(), abs=0.01)
+    assert told["minutes"] == pytest.approx(2 * len(clip.log_mel) / 6000, abs=0.01)
+
+
+@pytest.fixture
+def corpus(tmp_path, monkeypatch):
+    """Five files of text and a quick prepare_clip: (run, calls, out)."""
+    root, out, calls = tmp_path / "raw", tmp_path / "out", []
+    root.mkdir()
+    for name in "abcde":
+        (root / f"{name}.avi").write_text(name)
+
+    def quick(path, *, face_size=8):
+        calls.append(path.stem)
+        text = path.read_text()
+        if text == "killed":
+            raise KeyboardInterrupt
+        if text == "broken":
+            raise ClipError("it is broken")
+        pixels = np.full((4, face_size, face_size, 3), ord(text), np.uint8)
+        mel = np.zeros((50, 64), np.float32)
+        return clips.PreparedClip(
+            mel, np.ones(50, bool), pixels, np.ones(4, np.uint8), np.arange(4) / 25, 25.0
+        )
+
+    def run(names="abcde", **options):
+        calls.clear()
+        result = clips.prepare_corpus(table(*names), root, out, **options)
+        return *result, list(calls)
+
+    monkeypatch.setattr(clips, "prepare_clip", quick)
+    return run, root, out
+
+
+def inodes(out):
+    return {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in out.glob("*.npz")}
+
+
+def test_a_second_run_does_nothing_again(corpus):
+    run, _, out = corpus
+    first, _, calls = run()
+    assert calls == list("abcde")
+    before = inodes(out)
+    second, _, calls = run()
+    assert calls == []
+    assert inodes(out) == before
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_a_changed_setting_redoes_all(corpus):
+    run, _, out = corpus
+    run()
+    before = inodes(out)
+    assert run(face_size=12)[2] == list("abcde")
+    assert clips.load_clip(out / "a.npz").faces.shape[1] == 12
+    assert not set(inodes(out).values()) & set(before.values())
+
+
+def test_a_changed_clip_is_redone_alone(corpus):
+    run, root, out = corpus
+    run()
+    (root / "c.avi").write_text("C")
+    assert run()[2] == ["c"]
+    assert clips.load_clip(out / "c.npz").faces[0, 0, 0, 0] == ord("C")
+
+
+def test_a_killed_run_goes_on_where_it_stopped(corpus):
+    run, root, out = corpus
+    (root / "d.avi").write_text("killed")
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert not (out / "clips.csv").exists()
+    (root / "d.avi").write_text("d")
+    good, bad, calls = run()
+    assert calls == ["d", "e"]
+    assert (len(good), len(bad)) == (5, 0)
+
+
+def flipped(content, at):
+    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: b"text",
+        lambda content: content[: len(content) // 2],
+        lambda content: flipped(content, content.index(b"faces.npy") + 300),  # a pixel
+        lambda content: flipped(content, content.rindex(b"log_mel.npy") - 35),  # zip's method
+        lambda content: content.replace(b"voiced.npy", b"voidec.npy"),
+    ],
+)
+def test_a_corrupted_file_is_redone(corpus, damage):
+    run, _, out = corpus
+    run()
+    whole = (out / "b.npz").read_bytes()
+    (out / "b.npz").write_bytes(damage(whole))
+    assert (out / "b.npz").read_bytes() != whole
+    assert run()[2] == ["b"]
+    assert (out / "b.npz").read_bytes() == whole
+
+
+def test_what_is_no_clip_any_more_is_removed(corpus):
+    run, root, out = corpus
+    run()
+    (out / ".123.x.npz").write_bytes(b"left by a killed run")
+    (root / "b.avi").write_text("broken")
+    run("abcd", max_failures=0.25)
+    assert set(inodes(out)) == {"a.npz", "c.npz", "d.npz"}
+
+
+def test_too_many_failures_stop_the_run(corpus):
+    run, root, out = corpus
+    for name in "bd":
+        (root / f"{name}.avi").write_text("broken")
+    with pytest.raises(ParameterError) as error:
+        run(max_failures=0.39)
+    for part in ("2 of 5", "prepare.max_failures = 39%", "quarantine.csv", "it is broken"):
+        assert part in str(error.value)
+    assert pd.read_csv(out / "quarantine.csv")["clip"].tolist() == ["b", "d"]
+    assert not (out / "clips.csv").exists()
+    good, _, calls = run(max_failures=0.4)
+    assert good["clip"].tolist() == ["a", "c", "e"]
+    assert calls == ["b", "d"]  # what is done stays done
+
+
+REAL = [
+    f"cremad/VideoFlash/1001_DFA_{e}_XX.flv" for e in ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
+]
+REAL += [f"grid/{name}.mpg" for name in ("bbaf2n", "brbk7n", "lbax4n", "lbbc2a", "lrwp9a")]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_recordings_can_be_prepared(shared_data, name):
+    path = shared_data / name
+    clip = clips.prepare_clip(path, **SMALL)
+    with av.open(str(path)) as container:
+        count = sum(1 for _ in container.decode(video=0))
+    assert len(clip.faces) == len(clip.times) == len(clip.face_status) == count
+    assert (clip.face_status != faces.NONE).mean() >= 0.95
+    assert 0.2 < clip.voiced.mean() < 1
+    one, two = (segment_clip(clip.voiced, clip.times, clip.fps, case) for case in (1, 2))
+    assert len(one.audio) > len(two.audio) >= 1
+    for cut in (one, two):
+        assert clip.faces[cut.faces].shape == (len(cut.audio), 16, 16, 16, 3)
+
+
+# What is the machine's fault is no clip's.
+
+
+def test_a_full_disk_stops_the_run_and_blames_no_clip(corpus, monkeypatch):
+    run, _, out = corpus
+    run("ab")
+    save = clips.save_clip
+
+    def full(path, *rest):
+        if path.stem == "c":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        save(path, *rest)
+
+    monkeypatch.setattr(clips, "save_clip", full)
+    with pytest.raises(OSError, match="No space left"):
+        run("acd")
+    assert set(inodes(out)) == {"a.npz", "b.npz"}  # b is no clip any more, but the run stopped
+    assert pd.read_csv(out / "quarantine.csv").empty
+    monkeypatch.setattr(clips, "save_clip", save)
+    good, bad, calls = run("acd")
+    assert (good["clip"].tolist(), len(bad), calls) == (["a", "c", "d"], 0, ["c", "d"])
+
+
+@pytest.mark.parametrize("weights", ["none.npz", "damaged.npz"])
+def test_missing_weights_of_the_vad_stop_the_run_and_delete_nothing(corpus, tmp_path, weights):
+    run, _, out = corpus
+    run()
+    before = hashes(out)
+    (tmp_path / "damaged.npz").write_bytes(b"PK")
+    with pytest.raises(ParameterError, match=f"{weights}.*no weights of the VAD"):
+        run(vad_weights=tmp_path / weights)
+    assert hashes(out) == before
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOSPC, errno.ESTALE])
+def test_a_clip_that_this_machine_cannot_read_now_is_not_quarantined(corpus, monkeypatch, number):
+    run, _, out = corpus
+    run()
+    before = hashes(out)
+    digest = clips.store.digest
+
+    def failing(*settings, files=(), code=()):
+        if any(str(file).endswith("c.avi") for file in files):
+            raise OSError(number, "not now")
+        return digest(*settings, files=files, code=code)
+
+    monkeypatch.setattr(clips.store, "digest", failing)
+    with pytest.raises(OSError, match="not now"):
+        run()
+    assert hashes(out) == before
+
+
+def test_too_many_failures_delete_nothing(corpus):
+    run, root, out = corpus
+    run()
+    before = inodes(out)
+    for name in "bde":
+        (root / f"{name}.avi").write_text("broken")
+    with pytest.raises(ParameterError, match="3 of 5"):
+        run(max_failures=0.1)
+    assert inodes(out) == before

@@ -1,0 +1,92 @@
+"""A small made-up repository with a reports folder, for the tests of the report."""
+
+import json
+
+import cv2
+import nbformat
+import numpy as np
+import pandas as pd
+
+from avef import paper
+from avef.core.files import write_csv, write_json, write_text
+from avef.evaluation import claims, consistency, evidence
+
+EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)> & \"quotes\""
+FIGURES = ["fig_2-rml", "faces-baum1s", "table_8", "forest", "curves_svm-new corpus", "odd_one"]
+NOTEBOOKS = ["00_corpora", "01_preprocessing-rml", "01_preprocessing-baum1s", "08_claims"]
+
+
+def make(root):
+    """Fill ``root``; return its reports folder."""
+    reports = root / "reports"
+    for name, table in tables().items():
+        write_csv(reports / "tables" / f"{name}.csv", table)
+    write_json(reports / "metrics" / "svm-rml.json", {"data": "demo"})
+    (reports / "figures").mkdir()
+    for name in FIGURES:
+        cv2.imwrite(str(reports / "figures" / f"{name}.png"), np.zeros((3, 40, 3), np.uint8))
+    for name in NOTEBOOKS:
+        write_text(reports / "notebooks" / f"{name}.ipynb", json.dumps(notebook(name)))
+    write_text(root / "params.yaml", f"seed: 1\n# </pre>{EVIL}\n")
+    bad = {"clip": ["c1"], "path": [f"a/{EVIL}.avi"], "stage": ["prepare"], "reason": ["empty"]}
+    for corpus, rows in {"rml": pd.DataFrame(bad), "baum1s": pd.DataFrame(bad)[:0]}.items():
+        write_csv(root / "data/prepared" / corpus / "quarantine.csv", rows)
+    return reports
+
+
+def tables():
+    """Every table that a run leaves, by file name without suffix."""
+    made = {"consistency": consistency.check(), "claims": claim_table()}
+    cells = paper.accuracies().rename(columns={"accuracy": "paper"})
+    cells["ours"] = (cells["paper"] - np.linspace(-9.99, 30, len(cells))).round(2)
+    cells.loc[(cells["table"] == 7) & (cells["dataset"] == "baum1s"), "ours"] = np.nan
+    cells["difference"] = (cells["ours"] - cells["paper"]).round(2)
+    cells = cells.assign(unweighted=(cells["ours"] / 2).round(2), clips=71)
+    cells = cells.assign(low=cells["ours"] - 7.5, high=cells["ours"] + 5, data="demo")
+    for number, part in cells.groupby("table"):
+        made[f"table_{number}"] = part
+    for number, dataset in zip((8, 9, 10), paper.DATASETS, strict=True):
+        long = paper.confusion(dataset).stack().rename("paper").reset_index()
+        long["ours"] = np.linspace(0, 100, len(long)).round(2)
+        long.loc[long["true"] == "fear", "ours"] = np.nan
+        long["difference"] = (long["ours"] - long["paper"]).round(2)
+        made[f"table_{number}"] = long.assign(data="demo")
+    made["table_1"] = pd.DataFrame({"entry": ["fps"], "RML, paper": [30], "RML, files": ["29.97"]})
+    made["table_2"] = paper.table_2()
+    made["table_3"] = pd.DataFrame({"setting": ["all: dropout"], "paper": [0.3], "ours": [0.3]})
+    made["new_table"] = pd.DataFrame({"what": ["<b>"], "gain": [1.5], "data": ["demo"]})
+    return made
+
+
+def claim_table():
+    """The claims, with every verdict once, an interval, and a statement that is no good HTML."""
+    made = claims.claims(evidence.parts(evidence.Evidence("demo")))
+    made.loc[range(len(claims.VERDICTS)), "verdict"] = list(claims.VERDICTS)
+    made.loc[3, ["low", "high"]] = 12.3456, 67.89
+    made.loc[4, "says"] = EVIL
+    return made
+
+
+def notebook(name):
+    """A notebook with a table, a figure, markup that must not work, and prints."""
+    new = nbformat.v4
+    styled = pd.DataFrame({"n": [1, 23], "word": ["a", "b"]}, index=pd.Index([7, 8], name="key"))
+    _, png = cv2.imencode(".png", np.zeros((5, 900, 3), np.uint8))
+    image = __import__("base64").encodebytes(png.tobytes()).decode()
+    outputs = [
+        new.new_output("stream", name="stdout", text=f"said {EVIL}\n"),
+        new.new_output("display_data", {"text/html": styled.style.to_html() + EVIL}),
+        new.new_output("display_data", {"text/markdown": f"> ⚠ {EVIL}"}),
+        new.new_output("execute_result", {"image/png": image, "text/plain": "<Figure>"}),
+    ]
+    cells = [
+        new.new_markdown_cell(f"# {name} · `A` title (§1)\n\n![far](https://example.org/a.png)"),
+        new.new_code_cell(f'draw("fig_2-{{dataset}}")  # {"long " * 60}', outputs=outputs),
+        new.new_markdown_cell(f"## Raw\n\n{EVIL} [link](javascript:alert(1))"),
+    ]
+    places = (rule.page.partition("#") for rule in claims.RULES.values())
+    anchors = {place for page, _, place in places if place and name in page}
+    cells += [new.new_markdown_cell(f"## {place}") for place in sorted(anchors)]
+    for place, cell in enumerate(cells):
+        cell["id"] = f"cell{place}"
+    return new.new_notebook(cells=cells)

@@ -1,0 +1,376 @@
+"""The report: numbers as in the CSVs, nothing that loads or runs, a word for what is missing."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import report_sample
+from bs4 import BeautifulSoup
+from ruamel.yaml import YAML
+
+from avef import report
+from avef.evaluation import claims
+from avef.evaluation.tables import DEMO
+from avef.figures import verdicts
+from avef.report import gallery, notebooks, sources, view
+from avef.report.clean import clean
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STYLE = Path(report.__file__).parent / "templates" / "style.css"
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    folder = report_sample.make(tmp_path_factory.mktemp("a repository"))
+    report.build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(reports):
+    """Every page, parsed, by path."""
+    paths = [reports / "index.html", *sorted(reports.glob("html/*.html"))]
+    return {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in paths}
+
+
+@pytest.fixture(scope="module")
+def index(pages):
+    return next(iter(pages.values()))
+
+
+def rows(table):
+    """The texts of a table's body, without rows that name a group."""
+    lines = table.select("tbody tr:not(.corpus)")
+    return [[c.get_text(" ", strip=True) for c in line.find_all(["th", "td"])] for line in lines]
+
+
+def number(text):
+    return np.nan if text == "–" else float(text.replace("−", "-"))
+
+
+def test_every_link_leads_somewhere(pages):
+    checked = 0
+    for path, page in pages.items():
+        for tag in page.select("[href], [src]"):
+            target, anchor = urldefrag(tag.get("href") or tag["src"])
+            if target.startswith("data:"):
+                continue
+            there = (path.parent / unquote(target)).resolve() if target else path
+            assert there.is_file(), (path, target)
+            assert not anchor or pages[there].find(id=anchor), (path, anchor)
+            checked += 1
+    assert checked > 60
+
+
+def test_nothing_is_loaded_or_run(pages):
+    for page in pages.values():
+        assert not page.select(
+            "script, iframe, object, embed, form, base, svg, [onerror], [onload]"
+        )
+        for tag in page.select("[src], link[href]"):
+            assert re.match(r"data:|figures/", tag.get("src") or tag["href"])
+        for style in page.select("style"):
+            assert not re.search(r"url\(|@import|http", style.string)
+        assert not [a for a in page.select("a[href]") if "javascript" in a["href"]]
+
+
+def test_texts_are_escaped(index, pages, reports):
+    plain = " ".join(report_sample.EVIL.split())
+    assert plain in index.find(id="claim-T5").get_text()
+    assert f"a/{plain}.avi" in index.find(id="quarantine").get_text()
+    assert index.select_one("#made pre").string == (reports.parent / "params.yaml").read_text()
+    page = pages[reports / "html/00_corpora.html"]
+    said = [tag.get_text() for tag in page.select("pre.output, blockquote, main > p")]
+    assert len([text for text in said if plain in text]) == 3
+
+
+def test_accuracies_are_those_of_the_csv(index, reports):
+    for n in (4, 5, 6, 7):
+        expected = pd.read_csv(reports / f"tables/table_{n}.csv")
+        shown = rows(index.find(id=f"table-{n}").table)
+        assert len(shown) == len(expected)
+        for got, want in zip(shown, expected.itertuples(), strict=True):
+            wanted = [want.paper, want.ours, want.difference, want.unweighted]
+            got_numbers = [number(got[place]) for place in (1, 2, 4, 6)]
+            np.testing.assert_allclose(got_numbers, wanted, atol=1e-9)
+            assert f"case {want.case}" in got[0]
+            there = want.ours == want.ours
+            assert got[3] == (f"{want.low:.1f} … {want.high:.1f}" if there else "–")
+
+
+def test_confusions_are_those_of_the_csv(index, reports):
+    for n in (8, 9, 10):
+        long = pd.read_csv(reports / f"tables/table_{n}.csv")
+        ours, theirs = index.find(id=f"table-{n}").find_all("table")
+        for table, column in ((ours, "ours"), (theirs, "paper")):
+            names = [th.get_text(strip=True) for th in table.select("thead th")][1:]
+            expected = long.pivot(index="true", columns="predicted", values=column)
+            expected = expected.loc[names, names].to_numpy()
+            shown = [[number(text) for text in row[1:]] for row in rows(table)]
+            np.testing.assert_allclose(shown, expected, atol=1e-9)
+            shares = [float(re.search(r"[\d.]+", td["style"])[0]) for td in table.select("td")]
+            np.testing.assert_allclose(shares, np.nan_to_num(expected).ravel())
+
+
+@pytest.mark.parametrize(("place", "name"), [("#table-1", "table_1"), ("#table-2", "table_2"),
+                                             ("#consistency details", "consistency")])  # fmt: skip
+def test_other_tables_stand_as_in_the_csv(index, reports, place, name):
+    expected = pd.read_csv(reports / f"tables/{name}.csv", dtype=str).fillna("–")
+    table = index.select_one(f"{place} table")
+    assert [th.get_text() for th in table.select("thead th")] == list(expected.columns)
+    words = [[" ".join(text.split()) for text in row] for row in expected.to_numpy().tolist()]
+    assert rows(table) == words
+
+
+def test_every_claim_has_its_verdict_by_word_and_sign_and_colour(index, reports):
+    expected = pd.read_csv(reports / "tables/claims.csv", dtype=str).fillna("")
+    chips = index.select(".strip a")
+    assert [chip.b.string for chip in chips] == list(expected["id"])
+    for chip, claim in zip(chips, expected.itertuples(), strict=True):
+        sign, look = view.LOOKS[claim.verdict]
+        assert chip.get_text(" ", strip=True) == f"{claim.id} {sign} {claim.verdict}"
+        assert look in chip["class"] and f".{look}" in STYLE.read_text()
+        row = index.find(id=chip["href"].removeprefix("#"))
+        text = [cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])]
+        assert text[0] == claim.id and claim.paper in text[2] and claim.verdict in text[5]
+    counts = {c.select_one(".verdict").contents[-1].strip(): int(c.b.string)
+              for c in index.select(".count")}  # fmt: skip
+    assert counts == expected["verdict"].value_counts().to_dict()
+    assert list(counts) == list(claims.VERDICTS)
+    assert "12.35 … 67.89" in index.find(id="claim-T4").get_text()
+
+
+def test_a_claim_links_its_notebook_only_where_there_is_a_page(index):
+    assert index.select_one("#claim-T1 .page a")["href"] == "html/00_corpora.html#table-1"
+    assert not index.select("#claim-T4 .page a")
+    assert "html/07_tables_4_10.html" in index.find(id="claim-T4").get_text()
+
+
+def test_a_table_that_the_page_does_not_know_is_shown_as_it_is(index):
+    assert index.select_one("#further h3").string == "New table"
+    assert rows(index.select_one("#further table")) == [["<b>", "1.5"]]
+
+
+def test_signs_are_those_of_the_figure():
+    assert {k: sign for k, (sign, _) in view.LOOKS.items()} == {
+        k: sign for k, (_, sign) in verdicts.LOOKS.items()
+    }
+    assert len({look for _, look in view.LOOKS.values()}) == len(claims.VERDICTS)
+
+
+def test_figures_are_grouped_and_described(index):
+    groups = {h.string: h.find_next_sibling("div") for h in index.select("#figures h3")}
+    assert list(groups) == ["All corpora", "RML", "BAUM-1s", "new corpus"]
+    names = [Path(img["src"]).stem for img in groups["All corpora"].select("img")]
+    assert names == ["table_8", "forest", "odd_one"]
+    for image in index.select("#figures img"):
+        assert image["loading"] == "lazy" and len(image["alt"]) > 20
+        assert (image["width"], image["height"]) == ("40", "3")
+
+
+def test_every_figure_of_the_notebooks_has_words():
+    pattern = re.compile(r'figures\.finish\(.*?f?\\"([\w{}-]+)\\", (?:demo|p\.)')
+    drawn = {name for path in (REPOSITORY / "notebooks").glob("*.ipynb")
+             for name in pattern.findall(path.read_text())}  # fmt: skip
+    assert len(drawn) > 12
+    assert {name for name in drawn if not gallery.describe(name)} == set()
+
+
+def test_notebooks_are_grouped_and_linked_in_order(index, pages, reports):
+    shown = [a["href"] for a in index.select("#notebooks .columns a")]
+    order = ["00_corpora", "08_claims", "01_preprocessing-rml", "01_preprocessing-baum1s"]
+    assert shown == [f"html/{stem}.html" for stem in order]
+    for place, stem in enumerate(order):
+        page = pages[reports / f"html/{stem}.html"]
+        for direction, other in (("prev", place - 1), ("next", place + 1)):
+            found = {a["href"] for a in page.select(f"a[rel={direction}]")}
+            assert found == ({f"{order[other]}.html"} if 0 <= other < len(order) else set())
+        assert page.select_one("nav a[href='../index.html']")
+    page = pages[reports / "html/01_preprocessing-rml.html"]
+    assert page.select_one(".others a")["href"] == "01_preprocessing-baum1s.html"
+
+
+def test_a_notebook_page_shows_code_prints_tables_and_figures(pages, reports):
+    page = pages[reports / "html/01_preprocessing-rml.html"]
+    assert page.h1.get_text() == "01_preprocessing-rml · A title (§1)"
+    assert "draw(" in page.select_one(".code").get_text()
+    table = page.select_one(".scroll table")
+    assert [th.get_text() for th in table.select("thead th")] == ["key", "n", "word"]
+    assert rows(table) == [["7", "1", "a"], ["8", "23", "b"]]
+    image = page.select_one("main img")
+    assert (image["width"], image["height"]) == ("900", "5")
+    assert image["alt"] == gallery.describe("fig_2")[1]
+
+
+def test_pages_can_be_read_without_seeing_them(pages):
+    for page in pages.values():
+        assert page.html["lang"] == "en" and page.title.string.strip()
+        assert len(page.select("main#main")) == len(page.select("h1")) == 1
+        assert page.select_one("body > a.skip")["href"] == "#main"
+        levels = [int(tag.name[1]) for tag in page.find_all(re.compile("^h[1-6]$"))]
+        assert all(below - above <= 1 for above, below in zip(levels, levels[1:], strict=False))
+        ids = [tag["id"] for tag in page.select("[id]")]
+        assert len(ids) == len(set(ids))
+        assert all(th.get("scope") for th in page.select("th"))
+        assert all(img.get("alt") for img in page.select("img"))
+        for box in page.select(".scroll, .code"):
+            assert (box["tabindex"], box["role"]) == ("0", "region") and box["aria-label"]
+        assert all(table.find_parent(class_="scroll") for table in page.select("table"))
+        labels = [nav["aria-label"] for nav in page.select("nav")]
+        assert labels and len(labels) == len(set(labels))
+    tables = next(iter(pages.values())).select("table")
+    assert all(table.caption.get_text() for table in tables)
+
+
+def luminance(colour):
+    digits = colour.lstrip("#")
+    digits = "".join(d * 2 for d in digits) if len(digits) == 3 else digits
+    parts = np.array([int(digits[i : i + 2], 16) for i in (0, 2, 4)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def test_texts_stand_out_in_every_theme():
+    themes, merged = re.findall(r":root \{(.*?)\}", STYLE.read_text(), re.DOTALL), {}
+    assert len(themes) == 3  # light, dark, print
+    for theme in themes:
+        merged = merged | dict(re.findall(r"--([\w-]+): (#\w+);", theme))
+        tones = ["good", "part", "open", "bad", "none"]
+        pairs = [(a, b) for a in ("ink", "soft", "link") for b in ("ground", "raised", "mark")]
+        pairs += [(tone, "ground") for tone in tones] + [("soft", "code"), ("ink", "code")]
+        pairs += [(tone, "code") for tone in ("good", "bad", "part")]
+        pairs += [("ink", "heat-ours"), ("ink", "heat-theirs")]
+        for text, ground in pairs:
+            dark, light = sorted((luminance(merged[text]), luminance(merged[ground])))
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
+
+
+def test_a_folder_with_nothing_in_it_says_what_is_missing(tmp_path):
+    report.build(tmp_path / "reports")
+    page = BeautifulSoup((tmp_path / "reports/index.html").read_text("utf-8"), "html.parser")
+    stages = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")["stages"]
+    sentences = [tag.get_text() for tag in page.select(".missing")]
+    assert len(sentences) == 1 + 4 + 3 + 3 + 1 + 4
+    named = re.findall(r"Not there yet: (\S+) comes from the stage (\w+)", " ".join(sentences))
+    assert len(named) == 13
+    for file, stage in named:
+        assert file.rpartition("/")[2] in str(stages[stage]) or stage == "preprocessing"
+    assert not page.select("table, img, .mark")
+
+
+def test_a_missing_table_is_named_and_the_others_stay(reports):
+    tables = sources.read(reports).tables
+
+    def missing_and_shown(tables):
+        text = report.pages.render(sources.Sources(tables=tables))["index.html"]
+        page = BeautifulSoup(text, "html.parser")
+        missing = re.findall(r"Not there yet: reports/tables/(\w+)\.csv", page.get_text())
+        return missing, {link["href"] for link in page.select(".source a")}
+
+    nothing, everything = missing_and_shown(tables)
+    assert nothing == [] and len(everything) == len(tables)
+    for name in tables:
+        missing, shown = missing_and_shown({k: v for k, v in tables.items() if k != name})
+        assert missing == [name] * (name != "new_table")
+        assert everything - shown == {f"tables/{name}.csv"}
+
+
+def test_demo_data_are_marked_and_other_data_are_not(index, reports, tmp_path):
+    assert index.select_one("header .mark").get_text(" ", strip=True) == f"⚠ {DEMO}"
+    copy = shutil.copytree(reports, tmp_path / "reports")
+    for path in copy.glob("tables/*.csv"):
+        path.write_text(path.read_text("utf-8").replace(",demo\n", ",paper\n"), "utf-8")
+    report.build(copy)
+    assert DEMO in (copy / "index.html").read_text("utf-8")  # a metric is still of demo data
+    (copy / "metrics/svm-rml.json").write_text('{"data": "paper"}')
+    report.build(copy)
+    text = (copy / "index.html").read_text("utf-8")
+    assert "Demo data" not in text and "mark" not in BeautifulSoup(text, "html.parser").header.text
+
+
+def test_quarantine_names_every_clip_or_none(index):
+    parts = {h.string: h.find_next_sibling() for h in index.select("#quarantine h3")}
+    assert list(parts) == ["RML", "BAUM-1s"]
+    assert rows(parts["RML"].table)[0][::2] == ["c1", "empty"]
+    assert parts["BAUM-1s"].get_text() == "none"
+
+
+def test_the_same_input_gives_the_same_bytes_and_old_pages_go(reports, tmp_path):
+    copy = shutil.copytree(reports.parent, tmp_path / "copy") / "reports"
+    (copy / "html/99_gone.html").write_text("old")
+    (copy / "notebooks/02_transfer-rml.failed.ipynb").write_text("not even JSON")
+    report.build(copy)
+    assert "02_transfer-rml.failed.ipynb" in (copy / "index.html").read_text("utf-8")
+    (copy / "notebooks/02_transfer-rml.failed.ipynb").unlink()
+    report.build(copy)
+    before, after = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*.html")}
+                     for f in (reports, copy))  # fmt: skip
+    assert before == after and len(after) == 5
+
+
+def test_versions_and_commit(index, tmp_path):
+    facts = [tag.get_text() for tag in index.select("#made dt")]
+    assert facts == ["Commit", "python", *sources.PACKAGES]
+    assert dict(sources.versions())["numpy"] == np.__version__
+    assert sources.commit(tmp_path) is None
+
+    def git(*arguments):
+        given = ("-c", "user.name=n", "-c", "user.email=e")
+        done = subprocess.run(["git", "-C", tmp_path, *given, *arguments], check=True,
+                              capture_output=True, text=True)  # fmt: skip
+        return done.stdout.strip()
+
+    (tmp_path / "reports").mkdir()
+    for name in ("code.py", "reports/page.md"):
+        (tmp_path / name).write_text("1")
+    git("init", "-q")
+    assert sources.commit(tmp_path) is None
+    git("add", ".")
+    git("commit", "-qm", "first")
+    head = git("rev-parse", "HEAD")
+    assert sources.commit(tmp_path / "reports") is None  # a folder within is no repository
+    (tmp_path / "reports/page.md").write_text("2")
+    assert sources.commit(tmp_path) == head
+    (tmp_path / "code.py").write_text("2")
+    assert sources.commit(tmp_path) == f"{head}, with changes that are not committed"
+
+
+@pytest.mark.parametrize(("given", "kept"), [
+    ("<p onclick='x()'>a</p>", "<p>a</p>"),
+    ("<a href='java\nscript:x()'>a</a>", "<a>a</a>"),
+    ("<a href='#b'>a</a>", '<a href="#b">a</a>'),
+    ("<img src='//far/a.png' alt='a &lt;b&gt;'>", "a &lt;b&gt;"),
+    ("<style>p{}</style><custom>a</custom>", "a"),
+    ("<svg><a href='x'>a</a></svg>b", "b"),
+    ("&lt;script&gt;", "&lt;script&gt;"),
+])  # fmt: skip
+def test_notebook_html_is_cleaned(given, kept):
+    assert clean(given) == kept
+
+
+def test_columns_of_numbers_are_flush_right():
+    frame = pd.DataFrame({"n": ["1", "-2.5", "–"], "mixed": ["1", "a", "2"]})
+    assert view.grid(frame).numeric == [True, False]
+    assert view.grid(frame[:0]).numeric == [False, False]
+    page = BeautifulSoup(clean(frame.to_html(index=False)), "html.parser")
+    assert ["number" in th.get("class", []) for th in page.select("th")] == [True, False]
+
+
+def test_an_empty_notebook_has_a_title():
+    page = notebooks.pages({"03_x": sources.nbformat.v4.new_notebook()})[0]
+    assert (page.full_title, page.path) == ("Untitled", "html/03_x.html")
+
+
+def test_every_claim_links_to_a_heading_of_its_notebook():
+    for name, rule in claims.RULES.items():
+        page, _, place = rule.page.partition("#")
+        stem = page.removeprefix("html/").removesuffix(".html").partition("-")[0]
+        source = nbformat.read(REPOSITORY / "notebooks" / f"{stem}.ipynb", as_version=4)
+        found = {cell["anchor"] for cell in notebooks.cells(source) if "anchor" in cell}
+        assert not place or place in found, (name, rule.page, found)

@@ -1,0 +1,93 @@
+"""Hand-crafted features and shallow fusion, the paper's rivals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avef.config.params import Svm
+from avef.core import paths, store
+from avef.learning import grid
+from avef.preparation.clips import PreparedClip, save_clip
+from avef.protocol import EMOTIONS
+from avef.studies import baselines
+
+SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
+RNG = np.random.default_rng(0)
+
+
+def test_speech_statistics_do_not_depend_on_the_order_of_far_apart_frames_alone():
+    c = RNG.standard_normal((200, 64)).astype(np.float32)
+    x = baselines.speech_statistics(c)
+    assert x.shape == (273,)
+    assert x.dtype == np.float32
+    assert x[0] == pytest.approx(8 * c.mean(), abs=1e-3)  # the first MFCC: all bins, alike
+    assert np.isfinite(baselines.speech_statistics(np.ones((70, 64)))).all()
+
+
+def test_face_gradients_see_edges_and_not_brightness():
+    flat = np.full((3, 60, 60, 3), 90, np.uint8)
+    edge = flat.copy()
+    edge[:, :, 30:] = 200
+    found = [baselines.face_gradients(x) for x in (flat, edge, (edge * 0.9).astype(np.uint8))]
+    assert found[0].shape == (1800,)
+    assert np.abs(found[1] - found[0]).max() > 0.1
+    np.testing.assert_allclose(found[2], found[1], atol=0.05)
+    assert not found[1][900:].any()  # the same face throughout: no deviation
+
+
+@pytest.fixture
+def corpus(tmp_path, monkeypatch):
+    """Four speakers; sound tells half of the emotions apart, faces the other half."""
+    monkeypatch.chdir(tmp_path)
+    folder, rows = paths.prepared("rml"), []
+    for speaker in ("s1", "s2", "s3", "s4"):
+        for number, emotion in enumerate(EMOTIONS):
+            name = f"{speaker}_{emotion}"
+            log_mel = RNG.standard_normal((90, 64), np.float32)
+            log_mel[:, 10 * (number % 3) :][:, :9] += 8
+            faces = RNG.integers(0, 40, (30, 32, 32, 3)).astype(np.uint8)
+            faces[:, :, 8 + 8 * (number // 3) :] += 150
+            voiced, times = np.ones(90, bool), np.arange(30) / 30
+            status = np.ones(30, np.uint8)
+            clip = PreparedClip(log_mel, voiced, faces, status, times, 30.0)
+            save_clip(folder / f"{name}.npz", clip)
+            rows.append({"clip": name, "corpus": "rml", "speaker": speaker, "emotion": emotion})
+    clips = pd.DataFrame(rows)
+    clips.to_csv(folder / "clips.csv", index=False)
+    truth = clips["emotion"].map(EMOTIONS.index).to_numpy()
+    for fold in range(2):
+        name = f"{grid.name('emotion', 2, fold)}.npz"
+        for stage, known in (("audio_net", truth % 3), ("visual_net", truth // 3)):
+            likely = np.array([[(e % 3 if stage == "audio_net" else e // 3) == k for e in range(6)]
+                               for k in known], float)  # fmt: skip
+            softmax = (likely + 0.01) / (likely + 0.01).sum(axis=1, keepdims=True)
+            store.save(paths.cells(stage, "rml") / name, "key", fc7=likely, softmax=softmax)
+    return clips
+
+
+def test_each_modality_tells_its_half_and_every_fusion_both(corpus):
+    crafted = baselines.of_features(paths.prepared("rml"), SVM, 2, seed=1)
+    number = {e: i for i, e in enumerate(EMOTIONS)}
+    halves = {"audio": lambda e: number[e] % 3, "visual": lambda e: number[e] // 3}
+    for modality, half in halves.items():
+        table = crafted[modality]
+        assert sorted(table["clip"]) == sorted(corpus["clip"])
+        assert table.groupby("speaker")["fold"].nunique().eq(1).all()
+        right = (table["true"] == table["predicted"]).mean()
+        assert right <= 0.75
+        assert (table["true"].map(half) == table["predicted"].map(half)).mean() > 0.9
+    fused = baselines.of_fusions("rml", paths.prepared("rml"), SVM, 2, seed=1)
+    assert set(fused) == set(baselines.FUSIONS)
+    for name, table in fused.items():
+        assert (table["true"] == table["predicted"]).all(), name
+
+
+def test_against_is_paired_and_signed(corpus):
+    fused = baselines.of_fusions("rml", paths.prepared("rml"), SVM, 2, seed=1)["features"]
+    worse = fused.assign(predicted=EMOTIONS[0])
+    found = baselines.against({"rml": fused}, {"rml": worse}, seed=0)
+    assert found["ours"] == 100
+    assert found["theirs"] == pytest.approx(100 / 6, abs=0.01)
+    assert found["low"] > 0
+    back = baselines.against({"rml": worse}, {"rml": fused}, seed=0)
+    assert back["difference"] == pytest.approx(-found["difference"])

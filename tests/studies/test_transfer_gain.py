@@ -1,0 +1,46 @@
+"""Claim S4: with and without transfer."""
+
+import pandas as pd
+import pytest
+
+from avef.studies import transfer_gain
+
+
+def curve(training, *losses):
+    epochs = range(1, len(losses) + 1)
+    return pd.DataFrame({"training": training, "epoch": epochs, "loss": losses})
+
+
+def both(*tables):
+    return pd.concat(tables, ignore_index=True)
+
+
+def test_epochs_saved_count_to_the_loss_that_training_without_transfer_ends_with():
+    without = both(curve("a", 4.0, 3.0, 2.0, 1.0), curve("b", 4.0, 3.0, 2.0, 1.5))
+    with_it = both(curve("a", 1.5, 1.0, 0.5, 0.4), curve("b", 1.4, 1.0, 0.5, 0.4))
+    found = transfer_gain.epochs_saved(with_it, without, seed=0)
+    assert found["difference"] == pytest.approx(100 * (2 + 3) / 8)
+    assert found["low"] <= found["difference"] <= found["high"]
+
+
+def test_a_training_that_never_gets_there_counts_with_all_its_epochs():
+    without = both(curve("a", 2.0, 1.0, 1.0), curve("b", 2.0, 1.0, 1.0))
+    slow = both(curve("a", 3.0, 2.0, 2.0), curve("b", 3.0, 2.0, 2.0))
+    found = transfer_gain.epochs_saved(slow, without, seed=0)
+    assert found["difference"] == -50.0  # three epochs where two are needed
+
+
+def predictions(right):
+    speakers = [f"s{i // 4}" for i in range(24)]
+    true = ["anger", "fear", "sadness", "surprise"] * 6
+    guess = [t if i % 4 < right else "disgust" for i, t in enumerate(true)]
+    table = {"clip": [f"c{i}" for i in range(24)], "speaker": speakers, "fold": 0}
+    return pd.DataFrame(table | {"true": true, "predicted": guess})
+
+
+def test_the_gain_is_signed_and_told_by_network_and_together():
+    ours = {("rml", "audio"): predictions(4), ("rml", "visual"): predictions(2)}
+    theirs = {("rml", "audio"): predictions(2), ("rml", "visual"): predictions(3)}
+    table = transfer_gain.gain(ours, theirs, seed=0).set_index("networks")
+    assert table["difference"].tolist() == [50.0, -25.0, 12.5]
+    assert table.loc["audio-net", "low"] > 0 > table.loc["visual-net", "high"]
