@@ -26,7 +26,8 @@ style: $(STAMP)
 $(STAMP): $(LOCK) pyproject.toml
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --require-hashes --no-deps -r $(LOCK)
+	.venv/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/build.lock
+	.venv/bin/python -m pip install --quiet --require-hashes --no-deps --no-build-isolation -r $(LOCK)
 	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -38,6 +39,7 @@ lock:
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file requirements/$$build.lock; \
 	done
+	sed -n '/^setuptools==/,/^[^ ]/{/^setuptools==/p;/^ /p}' requirements/cpu.lock > requirements/build.lock
 
 clean:
 	rm -rf .venv $(filter-out data/raw,$(wildcard data/*))
