@@ -22,6 +22,8 @@ test: $(STAMP)
 style: $(STAMP)
 	ruff check .
 	ruff format --check .
+	mypy
+	lint-imports --no-cache
 
 $(STAMP): $(LOCK) pyproject.toml
 	rm -rf .venv
@@ -37,6 +39,7 @@ lock:
 	  uv pip compile pyproject.toml --extra $$build --extra demo --extra silero --extra cluster --extra test --quiet \
 	    --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	    --no-emit-package rfc3987-syntax \
 	    --output-file requirements/$$build.lock; \
 	done
 	sed -n '/^setuptools==/,/^[^ ]/{/^setuptools==/p;/^ /p}' requirements/cpu.lock > requirements/build.lock

@@ -6,17 +6,19 @@ import argparse
 import sys
 from pathlib import Path
 
+from avef import __version__
 from avef.config import params, profiles
-from avef.core import paths
+from avef.core import log, paths
 from avef.core.errors import ClipError, ParameterError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a subcommand; errors that avef raises on purpose are one line on standard error."""
     options = _parser().parse_args(arguments)
+    log.show(options.verbose)
     try:
         options.function(options)
-    except (ClipError, ParameterError, RuntimeError) as error:
+    except (ClipError, ParameterError, RuntimeError, OSError) as error:
         print(f"avef: {error}", file=sys.stderr)
         return 1
     return 0
@@ -47,7 +49,8 @@ def _run(options):
     if Path(name).name != name:
         raise ParameterError(f"avef run takes a name such as 03_audio_net, no path, got {name!r}")
     source = Path("notebooks") / f"{options.notebook}.ipynb"
-    notebook.run(source, paths.NOTEBOOKS / f"{name}.ipynb", given)
+    target, log_file = paths.NOTEBOOKS / f"{name}.ipynb", paths.LOGS / f"{name}.log"
+    notebook.run(source, target, given, log_file=log_file)
 
 
 def _predict(options):
@@ -59,17 +62,17 @@ def _predict(options):
     _known(options.corpus, p.corpora, "--corpus")
     model = saved_model.load(options.corpus, p.svm)
     try:
-        found = recognise.predict(options.clip, model)
+        prediction = recognise.predict(options.clip, model)
     except ClipError as error:
         raise ClipError(f"{options.clip}: {error}") from error
     demo = model.params.profile == "demo"
     if demo:
         print(tables.DEMO)
-    print(recognise.text(found))
+    print(recognise.text(prediction))
     if options.figure:
         from avef import figures
 
-        figure = figures.emotions_over_time(found, Path(options.clip).name)
+        figure = figures.emotions_over_time(prediction, Path(options.clip).name)
         name = options.figure.removesuffix(".png")
         try:
             figures.finish(figure, name, demo, folder=".")
@@ -125,6 +128,9 @@ def _pair(text):
 
 def _parser():
     parser = argparse.ArgumentParser(prog="avef", description=__doc__.split(":")[0])
+    parser.add_argument("--version", action="version", version=f"avef {__version__}")
+    told = "say what is done; twice, all of it"
+    parser.add_argument("-v", "--verbose", action="count", default=0, help=told)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="make a synthetic corpus in its raw layout")

@@ -9,20 +9,28 @@ before it takes the target's place.
 from __future__ import annotations
 
 import logging
-import sys
+import platform
+import time
 from pathlib import Path
 
-# jsonschema, on being imported, would compile a grammar of IRIs for a second, if it found one.
-sys.modules.setdefault("rfc3987_syntax", None)  # isort: split
-import nbformat  # noqa: E402
-import papermill  # noqa: E402
-from papermill.exceptions import PapermillExecutionError  # noqa: E402
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
 
-from avef.core.errors import ParameterError  # noqa: E402
-from avef.core.files import write_text  # noqa: E402
+from avef.core import log
+from avef.core.errors import ParameterError
+from avef.core.files import write_text
+
+_log = logging.getLogger(__name__)
 
 
-def run(source: str | Path, target: str | Path, parameters: dict) -> None:
+def run(
+    source: str | Path,
+    target: str | Path,
+    parameters: dict[str, str],
+    *,
+    log_file: str | Path | None = None,
+) -> None:
     """Execute a notebook into ``target``.
 
     Parameters
@@ -30,6 +38,8 @@ def run(source: str | Path, target: str | Path, parameters: dict) -> None:
     source, target : path
     parameters : dict
         Values for names in the notebook's parameters cell.
+    log_file : path, optional
+        Where what its cells print and what avef logs is kept, with times.
 
     Raises
     ------
@@ -53,7 +63,11 @@ def run(source: str | Path, target: str | Path, parameters: dict) -> None:
     draft = target.with_name(f".{target.stem}.running.ipynb")
     failed = target.with_name(f"{target.stem}.failed.ipynb")
     failed.unlink(missing_ok=True)
-    _log_prints()
+    if log_file:
+        log.start(log_file)
+    _pass_prints_on()
+    began = time.monotonic()
+    _log.info("%s %s, Python %s", source, parameters, platform.python_version())
     try:
         papermill.execute_notebook(
             str(source),
@@ -64,8 +78,10 @@ def run(source: str | Path, target: str | Path, parameters: dict) -> None:
             shutdown_kernel="immediate",  # it would wait seconds for joblib's resource trackers
         )
         write_text(target, nbformat.writes(scrubbed(nbformat.read(draft, as_version=4))) + "\n")
+        _log.info("%s took %.1f s", source, time.monotonic() - began)
     except PapermillExecutionError as error:
         draft.replace(failed)
+        _log.error("%s: %s: %s", source, error.ename, error.evalue)
         raise RuntimeError(
             f"{source}: {error.ename}: {error.evalue}\nThe notebook so far: {failed}"
         ) from None
@@ -73,7 +89,7 @@ def run(source: str | Path, target: str | Path, parameters: dict) -> None:
         draft.unlink(missing_ok=True)
 
 
-def scrubbed(notebook):
+def scrubbed(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Remove what differs between two runs that compute the same (changes in place)."""
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("widgets", None)
@@ -98,10 +114,14 @@ def _joined(outputs):
     return joined
 
 
-def _log_prints():
-    """Pass on what cells print while they run, without papermill's own messages."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    logger = logging.getLogger("papermill")
-    logger.setLevel(logging.INFO)
+def _pass_prints_on():
+    """Log what cells print while they run, without papermill's own messages."""
+    papermills = logging.getLogger("papermill")
+    papermills.setLevel(logging.INFO)
+    papermills.propagate = False
     noise = ("Executing ", "Ending ", "Input Notebook", "Output Notebook", "<")
-    logger.addFilter(lambda record: not record.getMessage().startswith(noise))
+    papermills.filters = [lambda record: not record.getMessage().startswith(noise)]
+    screen = logging.StreamHandler()
+    screen.setFormatter(logging.Formatter("%(message)s"))
+    files = [h for h in logging.getLogger("avef").handlers if isinstance(h, logging.FileHandler)]
+    papermills.handlers = [screen, *files]

@@ -6,7 +6,10 @@ few (RML) and one speaker group out elsewhere, with train : test about 7 : 3;
 three groups come nearest to that.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -15,7 +18,7 @@ from avef import paper
 from avef.core.errors import ParameterError
 
 EMOTIONS = paper.EMOTIONS
-EMOTION_MODELS = {
+EMOTION_MODELS: dict[str, tuple[str, ...]] = {
     "emotion": EMOTIONS,
     "arousal": tuple(paper.TABLE_2["arousal"]),
     "valence": tuple(paper.TABLE_2["valence"]),
@@ -31,21 +34,26 @@ _SIDE = {
 _COUNT_WEIGHT = len(EMOTIONS)
 
 
-def binary(emotion):
-    """Table 2: ``emotion`` → (arousal, valence), for example ("high", "negative").
+def binary(emotion: str) -> tuple[str, str]:
+    """Table 2: ``emotion`` → (arousal, valence); ParameterError outside the six emotions.
 
-    ParameterError if ``emotion`` is not one of the six.
+    >>> binary("fear"), binary("sadness")
+    (('high', 'negative'), ('low', 'negative'))
     """
     if emotion not in EMOTIONS:
         raise ParameterError(f"emotion {emotion!r} is not one of {', '.join(EMOTIONS)}")
     return _SIDE["arousal"][emotion], _SIDE["valence"][emotion]
 
 
-def labels(clips, emotion_model):
+def labels(clips: pd.DataFrame, emotion_model: str) -> np.ndarray:
     """Class index of every clip: (len(clips),) int64, indices into ``EMOTION_MODELS[…]``.
 
     ``clips`` needs the column ``emotion``. ParameterError for an unknown
     emotion model, or for an emotion outside the six.
+
+    >>> clips = pd.DataFrame({"emotion": ["anger", "happiness", "sadness"]})
+    >>> {model: labels(clips, model).tolist() for model in EMOTION_MODELS}
+    {'emotion': [0, 3, 4], 'arousal': [1, 1, 0], 'valence': [0, 1, 0]}
     """
     classes = _classes(emotion_model)
     names = clips["emotion"].tolist()
@@ -58,7 +66,9 @@ def labels(clips, emotion_model):
     return np.array([classes.index(side[n] if side else n) for n in names], dtype=np.int64)
 
 
-def folds(clips, corpus, *, groups=None, seed=0):
+def folds(
+    clips: pd.DataFrame, corpus: str, *, groups: int | None = None, seed: int = 0
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Speaker-disjoint folds of §4.2: list of (train, test) int64 arrays of positions in ``clips``.
 
     ``clips`` needs the columns ``speaker`` and ``emotion``. ``groups=None`` is
@@ -70,6 +80,12 @@ def folds(clips, corpus, *, groups=None, seed=0):
     emotions; they depend on ``seed`` and the speakers, not on the order of the
     rows. Every clip is tested exactly once. Folds come in the order of their
     first test speaker. ParameterError unless 2 ≤ groups ≤ speakers.
+
+    >>> clips = pd.DataFrame({"speaker": ["s1", "s2", "s1", "s3"], "emotion": "fear"})
+    >>> [(train.tolist(), test.tolist()) for train, test in folds(clips, "rml")]
+    [([1, 3], [0, 2]), ([0, 2, 3], [1]), ([0, 1, 2], [3])]
+    >>> len(folds(clips, "rml", groups=2))
+    2
     """
     speakers, member, counts = _speakers(clips)
     if groups is None and corpus in LEAVE_ONE_SPEAKER_OUT:
@@ -92,7 +108,14 @@ def folds(clips, corpus, *, groups=None, seed=0):
     return pairs
 
 
-def inner_split(clips, train, *, fraction=0.2, speakers=None, seed=0):
+def inner_split(
+    clips: pd.DataFrame,
+    train: np.ndarray,
+    *,
+    fraction: float = 0.2,
+    speakers: int | None = None,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
     """Split ``train`` once more, by speaker: (fit, validation) int64 arrays of positions.
 
     Meant for choosing when to stop without looking at the test speakers.
@@ -100,6 +123,11 @@ def inner_split(clips, train, *, fraction=0.2, speakers=None, seed=0):
     ``speakers`` speakers where that is given; balanced in emotions as far as
     whole speakers allow. Together the two are ``train``, sorted. ParameterError
     if ``train`` has fewer than two speakers, or if either side would be empty.
+
+    >>> clips = pd.DataFrame({"speaker": list("aabbccdd"), "emotion": "fear"})
+    >>> fit, validation = inner_split(clips, np.arange(6), fraction=1 / 3)
+    >>> "".join(clips["speaker"][fit]), "".join(clips["speaker"][validation])
+    ('aabb', 'cc')
     """
     train = np.sort(np.asarray(train, dtype=np.int64))
     names, member, counts = _speakers(clips.iloc[train])
@@ -122,7 +150,7 @@ def inner_split(clips, train, *, fraction=0.2, speakers=None, seed=0):
     return fit, validation
 
 
-def describe(clips, pairs):
+def describe(clips: pd.DataFrame, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
     """One row a fold: what is tested, and which emotions have nothing to learn from or to test.
 
     Columns: ``fold`` (from 0), ``speakers`` (tested, comma-separated), ``train``,
@@ -133,7 +161,7 @@ def describe(clips, pairs):
     speakers = clips["speaker"].to_numpy()
     rows = []
     for number, (train, test) in enumerate(pairs):
-        row = {
+        row: dict[str, object] = {
             "fold": number,
             "speakers": ", ".join(sorted(set(speakers[test]), key=_natural)),
             "train": len(train),

@@ -16,7 +16,8 @@ from avef.core import paths, store
 from avef.learning import clip_svm, frozen, fusion, source_weights, training, whole_model
 from avef.learning.dataset import Dataset
 from avef.learning.saved_model import Model, keys
-from avef.preparation.clips import PreparedClip, prepare_clip, settings
+from avef.preparation.clips import prepare_clip, settings
+from avef.preparation.prepared import PreparedClip
 from avef.preparation.segments import segment_clip
 from avef.protocol import EMOTIONS
 
@@ -73,14 +74,19 @@ def recognise(clip: PreparedClip, model: Model, name: str | None = None) -> Pred
     start = source_weights.verified(paths.transferred(model.corpus), emotion_model)
     data = _one(clip, case)
     training.precise(p.compute.precision)
-    parts = []
-    for kind, net, last in (
-        ("audio", p.networks.audio, p.keep.audio),
-        ("visual", p.networks.visual, p.keep.visual),
-    ):
-        rest = p.keep.tune, len(EMOTIONS), p.compute.cache_gib
-        parts.append(frozen.kept(kind, data, start, net, last, *rest))
-    net = whole_model.joined(*parts, p.networks.dbn.hidden, 1)
+    parts = [
+        frozen.kept(
+            kind,
+            data,
+            start,
+            nets=p.networks,
+            keep=p.keep,
+            classes=len(EMOTIONS),
+            cache_gib=p.compute.cache_gib,
+        )
+        for kind in fusion.KINDS
+    ]
+    net = whole_model.joined(*parts, hidden=p.networks.dbn.hidden, count=1)
     rows = np.arange(len(data.clip), dtype=np.int32)
     voices, scores, learnt = np.zeros(len(EMOTIONS), int), [], 0
     for fold in range(len(keys(model.corpus))):
@@ -88,7 +94,7 @@ def recognise(clip: PreparedClip, model: Model, name: str | None = None) -> Pred
         net.deep.set_weights([arrays[number] for number in sorted(arrays) if number.isdigit()])
         _, hidden, softmax = training.outputs(net.features, [rows])
         scores.append(softmax)
-        machine = clip_svm.svm(p.svm).fit(arrays["features"], arrays["classes"])
+        machine = clip_svm.machine(p.svm).fit(arrays["features"], arrays["classes"])
         voices[machine.predict(hidden.mean(axis=0, keepdims=True))[0]] += 1
         learnt += name in arrays["clips"]
     probabilities = np.mean(scores, axis=0)
@@ -98,14 +104,14 @@ def recognise(clip: PreparedClip, model: Model, name: str | None = None) -> Pred
     return Prediction(EMOTIONS[best], counted, times, probabilities, learnt)
 
 
-def text(found: Prediction) -> str:
+def text(prediction: Prediction) -> str:
     """A prediction as lines: the emotion, the voices, and the likeliest emotion over time."""
-    total = sum(found.voices.values())
-    said = ", ".join(f"{name} {n}" for name, n in found.voices.items())
-    lines = [f"{found.emotion} (of {total} folds: {said})"]
-    if found.learnt:
-        lines.append(f"{found.learnt} of the {total} folds learnt from this very clip.")
-    for (begin, end), row in zip(found.times, found.probabilities, strict=True):
+    total = sum(prediction.voices.values())
+    said = ", ".join(f"{name} {n}" for name, n in prediction.voices.items())
+    lines = [f"{prediction.emotion} (of {total} folds: {said})"]
+    if prediction.learnt:
+        lines.append(f"{prediction.learnt} of the {total} folds learnt from this very clip.")
+    for (begin, end), row in zip(prediction.times, prediction.probabilities, strict=True):
         order = np.argsort(row)[::-1][:2]
         likely = ", ".join(f"{EMOTIONS[n]} {100 * row[n]:.0f} %" for n in order)
         lines.append(f"{begin:6.2f} … {end:5.2f} s  {likely}")
@@ -123,7 +129,7 @@ def _name(path, model):
 
 
 def _one(clip, case):
-    cut = segment_clip(clip.voiced, clip.times, clip.fps, case)
+    cut = segment_clip(clip.voiced, clip.times, clip.fps, case=case)
     nothing = np.zeros(len(cut.audio), np.int32)
     audio, images = (rows.astype(np.int32) for rows in cut)
     return Dataset(pd.DataFrame(), clip.log_mel, clip.faces, audio, images, nothing)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Markdown, display
@@ -13,7 +16,10 @@ from avef.evaluation.tables import DEMO
 
 
 def mark(profile: str, dataset: str | None = None) -> None:
-    """Say which corpus this is and, where it is so, that its data are demo data."""
+    """Say which corpus this is and, where it is so, that its data are demo data.
+
+    ``dataset`` is None in a notebook that serves all corpora.
+    """
     lines = [f"**Corpus: {paper.DATASET_NAMES[dataset]}**"] if dataset else []
     if profile == "demo":
         lines.append(f"> ⚠ {DEMO}")
@@ -26,7 +32,10 @@ def note(text: str) -> None:
 
 
 def table(frame: pd.DataFrame, caption: str = "") -> None:
-    """Show a table whole, with two decimals and a caption; say so where it is empty."""
+    """Show a table whole, with two decimals and a caption; say so where it is empty.
+
+    An index that merely counts the rows is left out.
+    """
     if len(frame) == 0:
         display(Markdown(f"{caption}: none" if caption else "none"))
         return
@@ -39,10 +48,15 @@ def table(frame: pd.DataFrame, caption: str = "") -> None:
 
 
 def figure(drawn: plt.Figure) -> None:
-    """Show one of several figures of a cell."""
+    """Show one of several figures of a notebook's cell."""
     display(drawn)
 
 
-def save_metrics(stage: str, dataset: str | None, profile: str, values: dict) -> None:
-    """Write a stage's metrics JSON, marked with the profile that they come from."""
-    write_json(paths.metrics(stage, dataset), {"data": profile} | values)
+def save_metrics(
+    stage: str, dataset: str | None, values: Mapping[str, Any], *, profile: str
+) -> None:
+    """Write a stage's metrics JSON, marked with the profile that they come from.
+
+    ``dataset`` is None for a stage that serves all corpora.
+    """
+    write_json(paths.metrics(stage, dataset), {"data": profile} | dict(values))

@@ -37,20 +37,20 @@ def measure(path, package):
     frames = np.stack([cv2.resize(frame, (640, 480)) for frame in decoded])
     track = faces.track(frames)
     ours = np.median([seconds(lambda: faces.track(frames)) for _ in range(REPEATS)])
-    probes, found = range(STEP // 2, len(frames), STEP), {}
+    probes, detected = range(STEP // 2, len(frames), STEP), {}
     theirs = seconds(
-        lambda: found.update(
+        lambda: detected.update(
             {f: package.detect_faces(frames[f], output_type="numpy") for f in probes}
         )
     )
     distances = []
-    for f, rows in found.items():
+    for f, rows in detected.items():
         if len(rows):
             points = rows[0, 6:16].reshape(2, 5).T
             between_eyes = np.linalg.norm(points[0] - points[1])
             distances.extend(np.linalg.norm(track.points[f] - points, axis=1) / between_eyes)
     covered = (track.status != faces.NONE).mean()
-    theirs *= len(frames) / len(found)
+    theirs *= len(frames) / len(detected)
     return len(frames), len(frames) / rate, ours, theirs, np.median(distances), covered
 
 

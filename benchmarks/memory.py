@@ -39,10 +39,10 @@ def watch(folder, count, seen):
 
 def main(count):
     """Print the memory over the run, and the ratio of its end to its first tenth."""
-    found = sorted(path for path in DEMO.rglob("*.avi") if path.stat().st_size > 10_000)
-    if not found:
+    raw = sorted(path for path in DEMO.rglob("*.avi") if path.stat().st_size > 10_000)
+    if not raw:
         sys.exit(f"no demo clips under {DEMO}")
-    paths = (found * (count // len(found) + 1))[:count]
+    paths = (raw * (count // len(raw) + 1))[:count]
     clips = pd.DataFrame({"clip": [f"{i:05d}" for i in range(count)], "path": map(str, paths)})
     seen, start = [], time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,8 @@ import pandas as pd
 from joblib import cpu_count
 
 from avef.preparation import faces, media, mrcg, segments, speech, vad, vad_net
-from avef.preparation.clips import PreparedClip, prepare_corpus, save_clip
+from avef.preparation.clips import prepare_corpus
+from avef.preparation.prepared import PreparedClip, save_clip
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 COPIES, PAPER, STEP = 6, 10.0, 20
@@ -47,7 +48,7 @@ def steps(path, spent):
     clip = PreparedClip(
         log_mel, voiced[1 : len(log_mel) + 1], crops, track.status, video.times, video.fps
     )
-    timed("segments", lambda: segments.segment_clip(clip.voiced, clip.times, clip.fps, 2))
+    timed("segments", lambda: segments.segment_clip(clip.voiced, clip.times, clip.fps, case=2))
     with tempfile.TemporaryDirectory() as folder:
         timed("write", lambda: save_clip(Path(folder) / "clip.npz", clip))
     return len(y) / speech.RATE, video.frames

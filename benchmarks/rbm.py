@@ -54,8 +54,8 @@ def reconstruction(rows=1000, visible=256, hidden=128, epochs=10, batch=10, rate
     ).fit(x)
     h = theirs.transform(new)
     v = 1 / (1 + np.exp(-(h @ theirs.components_ + theirs.intercept_visible_)))
-    found = {"avef": ours.reconstruct(new), "scikit-learn": v, "mean of each bit": x.mean(axis=0)}
-    errors = {name: float(((guess - new) ** 2).mean()) for name, guess in found.items()}
+    results = {"avef": ours.reconstruct(new), "scikit-learn": v, "mean of each bit": x.mean(axis=0)}
+    errors = {name: float(((guess - new) ** 2).mean()) for name, guess in results.items()}
     print(f"\nerror on new rows, {visible} → {hidden}, {epochs} epochs in batches of {batch}:")
     print("    " + ", ".join(f"{name} {error:.4f}" for name, error in errors.items()))
     return errors
@@ -135,11 +135,11 @@ def main(options):
     threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS", 1))
     print(f"{threads} thread(s)")
     with threadpool_limits(threads):
-        found = {"reconstruction": reconstruction()}
-        found |= {f"batch {batch}": speed(batch, options) for batch in BATCHES}
+        results = {"reconstruction": reconstruction()}
+        results |= {f"batch {batch}": speed(batch, options) for batch in BATCHES}
     if options.json:
         options.json.write_text(
-            json.dumps({"threads": threads} | found, indent=1), encoding="utf-8"
+            json.dumps({"threads": threads} | results, indent=1), encoding="utf-8"
         )
 
 

@@ -25,7 +25,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef.config.params import Net
+from avef.config.schema import Dbn, Keep, Net, Networks
 from avef.learning import dataset, frozen, source_weights, training, whole_model
 from avef.models import networks
 from avef.models.dbn import RBM
@@ -100,9 +100,15 @@ class Bench:
 
     def kept(self, kind, tune, cache):
         """A network that starts from other corpora (see `avef.learning.frozen.kept`)."""
-        gib = float("inf") if cache else 0
+        nets = Networks(**self.nets, dbn=Dbn(hidden=[HIDDEN], visible="gaussian"))
         return frozen.kept(
-            kind, self.data, self.files, self.nets[kind], KEEP[kind], tune, CLASSES, gib
+            kind,
+            self.data,
+            self.files,
+            nets=nets,
+            keep=Keep(**KEEP, dbn=0, tune=tune),
+            classes=CLASSES,
+            cache_gib=float("inf") if cache else 0,
         )
 
     def epoch(self, model):
@@ -171,7 +177,7 @@ def throughput(bench):
     every = {kind: bench.kept(kind, True, False) for kind in KINDS}
     deep = {kind: bench.kept(kind, False, True) for kind in KINDS}
     hidden = [max(2, round(n * bench.options.width)) for n in (HIDDEN, HIDDEN // 2)]
-    all_of_it = whole_model.joined(deep["audio"], deep["visual"], hidden, 1)
+    all_of_it = whole_model.joined(deep["audio"], deep["visual"], hidden=hidden, count=1)
     epochs = {f"{kind}-net": bench.training_of(every[kind]) for kind in KINDS}
     epochs["whole model, cached"] = bench.epoch(all_of_it.model)
     most = peak()
@@ -184,21 +190,21 @@ def throughput(bench):
         rbm_rate(min(2, bench.rounds)),
         costs.rbm_multiply_adds(VISIBLE, HIDDEN),
     )
-    most, found = max(most, peak()), {}  # twice, as other programs may come and go
+    most, results = max(most, peak()), {}  # twice, as other programs may come and go
     print(
         f"\n(b) training; peak {most / 1e9:6.0f} GFLOP/s      samples/s  GFLOP/sample  of the peak"
     )
     for name, count in macs.items():
         share = 2 * count * rates[name] / most
-        found[name] = {"samples_a_second": rates[name], "flop": 2 * count, "share": share}
+        results[name] = {"samples_a_second": rates[name], "flop": 2 * count, "share": share}
         print(f"    {name:30} {rates[name]:12.1f} {2e-9 * count:13.3f} {share:12.1%}")
-    return {"peak_flops": most, "parts": found}
+    return {"peak_flops": most, "parts": results}
 
 
 def batches(bench):
     """(c): rows of tables on the device beside Keras' fit on host arrays, every layer trained."""
     print("\n(c) batches of every layer's training   row numbers  host arrays   ratio   MB held")
-    found = {}
+    results = {}
     for kind in KINDS:
         part = bench.kept(kind, True, False)
         x = training.outputs(part.entry, [bench.numbers])[: bench.samples]
@@ -212,13 +218,13 @@ def batches(bench):
         rates = bench.rates(ways)
         table = bench.data.log_mel if kind == "audio" else bench.data.faces
         held = {"rows": table.nbytes, "arrays": bench.options.segments * x[0].nbytes}
-        found[kind] = {"samples_a_second": rates, "bytes": held}
+        results[kind] = {"samples_a_second": rates, "bytes": held}
         print(
             f"    {kind + '-net':34} {rates['rows']:12.1f} {rates['arrays']:12.1f}"
             f" {rates['rows'] / rates['arrays']:7.2f}   {held['rows'] / 1e6:.1f},"
             f" {held['arrays'] / 1e6:.1f}"
         )
-    return found
+    return results
 
 
 def torch_c3d(net):
@@ -311,11 +317,13 @@ def main(options):
             f" {bench.batch}, {os.cpu_count()} cores"
         )
         sections = (caching, throughput, batches, beside_torch)
-        found = {section.__name__: section(bench) for section in sections}
+        results = {section.__name__: section(bench) for section in sections}
     print(f"\n{time.perf_counter() - start:.0f} s in all")
     if options.json:
         plain = vars(options) | {"json": str(options.json), "backend": BACKEND}
-        options.json.write_text(json.dumps({"options": plain} | found, indent=1), encoding="utf-8")
+        options.json.write_text(
+            json.dumps({"options": plain} | results, indent=1), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -45,6 +45,14 @@ def test_single_cells(number, dataset, modality, model, case, accuracy):
     assert cell["accuracy"].tolist() == [accuracy]
 
 
+def test_a_claim_tells_its_number_of_a_data_set():
+    assert paper.CLAIMS["K1"].of("baum1s") == 76.0
+    assert paper.CLAIMS["P3"].of("baum1s") == 10.0
+    for claim, dataset in (("K1", "savee"), ("T4", "rml")):
+        with pytest.raises(ParameterError, match=f"claim {claim} has no number of '{dataset}'"):
+            paper.CLAIMS[claim].of(dataset)
+
+
 def test_case_2_wins_26_of_27_comparisons():
     """The paper says that it wins throughout (S3); its own Table 5 has one exception."""
     table = paper.case_comparisons()

@@ -77,11 +77,11 @@ def test_every_clip_is_predicted_once_by_a_fold_without_its_speaker(clone):
 
 def test_broken_clips_stand_in_quarantine(clone):
     for dataset in DATASETS:
-        found = pd.read_csv(clone / f"data/clips/{dataset}.csv")
+        clips = pd.read_csv(clone / f"data/clips/{dataset}.csv")
         used = pd.read_csv(clone / f"data/prepared/{dataset}/clips.csv")
         quarantine = pd.read_csv(clone / f"data/prepared/{dataset}/quarantine.csv")
         assert len(quarantine) == 1
-        assert set(found["clip"]) == set(used["clip"]) | set(quarantine["clip"])
+        assert set(clips["clip"]) == set(used["clip"]) | set(quarantine["clip"])
 
 
 def test_the_index_links_every_notebook(clone):

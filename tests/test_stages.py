@@ -1,41 +1,129 @@
-"""dvc.yaml: a stage runs again when code that decides its results changes."""
+"""dvc.yaml: a stage runs again when code, parameters or files that decide its results change."""
 
+import ast
+import re
 from pathlib import Path
 
+import closures
 import pytest
 from ruamel.yaml import YAML
 
-from avef.learning import fusion, transfer, unimodal
-
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+BODIES = {name: stage.get("do", stage) for name, stage in STAGES.items()}
+NOTEBOOK = {
+    name: re.match(r"avef run (\w+)", body["cmd"]).group(1)
+    for name, body in BODIES.items()
+    if body["cmd"].startswith("avef run")
+}
+#: What the stages that are no notebooks run.
+OTHERS = {"demo": "import avef.demo", "report": "import avef.report"}
+#: Parameters that change no result: where the work is done, how often it is noted down.
+ASIDE = ("jobs", "compute.cache_gib", "compute.checkpoint_seconds")
+#: What stages take of a whole ``p`` or of ``p.of(dataset)``, beside what their notebook names.
+LEARN = {"seed", "networks", "keep", "stop", "compute.precision", "compute.xla"}
+TAKEN = {
+    "transfer": {"seed", "transfer", "networks", "rbm", "stop", "compute.precision", "compute.xla"},
+    "audio_net": {"audio_net", "protocol", "svm", "networks.audio", "keep.audio", "keep.tune"},
+    "visual_net": {"visual_net", "protocol", "svm", "networks.visual", "keep.visual", "keep.tune"},
+    "dbn_fusion": LEARN | {"dbn_fusion", "protocol", "rbm"},
+    "svm": {"protocol", "seed", "svm"},
+    "transfer_gain": {"audio_net", "visual_net", "protocol", "stop", "svm", "compute.precision"},
+    "speed": {"networks", "keep", "rbm", "audio_net", "visual_net", "dbn_fusion", "compute"},
+    "tables": {"networks", "audio_net", "visual_net", "dbn_fusion"},
+    "ablations": {"transfer", "vad", "demo", "prepare", "compute", "rbm", "protocol", "svm"},
+}
 
 
-def dependencies(*names):
-    """What some stages list, the parameters of their instances left open."""
-    return {path for name in names for path in STAGES[name].get("do", STAGES[name])["deps"]}
+def dependencies(name):
+    """What a stage lists, the parameters of its instances left open."""
+    return set(BODIES[name]["deps"])
+
+
+def source(name):
+    """The Python text that a stage runs."""
+    if name in OTHERS:
+        return OTHERS[name]
+    return closures.code(ROOT / "notebooks" / f"{NOTEBOOK[name]}.ipynb")
+
+
+def covered(path, listed):
+    return any(path == one or path.startswith(f"{one}/") for one in listed)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_depends_on_all_code_that_it_runs(name):
+    needed = closures.files(source(name))
+    assert len(needed) > 3
+    assert [path for path in sorted(needed) if not covered(path, dependencies(name))] == []
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_depends_on_no_code_that_it_does_not_run(name):
+    needed = closures.files(source(name))
+    listed = {path for path in dependencies(name) if path.startswith("avef/")}
+    assert [one for one in listed if not any(covered(path, [one]) for path in needed)] == []
 
 
 @pytest.mark.parametrize(
-    ("stages", "code"),
+    ("file", "stages"),
     [
-        (["transfer"], transfer.CODE),
-        (["transfer", "audio_net"], unimodal.CODE),
-        (["transfer", "visual_net"], unimodal.CODE),
-        (["transfer", "audio_net", "visual_net", "dbn_fusion"], fusion.CODE),
+        ("avef/paper.py", set(STAGES) - {"demo"}),  # Table 2 among it
+        ("avef/preparation/silero.py", {"preprocessing", "vad", "claims", "audio_net"}),
+        ("avef/preparation/media.py", {"corpora", "preprocessing", "claims"}),
+        ("avef/preparation/vad.py", {"vad", "preprocessing", "claims"}),
+        ("avef/studies/vad_training.py", {"vad"}),
+        ("avef/learning/grid.py", {"transfer", "audio_net", "visual_net", "dbn_fusion", "svm"}),
+        ("avef/learning/clip_svm.py", {"audio_net", "visual_net", "svm", "claims"}),
+        ("avef/models/inputs.py", {"transfer", "audio_net", "dbn_fusion", "claims"}),
+        ("avef/evaluation/bootstrap.py", {"tables", "transfer_gain", "ablations", "claims"}),
     ],
 )
-def test_a_training_stage_depends_on_the_code_that_decides_its_cells(stages, code):
-    assert {f"avef/{name}.py" for name in code} <= dependencies(*stages)
+def test_a_change_of_a_file_reruns_the_stages_that_it_decides(file, stages):
+    assert (ROOT / file).is_file()
+    assert {name for name in stages if not covered(file, dependencies(name))} == set()
+
+
+def keys(name):
+    """The parameters that a stage lists, an instance's own taken for all of them."""
+    return {key.removesuffix(".${key}") for key in BODIES[name].get("params", [])}
+
+
+def read_by(source):
+    """Full keys of the parameters that a notebook names itself, such as ``prepare.vad``."""
+    named = set()
+    for node in ast.walk(ast.parse(source)):
+        parts = []
+        while isinstance(node, ast.Attribute):
+            parts.insert(0, node.attr)
+            node = node.value
+        if isinstance(node, ast.Name) and node.id == "p" and parts:
+            named.add(".".join(parts))
+    longest = {k for k in named if not any(other.startswith(f"{k}.") for other in named)}
+    return {k for k in longest if k.split(".")[0] != "of"}
+
+
+@pytest.mark.parametrize("name", NOTEBOOK)
+def test_a_stage_depends_on_the_parameters_that_it_reads(name):
+    read = read_by(source(name)) | TAKEN.get(name, set())
+    listed = keys(name)
+    missing = {
+        key
+        for key in read
+        if not covered(key.replace(".", "/"), {one.replace(".", "/") for one in listed})
+        and not covered(key.replace(".", "/"), {one.replace(".", "/") for one in ASIDE})
+    }
+    # The corpora's folders are dependencies of their own, their sources' prepared clips, too.
+    assert {key for key in missing if not key.startswith("corpora")} == set()
 
 
 def test_every_notebook_and_module_that_a_stage_names_is_there():
     named = {path for name in STAGES for path in dependencies(name) if "$" not in path}
     ours = {path for path in named if path.startswith(("avef/", "notebooks/", "profiles/"))}
-    assert len(ours) > 50
+    assert len(ours) > 25
     assert not [path for path in ours if not (ROOT / path).exists()]
 
 
 def test_every_notebook_belongs_to_a_stage():
-    sources = {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert sources <= {path for name in STAGES for path in dependencies(name)}
+    sources = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert sources == set(NOTEBOOK.values())

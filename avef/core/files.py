@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
-def replacing(path: str | Path):
+def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; on success it takes its place.
 
     The temporary name keeps the suffixes, which some writers go by. On an error
@@ -31,11 +36,11 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: str | Path, value) -> None:
+def write_json(path: str | Path, value: Any) -> None:
     """Write JSON atomically, indented, keys in the order given."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_csv(path: str | Path, table, **options) -> None:
+def write_csv(path: str | Path, table: pd.DataFrame, **options: Any) -> None:
     """Write a DataFrame atomically as CSV, without its index unless asked."""
     write_text(path, table.to_csv(**({"index": False, "lineterminator": "\n"} | options)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +15,10 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import get_active_backend
 from tqdm import tqdm
 
+from avef.core import log
 from avef.core.errors import ParameterError
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -51,7 +55,7 @@ def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
         yield
 
 
-def each(function: Callable, items: Iterable[tuple], jobs: int, title: str) -> Iterator:
+def each(function: Callable, items: Iterable[tuple], *, jobs: int, title: str) -> Iterator:
     """Call ``function(*item)`` for every item; yield the results in order.
 
     Parameters
@@ -71,6 +75,7 @@ def each(function: Callable, items: Iterable[tuple], jobs: int, title: str) -> I
     cluster = get_active_backend()[0].__class__.__name__ == "DaskDistributedBackend"
     jobs = min(cpu_count() if jobs == -1 else jobs, max(1, len(items)))
     live = sys.stderr.isatty()
+    _log.info("%s: %d pieces, %d workers", title, len(items), jobs)
     bar = tqdm(total=len(items), desc=title, mininterval=0.5 if live else 15, ascii=not live)
     with bar:
         if jobs == 1 and not cluster:
@@ -81,10 +86,12 @@ def each(function: Callable, items: Iterable[tuple], jobs: int, title: str) -> I
         for result in results:
             bar.update()
             yield result
+    _log.info("%s: done", title)
 
 
 def _alone(function, item, folder):
     """Run in a worker, on one thread: the processes share the cores."""
     os.chdir(folder)  # a cluster's worker was started somewhere else
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    log.follow()
     return function(*item)

@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
+from avef.core import log
 from avef.core.errors import ParameterError
 
 DATA, REPORTS = Path("data"), Path("reports")
 VAD = DATA / "vad" / "vad.npz"
+LOGS = DATA / "logs"
 NOTEBOOKS = REPORTS / "notebooks"
 FIGURES = REPORTS / "figures"
 TABLES = REPORTS / "tables"
+
+
+class Folders(NamedTuple):
+    """What the learning stages of one corpus read and write."""
+
+    prepared: Path
+    transfer: Path
+    audio_net: Path
+    visual_net: Path
+    dbn_fusion: Path
+
+    def net(self, kind: str) -> Path:
+        """The cells of the ``audio`` or the ``visual`` network."""
+        return getattr(self, f"{kind}_net")
+
+
+def folders(corpus: str) -> Folders:
+    """All folders of a corpus' learning stages."""
+    stages = (cells(stage, corpus) for stage in ("audio_net", "visual_net", "dbn_fusion"))
+    return Folders(prepared(corpus), transferred(corpus), *stages)
 
 
 def clips(corpus: str) -> Path:
@@ -60,5 +83,6 @@ def enter_root() -> None:
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "params.yaml").is_file():
             os.chdir(folder)
+            log.follow()
             return
     raise ParameterError(f"no params.yaml in {Path.cwd()} or above it: not in the repository")

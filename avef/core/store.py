@@ -10,11 +10,14 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterable
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from avef.core import closure
 from avef.core.errors import ParameterError
 from avef.core.files import replacing
 
@@ -22,28 +25,31 @@ from avef.core.files import replacing
 BROKEN = (OSError, EOFError, KeyError, ValueError, NotImplementedError, zipfile.BadZipFile)
 
 
-def digest(*settings, files: Iterable[str | Path] = (), code: Iterable[str] = ()) -> str:
+def digest(*settings: Any, files: Iterable[str | Path] = (), code: str | None = None) -> str:
     """Fingerprint of what a stored result depends on.
 
     Parameters
     ----------
-    *settings : JSON values or dataclasses
+    *settings : JSON values or dataclasses, nested as one likes
     files : paths
         Their bytes count, not their names.
-    code : paths of avef's modules, such as ``"preparation/speech"``
-        Their text counts, so that a result never outlives the code that made it.
+    code : str, optional
+        The module that makes the result, such as ``__name__``. The code of all that it
+        imports counts, and the versions of the libraries that decide its numbers (see
+        :mod:`avef.core.closure`), so that a result never outlives them.
     """
-    plain = [asdict(s) if is_dataclass(s) else s for s in settings]
-    state = hashlib.blake2b(json.dumps(plain, sort_keys=True).encode(), digest_size=16)
-    here = Path(__file__).parents[1]
-    for path in [*files, *(here / f"{name}.py" for name in code)]:
+    state = hashlib.blake2b(digest_size=16)
+    state.update(json.dumps(settings, sort_keys=True, default=asdict).encode())
+    if code:
+        state.update(_made_by(code).encode())
+    for path in files:
         with Path(path).open("rb") as file:
             while block := file.read(1 << 20):
                 state.update(block)
     return state.hexdigest()
 
 
-def save(path: str | Path, key: str, beside: Iterable[str | Path] = (), **arrays) -> None:
+def save(path: str | Path, key: str, beside: Iterable[str | Path] = (), **arrays: Any) -> None:
     """Write arrays and their key atomically.
 
     Parameters
@@ -109,3 +115,8 @@ def vouches(path: str | Path, file: str | Path) -> bool:
 
 def _known(file):
     return f"{Path(file).name} {digest(files=[file])}"
+
+
+@cache
+def _made_by(code):
+    return f"{closure.text(code)}\n{json.dumps(closure.versions(code))}"

@@ -4,11 +4,15 @@ The emotion code is trusted, not the emotion's misspelt name. BAUM-1a, the
 acted half, uses the same clip names for other clips and is always left out.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 from avef.core.errors import ParameterError
 from avef.corpora import _labels
-from avef.corpora._tree import nearest, outside_six, walk
+from avef.corpora._tree import LeftOut, Row, nearest, outside_six, walk
 from avef.protocol import EMOTIONS
 
 TITLE = "BAUM-1s"
@@ -46,13 +50,15 @@ _STEM = re.compile(r"s(\d{3})_(\d{3})", re.IGNORECASE)
 _ACTED = re.compile(r"baum[ _-]*1[ _-]*a(?![a-z])", re.IGNORECASE)
 
 
-def scan(root, paths):
+def scan(root: Path, paths: Iterable[PurePosixPath]) -> tuple[list[Row], list[LeftOut]]:
     """Rows and (path, reason) pairs of relative ``paths``; reads the labels below ``root``.
 
-    ParameterError if no label table is found or its columns cannot be told.
+    ParameterError if no label table is there or its columns cannot be told.
     """
     codes, genders, problems = _read_labels(root)
-    rows, left_out, present = [], [], set()
+    rows: list[Row] = []
+    left_out: list[LeftOut] = []
+    present: set[str] = set()
     for path in paths:
         name = _STEM.fullmatch(path.stem)
         clip = path.stem.upper()
@@ -73,7 +79,8 @@ def scan(root, paths):
             }
         )
     absent = sorted((set(codes) | set(problems)) - present)
-    return rows, left_out + [(clip, "annotated, but there is no such file") for clip in absent]
+    left_out += [(clip, "annotated, but there is no such file") for clip in absent]
+    return rows, left_out
 
 
 def _reason(path, name, codes, problems):
@@ -101,8 +108,8 @@ def _read_labels(root):
     files = [path for path in walk(root, _labels.EXTENSIONS) if not _is_acted(path)]
     tables = []
     for file in files:
-        for name, cells in _labels.sheets(root / file):
-            table = _labels.interpret(cells, CODES)
+        for name, entries in _labels.sheets(root / file):
+            table = _labels.interpret(entries, CODES)
             # A sheet that names no clips (a legend, say) is none of ours.
             if table is not None:
                 tables.append((f"{file}{name}", table))

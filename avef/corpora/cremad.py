@@ -1,8 +1,12 @@
 """CREMA-D: ``VideoFlash/1001_DFA_ANG_XX.flv``: actor, sentence, emotion, level. No surprise."""
 
-import re
+from __future__ import annotations
 
-from avef.corpora._tree import outside_six
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from avef.corpora._tree import LeftOut, Row, outside_six
 from avef.protocol import EMOTIONS
 
 TITLE = "CREMA-D"
@@ -30,13 +34,14 @@ _CODES = {
 KNOWN_BAD = ("1076_MTI_NEU_XX", "1076_MTI_SAD_XX", "1064_TIE_SAD_XX", "1064_IEO_DIS_MD")
 
 
-def scan(root, paths):
+def scan(root: Path, paths: Iterable[PurePosixPath]) -> tuple[list[Row], list[LeftOut]]:
     """Rows and (path, reason) pairs of relative ``paths``; ``root`` is not read."""
-    rows, left_out = [], []
+    rows: list[Row] = []
+    left_out: list[LeftOut] = []
     for path in paths:
         name = _STEM.fullmatch(path.stem)
         emotion = _CODES.get(name[3].upper()) if name else None
-        if not emotion:
+        if not name or not emotion:
             left_out.append((path, "name is not actor_sentence_emotion_level"))
         elif path.stem.upper() in KNOWN_BAD:
             left_out.append((path, "known to be damaged"))

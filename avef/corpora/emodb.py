@@ -3,7 +3,13 @@
 It serves the paper's VAD claims alone (V1, V2), so all seven emotions stay.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from avef.corpora._tree import LeftOut, Row
 
 TITLE = "Emo-DB"
 OBTAIN = "from http://emodb.bilderbar.info/ (download.zip)"
@@ -31,9 +37,10 @@ _CODES = {
 _MEN = ("03", "10", "11", "12", "15")
 
 
-def scan(root, paths):
+def scan(root: Path, paths: Iterable[PurePosixPath]) -> tuple[list[Row], list[LeftOut]]:
     """Rows and (path, reason) pairs of relative ``paths``; ``root`` is not read."""
-    rows, left_out = [], []
+    rows: list[Row] = []
+    left_out: list[LeftOut] = []
     for path in paths:
         name = _STEM.fullmatch(path.stem)
         if name:

@@ -6,9 +6,13 @@ Subject 6 was never cut into sentences and is left out, which gives the paper's
 43 speakers. Each emotion has five sentences of its own: the text tells the label.
 """
 
-import re
+from __future__ import annotations
 
-from avef.corpora._tree import nearest
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from avef.corpora._tree import LeftOut, Row, nearest
 from avef.protocol import EMOTIONS
 
 TITLE = "eNTERFACE'05"
@@ -22,23 +26,24 @@ _EMOTION = re.compile("|".join(EMOTIONS), re.IGNORECASE)
 _SENTENCE = re.compile(r"sentence[ _-]*0*([1-5])", re.IGNORECASE)
 
 
-def scan(root, paths):
+def scan(root: Path, paths: Iterable[PurePosixPath]) -> tuple[list[Row], list[LeftOut]]:
     """Rows and (path, reason) pairs of relative ``paths``; ``root`` is not read."""
-    rows, left_out = [], []
+    rows: list[Row] = []
+    left_out: list[LeftOut] = []
     for path in paths:
         folders = [part.strip() for part in path.parts[:-1]]
-        found = {
+        told = {
             "subject N": nearest(folders, _SUBJECT)[1],
             "emotion": nearest(folders, _EMOTION)[1],
             "sentence K": nearest(folders, _SENTENCE)[1],
         }
-        missing = [name for name, match in found.items() if not match]
+        missing = [name for name, match in told.items() if not match]
         if missing == ["sentence K"]:
             left_out.append((path, "not in a sentence folder: not cut into sentences"))
         elif missing:
             left_out.append((path, f"not in a folder of the kind {' or '.join(missing)}"))
         else:
-            rows.append(_row(path, *found.values()))
+            rows.append(_row(path, *told.values()))
     return rows, left_out
 
 

@@ -5,9 +5,13 @@ Spoken clips with both sound and picture are used; songs, and the copies
 without one of the two, are left out.
 """
 
-import re
+from __future__ import annotations
 
-from avef.corpora._tree import nearest, outside_six
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from avef.corpora._tree import LeftOut, Row, nearest, outside_six
 from avef.protocol import EMOTIONS
 
 TITLE = "RAVDESS"
@@ -30,9 +34,10 @@ _CODES = {
 }
 
 
-def scan(root, paths):
+def scan(root: Path, paths: Iterable[PurePosixPath]) -> tuple[list[Row], list[LeftOut]]:
     """Rows and (path, reason) pairs of relative ``paths``; ``root`` is not read."""
-    rows, left_out = [], []
+    rows: list[Row] = []
+    left_out: list[LeftOut] = []
     for path in paths:
         name = _STEM.fullmatch(path.stem)
         reason = _reason(path, name)

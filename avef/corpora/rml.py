@@ -5,9 +5,13 @@ speaker, language folder and name together: ``s3-f1eng-an1``. Speakers 1 and 2
 have no language folders.
 """
 
-import re
+from __future__ import annotations
 
-from avef.corpora._tree import TWO_LETTERS, nearest
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from avef.corpora._tree import TWO_LETTERS, LeftOut, Row, nearest
 from avef.protocol import EMOTIONS
 
 TITLE = "RML"
@@ -23,9 +27,10 @@ _LANGUAGE = re.compile(r"[a-z]{1,2}\d+([a-z]+)", re.IGNORECASE)
 _STEM = re.compile(rf"({'|'.join(TWO_LETTERS)})[ _-]?0*(\d+)", re.IGNORECASE)
 
 
-def scan(root, paths):
+def scan(root: Path, paths: Iterable[PurePosixPath]) -> tuple[list[Row], list[LeftOut]]:
     """Rows and (path, reason) pairs of relative ``paths``; ``root`` is not read."""
-    rows, left_out = [], []
+    rows: list[Row] = []
+    left_out: list[LeftOut] = []
     for path in paths:
         at, speaker = nearest(path.parts[:-1], _SPEAKER)
         name = _STEM.fullmatch(path.stem.strip())

@@ -1,8 +1,12 @@
 """SAVEE: ``AudioVisualClip/DC/a1.avi``: four men, the emotion in the letters of the name."""
 
-import re
+from __future__ import annotations
 
-from avef.corpora._tree import nearest, outside_six
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from avef.corpora._tree import LeftOut, Row, nearest, outside_six
 from avef.protocol import EMOTIONS
 
 TITLE = "SAVEE"
@@ -24,9 +28,10 @@ _CODES = {
 }
 
 
-def scan(root, paths):
+def scan(root: Path, paths: Iterable[PurePosixPath]) -> tuple[list[Row], list[LeftOut]]:
     """Rows and (path, reason) pairs of relative ``paths``; ``root`` is not read."""
-    rows, left_out = [], []
+    rows: list[Row] = []
+    left_out: list[LeftOut] = []
     for path in paths:
         _, speaker = nearest(path.parts[:-1], _SPEAKER)
         name = _STEM.fullmatch(path.stem)

@@ -5,7 +5,8 @@ the whole pipeline runs on a laptop without anybody's recordings. Nothing in
 them says anything about people; they are there to exercise the code.
 """
 
-from avef.demo.clip import make_clip
+from avef.demo.clip import Script, make_clip
+from avef.demo.container import Form
 from avef.demo.layouts import CORPORA, make_corpus
 
-__all__ = ["CORPORA", "make_clip", "make_corpus"]
+__all__ = ["CORPORA", "Form", "Script", "make_clip", "make_corpus"]

@@ -5,6 +5,8 @@ intensity varies, and now and then one of them is acted weakly or looks like a
 neighbouring emotion. So neither tells everything, and both together tell more.
 """
 
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -114,7 +116,16 @@ PHRASES = {
 
 @dataclass(frozen=True)
 class Take:
-    """One performance: the emotion meant, the manner, the face and the full stop."""
+    """One performance: the emotion meant, the manner, the face and the full stop.
+
+    Attributes
+    ----------
+    emotion : str
+    manner : Manner
+    face : Expression
+    stop : str
+        The punctuation that the synthesiser gets.
+    """
 
     emotion: str
     manner: Manner
@@ -145,17 +156,23 @@ def _blend(styles, emotion, intensity, jitter, rng):
     }
 
 
-def act(emotion, rng, ambiguity=0.25):
+def act(emotion: str, rng: np.random.Generator, ambiguity: float = 0.25) -> Take:
     """How one clip is performed.
 
-    Args:
-        emotion: one of :data:`EMOTIONS`.
-        rng: a numpy Generator.
-        ambiguity: the probability, 0 … 1, that the voice is acted weakly or as
-            the neighbouring emotion; the same, independently, for the face.
+    Parameters
+    ----------
+    emotion : str
+        One of :data:`EMOTIONS`.
+    rng : Generator
+    ambiguity : float in 0…1
+        The probability that the voice is acted weakly or as the neighbouring emotion;
+        the same, independently, for the face.
 
-    Returns:
-        A :class:`Take`.
+    Examples
+    --------
+    >>> take = act("anger", np.random.default_rng(0), ambiguity=0)
+    >>> take.stop, bool(take.manner.gain > MANNERS["sadness"].gain)
+    ('!', True)
     """
     heard, loud = _aim(emotion, rng, ambiguity)
     seen, strong = _aim(emotion, rng, ambiguity)

@@ -1,8 +1,11 @@
 """The text files of BAUM-1s: its sheet of labels and its subtitles."""
 
+from __future__ import annotations
+
 import io
 import re
 import zipfile
+from collections.abc import Iterable
 
 CODES = {
     "anger": 1,
@@ -25,16 +28,14 @@ SLIPS = {"contempt": "Contepmt", "sadness": "Sadnes", "fear": "FEAR", "surprise"
 STILL = (2000, 1, 1, 0, 0, 0)  # every date, so that the same labels give the same bytes
 
 
-def baum1s_sheet(rows):
-    """The bytes of ``Annotations_BAUM1s.xlsx``.
+def baum1s_sheet(rows: Iterable[tuple[int, str, str]]) -> bytes:
+    """The bytes of ``Annotations_BAUM1s.xlsx``, the same for the same rows.
 
-    Args:
-        rows: (subject number, clip name without suffix, emotion name) each. As in
-            the real sheet, some names come out misspelt or in another case, and
-            one name disagrees with its code; the code is right.
-
-    Returns:
-        bytes, the same for the same rows.
+    Parameters
+    ----------
+    rows : (subject number, clip name without suffix, emotion name) each
+        As in the real sheet, some names come out misspelt or in another case, and one
+        name disagrees with its code; the code is right.
     """
     from openpyxl import Workbook
 
@@ -42,7 +43,7 @@ def baum1s_sheet(rows):
     sheet = book.active
     sheet.title = "Sheet1"
     sheet.append(["Subject No", "Clip Name", "Emotion", "Emotion Code"])
-    seen = {}
+    seen: dict[str, int] = {}
     for subject, clip, emotion in rows:
         name = emotion.lower()
         seen[name] = seen.get(name, 0) + 1
@@ -61,10 +62,20 @@ def baum1s_sheet(rows):
     return still.getvalue()
 
 
-def subtitles(spans):
-    """SubRip text of (start, end, text) spans, in seconds."""
+def subtitles(spans: Iterable[tuple[float, float, str]]) -> str:
+    """SubRip text of (start, end, text) spans, in seconds.
 
-    def clock(seconds):
+    >>> print(subtitles([(0.25, 1.5, "Kapı açık!"), (62, 63.004, "Onlar burada!")]), end="")
+    1
+    00:00:00,250 --> 00:00:01,500
+    Kapı açık!
+    <BLANKLINE>
+    2
+    00:01:02,000 --> 00:01:03,004
+    Onlar burada!
+    """
+
+    def clock(seconds: float) -> str:
         thousandths = round(1000 * seconds)
         minutes, rest = divmod(thousandths, 60000)
         return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d},{rest % 1000:03d}"

@@ -1,44 +1,73 @@
-"""One clip: speech, a face that goes with it, and a media file of both."""
+"""One clip: speech, and a face that goes with it."""
 
-from dataclasses import asdict, replace
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from avef.core.errors import ParameterError
 from avef.demo import acting, voice
+from avef.demo.container import CODECS, Form, write_media
 from avef.demo.face import Actor, Expression
 
-CODECS = {".avi": ("mpeg4", "pcm_s16le"), ".mp4": ("libx264", "aac")}
-"""Video and audio codec by the end of a file's name."""
-
-MP3_DELAY = 1105  # samples by which an MP3 decoder is late when nothing tells it
+Span = tuple[float, float, str]  # start and end in seconds, and the phrase spoken between them
 
 
-def require(good, name, value, rule):
+@dataclass(frozen=True)
+class Script:
+    """What is said in a clip, and how.
+
+    Attributes
+    ----------
+    language : str
+        A key of :data:`avef.demo.acting.PHRASES`.
+    seconds : (float, float)
+        Shortest and longest duration of a clip.
+    silence : float
+        The share of the duration without speech, give or take 0.04.
+    ambiguity : float in 0…1
+        See :func:`avef.demo.acting.act`.
+    """
+
+    language: str = "en-us"
+    seconds: tuple[float, float] = (1.8, 3.2)
+    silence: float = 0.3
+    ambiguity: float = 0.25
+
+
+def require(good: bool, name: str, value: object, rule: str) -> None:
     """Raise :class:`ParameterError` that names value and rule unless ``good``."""
     if not good:
         raise ParameterError(f"{name} is {value!r}; it must be {rule}")
 
 
-def whole(value, low, high=2**31 - 1):
-    """Whether ``value`` is a whole number (no bool) in ``low`` … ``high``."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high
+def whole(value: Any, low: int, high: int = 2**31 - 1) -> bool:
+    """Whether ``value`` is a whole number (no bool) in ``low``…``high``.
+
+    >>> whole(3, 1, 8), whole(3.0, 1, 8), whole(True, 1, 8), whole(9, 1, 8)
+    (True, False, False, False)
+    """
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return is_whole and low <= value <= high
 
 
-def check(*, seed, size, seconds, ambiguity):
+def check(*, seed: Any, size: Any, seconds: Any, ambiguity: Any) -> None:
     """Check what a clip and a corpus have in common; raises :class:`ParameterError`."""
     require(whole(seed, 0), "seed", seed, "a whole number from 0 to 2**31 - 1")
-    pair = tuple(size) if isinstance(size, (tuple, list)) else ()
+    pair: tuple[Any, ...] = tuple(size) if isinstance(size, (tuple, list)) else ()
     good = len(pair) == 2 and all(whole(v, 64, 1920) and v % 2 == 0 for v in pair)
     require(good, "size", size, "(width, height), two even numbers of pixels from 64 to 1920")
     pair = tuple(seconds) if isinstance(seconds, (tuple, list)) else ()
     good = len(pair) == 2 and all(isinstance(v, Real) for v in pair)
     good = good and 0.5 <= pair[0] <= pair[1] <= 20
     require(good, "clip_seconds", seconds, "(shortest, longest), 0.5 <= shortest <= longest <= 20")
-    good = isinstance(ambiguity, Real) and 0 <= ambiguity <= 1
+    good = isinstance(ambiguity, Real)
+    good = good and 0 <= ambiguity <= 1
     require(good, "ambiguity", ambiguity, "a number from 0 to 1")
 
 
@@ -52,23 +81,27 @@ def _choose(lengths, target, rng):
     return [int(i) for i in rng.permutation(sets[rng.choice(close)])]
 
 
-def _speech(take, identity, language, seconds, silence, rng):
+def _speech(take, identity, script, rng):
     """Speak, pause and add room noise.
 
-    Returns:
-        ``(y, clean, spans)`` at 22 050 Hz: (n,) float32 with and without the
-        noise, and a list of (start, end, text) in seconds.
+    Returns ``(y, clean, spans)`` at 22 050 Hz: (n,) float32 with and without the noise,
+    and a list of Span.
     """
-    phrases = [p + take.stop for p in acting.PHRASES[language]]
-    person = voice.Voice.of(identity)
-    raw = voice.speak(phrases, language, person, take.manner, rng.integers(2**31))
-    target = rng.uniform(*seconds)
-    silence = silence + rng.uniform(-0.04, 0.04)
+    phrases = [p + take.stop for p in acting.PHRASES[script.language]]
+    raw = voice.speak(
+        phrases,
+        script.language,
+        voice=voice.Voice.of(identity),
+        manner=take.manner,
+        seed=rng.integers(2**31),
+    )
+    target = rng.uniform(*script.seconds)
+    silence = script.silence + rng.uniform(-0.04, 0.04)
     rate = voice.SAMPLE_RATE
     order = _choose([y.size / rate for y in raw], target * (1 - silence), rng)
     sounds = [voice.colour(raw[i], take.manner, rng) for i in order]
     spoken = sum(y.size for y in sounds) / rate
-    total = float(np.clip(spoken / (1 - silence), *seconds))
+    total = float(np.clip(spoken / (1 - silence), *script.seconds))
     shares = rng.uniform(0.8, 1.2, len(sounds) + 1)
     shares[1:-1] *= 0.75
     pauses = max(total - spoken, 0.1) * shares / shares.sum()
@@ -145,118 +178,69 @@ def _channels(y, channels, rng):
     return np.stack([y, other], 1)
 
 
-def write_media(path, frames, samples, *, fps, sample_rate, audio_codec=None):
-    """Write a media file, the same bytes for the same arguments.
-
-    Args:
-        path: where; the suffix, ``.avi`` or ``.mp4``, settles container and codecs.
-        frames: an iterable of (height, width, 3) uint8 RGB.
-        samples: (n, channels) float in −1 … 1, or None for no audio stream.
-        fps: frames a second, a whole number.
-        sample_rate: Hz, a whole number.
-        audio_codec: an encoder instead of the usual one, such as ``"libmp3lame"``.
-    """
-    import av
-
-    video_codec, usual = CODECS[Path(path).suffix]
-    audio_codec = audio_codec or usual
-    exact = {"flags": "+bitexact"}
-    # A constant quantiser: with rate control, libx264 is not quite reproducible.
-    quality = {
-        "libx264": {**exact, "preset": "ultrafast", "qp": "24"},
-        "mpeg4": {"flags": "+bitexact+qscale", "global_quality": str(4 * 118)},
-    }
-    with av.open(str(path), "w", options={"fflags": "+bitexact"}) as file:
-        frames = iter(frames)
-        picture = next(frames)
-        video = file.add_stream(video_codec, rate=fps)
-        video.height, video.width = picture.shape[:2]
-        video.pix_fmt = "yuv420p"
-        video.codec_context.thread_count = 1
-        video.options = quality[video_codec]
-        if samples is not None:
-            layout = "mono" if samples.shape[1] == 1 else "stereo"
-            audio = file.add_stream(audio_codec, rate=sample_rate, layout=layout, options=exact)
-        while picture is not None:
-            file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-            picture = next(frames, None)
-        file.mux(video.encode(None))
-        if samples is None:
-            return
-        if audio_codec == "libmp3lame":
-            samples = np.concatenate([samples[MP3_DELAY:], np.zeros_like(samples[:MP3_DELAY])])
-        whole_numbers = np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)
-        sound = av.AudioFrame.from_ndarray(whole_numbers.reshape(1, -1), "s16", layout)
-        sound.sample_rate = sample_rate
-        sound.pts = 0
-        file.mux(audio.encode(sound))
-        file.mux(audio.encode(None))
-
-
 def make_clip(
-    path,
+    path: str | Path,
     *,
-    emotion,
-    identity,
-    seed,
-    fps=25,
-    sample_rate=48000,
-    channels=1,
-    size=(320, 240),
-    clip_seconds=(1.8, 3.2),
-    silence=0.3,
-    ambiguity=0.25,
-    language="en-us",
-    audio_codec=None,
-    audio=True,
-):
+    emotion: str,
+    identity: int,
+    seed: int,
+    script: Script | None = None,
+    form: Form | None = None,
+) -> list[Span]:
     """Write one clip of a drawn person who says something with an emotion.
 
-    Args:
-        path: where to write; ends in ``.avi`` (MPEG-4 and PCM) or ``.mp4`` (H.264 and AAC).
-        emotion: one of :data:`avef.demo.acting.EMOTIONS` (six, and ``"neutral"``).
-        identity: the person's number, 0 or more; even numbers are men, odd ones women.
-        seed: 0 … 2³¹ − 1. The same arguments give the same file.
-        fps: frames a second, a whole number.
-        sample_rate: Hz, a whole number.
-        channels: 1 or 2.
-        size: (width, height) in px, even numbers.
-        clip_seconds: (shortest, longest) duration in seconds.
-        silence: the share of the duration without speech, give or take 0.04.
-        ambiguity: see :func:`avef.demo.acting.act`.
-        language: a key of :data:`avef.demo.acting.PHRASES`.
-        audio_codec: an encoder's name, instead of the container's usual one.
-        audio: False leaves the audio stream out (a broken clip, for tests).
+    Parameters
+    ----------
+    path : path
+        Ends in ``.avi`` (MPEG-4 and PCM) or ``.mp4`` (H.264 and AAC).
+    emotion : str
+        One of :data:`avef.demo.acting.EMOTIONS` (six, and ``"neutral"``).
+    identity : int, 0 or more
+        The person's number; even numbers are men, odd ones women.
+    seed : int in 0…2³¹ − 1
+        The same arguments give the same file.
+    script, form
+        :class:`Script` and :class:`Form`, by default with their own defaults.
 
-    Returns:
-        The phrases as a list of (start, end, text), in seconds.
+    Returns
+    -------
+    list of (start, end, text)
+        The phrases, in seconds.
 
-    Raises:
-        ParameterError: an argument breaks its rule.
-        ImportError: espeakng-loader is not installed.
+    Raises
+    ------
+    ParameterError
+        If an argument breaks its rule.
+    ImportError
+        If espeakng-loader is not installed.
     """
-    path = Path(path)
+    path, script, form = Path(path), script or Script(), form or Form()
     require(path.suffix in CODECS, "path", str(path), f"a name that ends in {' or '.join(CODECS)}")
     require(emotion in acting.EMOTIONS, "emotion", emotion, f"one of {acting.EMOTIONS}")
-    require(language in acting.PHRASES, "language", language, f"one of {tuple(acting.PHRASES)}")
     require(whole(identity, 0), "identity", identity, "a whole number, 0 or more")
-    require(whole(fps, 5, 120), "fps", fps, "a whole number from 5 to 120")
-    good = whole(sample_rate, 8000, 96000)
-    require(good, "sample_rate", sample_rate, "a whole number of Hz from 8000 to 96000")
-    require(channels in (1, 2), "channels", channels, "1 or 2")
-    good = isinstance(silence, Real) and 0.05 <= silence <= 0.8
-    require(good, "silence", silence, "a number from 0.05 to 0.8")
-    check(seed=seed, size=size, seconds=clip_seconds, ambiguity=ambiguity)
+    _check(script, form)
+    check(seed=seed, size=form.size, seconds=script.seconds, ambiguity=script.ambiguity)
 
     rng = np.random.default_rng([seed, identity])
-    take = acting.act(emotion, rng, ambiguity)
-    y, clean, spans = _speech(take, identity, language, clip_seconds, silence, rng)
-    count = max(round(y.size / voice.SAMPLE_RATE * fps), 1)
-    actor = Actor(identity, size, (0.5 + rng.uniform(-0.04, 0.04), 0.47))
-    frames = _frames(actor, take, clean, spans, count, fps, rng)
-    y = voice.resample(y, sample_rate)
-    y = np.pad(y, (0, sample_rate))[: round(count / fps * sample_rate)]
+    take = acting.act(emotion, rng, script.ambiguity)
+    y, clean, spans = _speech(take, identity, script, rng)
+    count = max(round(y.size / voice.SAMPLE_RATE * form.fps), 1)
+    actor = Actor(identity, form.size, (0.5 + rng.uniform(-0.04, 0.04), 0.47))
+    frames = _frames(actor, take, clean, spans, count, form.fps, rng)
+    y = voice.resample(y, form.sample_rate)
+    y = np.pad(y, (0, form.sample_rate))[: round(count / form.fps * form.sample_rate)]
     # Another generator: frames draws from rng while it is being written.
-    samples = _channels(y, channels, np.random.default_rng([seed, identity, 1])) if audio else None
-    write_media(path, frames, samples, fps=fps, sample_rate=sample_rate, audio_codec=audio_codec)
+    other = np.random.default_rng([seed, identity, 1])
+    write_media(path, frames, _channels(y, form.channels, other) if form.audio else None, form=form)
     return spans
+
+
+def _check(script, form):
+    known = tuple(acting.PHRASES)
+    require(script.language in known, "language", script.language, f"one of {known}")
+    require(whole(form.fps, 5, 120), "fps", form.fps, "a whole number from 5 to 120")
+    good = whole(form.sample_rate, 8000, 96000)
+    require(good, "sample_rate", form.sample_rate, "a whole number of Hz from 8000 to 96000")
+    require(form.channels in (1, 2), "channels", form.channels, "1 or 2")
+    good = isinstance(script.silence, Real) and 0.05 <= script.silence <= 0.8
+    require(good, "silence", script.silence, "a number from 0.05 to 0.8")

@@ -13,6 +13,8 @@ and writes, for each phrase, a 4-byte little-endian count of samples and then
 the samples (16-bit, mono, 22 050 Hz).
 """
 
+from __future__ import annotations
+
 import ctypes
 import json
 import struct
@@ -24,7 +26,7 @@ UTF8 = 1
 RATE, VOLUME, PITCH, RANGE = 1, 2, 3, 4
 
 
-def main():
+def main() -> None:
     """Run the one request on stdin. Exit status 1 and a line on stderr if it fails."""
     request = json.load(sys.stdin)
     library = ctypes.CDLL(request["library"])

@@ -6,6 +6,8 @@ frame, and the whole head is then placed by one affine map. The places of eyes,
 nose and mouth are therefore known exactly (:meth:`Actor.landmarks`).
 """
 
+from __future__ import annotations
+
 from dataclasses import astuple, dataclass
 
 import cv2
@@ -46,8 +48,13 @@ class Expression:
     nod: float = 0.0  # head down
     scale: float = 0.0  # head nearer
 
-    def mixed(self, other, share):
-        """This expression with ``share`` (0 … 1) of the way to ``other``."""
+    def mixed(self, other: Expression, share: float) -> Expression:
+        """This expression with ``share`` (0…1) of the way to ``other``.
+
+        >>> half = Expression(smile=-1.0).mixed(Expression(smile=1.0, nod=0.5), 0.5)
+        >>> half == Expression(nod=0.25)
+        True
+        """
         pairs = zip(astuple(self), astuple(other), strict=True)
         return Expression(*(a + share * (b - a) for a, b in pairs))
 
@@ -70,15 +77,24 @@ def _stroke(image, points, half_width, colour):
 class Actor:
     """One person in front of a wall.
 
-    Args:
-        identity: a person's number, 0 or more; it settles the whole look.
-        size: (width, height) of the frames in px.
-        place: (x, y) of the middle of the head, as shares of the frame.
+    Parameters
+    ----------
+    identity : int, 0 or more
+        The person's number; it settles the whole look.
+    size : (int, int), pixels
+        Width and height of the frames.
+    place : (float, float)
+        x and y of the middle of the head, as shares of the frame.
     """
 
-    def __init__(self, identity, size=(320, 240), place=(0.5, 0.47)):
+    def __init__(
+        self,
+        identity: int,
+        size: tuple[int, int] = (320, 240),
+        place: tuple[float, float] = (0.5, 0.47),
+    ) -> None:
         self.look = Look.of(identity)
-        self.size = tuple(size)
+        self.size: tuple[int, int] = (size[0], size[1])
         self.place = np.multiply(place, self.size)
         self.unit = HEAD_IN_FRAME * self.size[1] / HEAD_HEIGHT
         self._rgb, self._alpha = portrait(self.look)
@@ -111,15 +127,20 @@ class Actor:
         at = self.place + self.unit * (pivot - CENTRE + shift + (0, 5 * e.nod))
         return np.column_stack([linear, at - linear @ pivot])
 
-    def draw(self, expression, shift=(0.0, 0.0)):
+    def draw(
+        self, expression: Expression, shift: tuple[float, float] | np.ndarray = (0.0, 0.0)
+    ) -> np.ndarray:
         """Draw one frame.
 
-        Args:
-            expression: an :class:`Expression`.
-            shift: (x, y), how far the head is off its place, in 236ths of its height.
+        Parameters
+        ----------
+        expression : Expression
+        shift : (float, float)
+            x and y, how far the head is off its place, in 236ths of its height.
 
-        Returns:
-            (height, width, 3) uint8, RGB.
+        Returns
+        -------
+        ndarray (height, width, 3), uint8, RGB
         """
         patch = self._rgb.copy()
         self._folds(patch, expression)
@@ -134,10 +155,26 @@ class Actor:
         alpha = cv2.warpAffine(self._alpha, matrix, self.size, flags=cv2.INTER_LINEAR)
         return cv2.blendLinear(head, self._wall, alpha, 1 - alpha)
 
-    def landmarks(self, expression, shift=(0.0, 0.0)):
-        """(5, 2) px in the frame: left eye, right eye, nose, left and right mouth corner.
+    def landmarks(
+        self, expression: Expression, shift: tuple[float, float] | np.ndarray = (0.0, 0.0)
+    ) -> np.ndarray:
+        """Where the five key points of a face are: left eye, right eye, nose, corners of the mouth.
 
         Left and right are the picture's. The arguments are those of :meth:`draw`.
+
+        Returns
+        -------
+        ndarray (5, 2), float
+            x and y in pixels of the frame.
+
+        Examples
+        --------
+        A smile lifts the corners of the mouth and nothing else.
+
+        >>> actor, smiling = Actor(3), Expression(smile=1.0)
+        >>> lift = actor.landmarks(Expression()) - actor.landmarks(smiling)
+        >>> lift[:, 1].round(1).tolist()
+        [0.0, 0.0, 0.0, 6.3, 6.3]
         """
         eye = 33 * self.look.gap
         corner, left, right = self._corners(expression)

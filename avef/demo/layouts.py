@@ -6,15 +6,19 @@ the jobs run in any order, in parallel. So the result does not depend on the
 number of processes.
 """
 
+from __future__ import annotations
+
 import shutil
 import tempfile
 import zlib
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avef.core.errors import ParameterError
 from avef.demo.annotations import baum1s_sheet, subtitles
-from avef.demo.clip import check, make_clip, require, whole
+from avef.demo.clip import Script, check, make_clip, require, whole
+from avef.demo.container import Form
 
 CORPORA = ("rml", "enterface05", "baum1s")
 """The corpora that :func:`make_corpus` writes."""
@@ -51,22 +55,37 @@ FOLDER = {"f1eng": "en-us", "f2chi": "cmn", "f5ita": "it"}
 class Job:
     """One media file: where, who, which emotion, how, and what is wrong with it.
 
-    ``fault`` is None, ``"empty"`` (0 bytes), ``"truncated"`` (it ends within the
-    header) or ``"no audio"``.
+    Attributes
+    ----------
+    path : str
+        Below the corpus' folder.
+    emotion : str
+    identity : int
+    script : Script
+    form : Form
+    fault : {None, "empty", "truncated", "no audio"}
+        0 bytes; it ends within the header; it has no audio stream.
+    srt : bool
+        Whether subtitles lie beside it.
     """
 
     path: str
     emotion: str
     identity: int
-    options: dict = field(default_factory=dict)
+    script: Script
+    form: Form
     fault: str | None = None
     srt: bool = False
 
 
-def _rml(speakers, repeats):
+Plan = tuple[list[Job], dict[str, bytes]]  # media files, and other files by name
+
+
+def _rml(speakers: int, repeats: int, script: Script, form: Form) -> Plan:
     """Plan RML: flat speakers, and speakers with language folders that share names."""
-    form = {"fps": 30, "sample_rate": 22050, "channels": 2, "silence": 0.28}
-    jobs, files = [], {}
+    form = replace(form, fps=30, sample_rate=22050, channels=2)
+    jobs: list[Job] = []
+    files: dict[str, bytes] = {}
     for number in sorted(RML_SPEAKERS[:speakers]):
         base = f"rml-{1 if number < 6 else 2}/s{number}"
         folders = () if number < 3 else RML_LANGUAGES.get(number, ("f1eng", "f2chi"))
@@ -78,7 +97,8 @@ def _rml(speakers, repeats):
                     language = FOLDER[folder]
                 else:
                     path, language = f"{base}/{letters}{i + 1}.avi", "en-us"
-                jobs.append(Job(path, emotion, number, {**form, "language": language}))
+                spoken = replace(script, silence=0.28, language=language)
+                jobs.append(Job(path, emotion, number, spoken, form))
         files[f"{base}/Thumbs.db"] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
     spoilt = max(i for i, job in enumerate(jobs) if job.emotion == "sadness")
     jobs[spoilt] = replace(jobs[spoilt], fault="truncated")
@@ -99,11 +119,11 @@ def _enterface_name(subject, emotion, k, repeats):
     return f"s{subject}_{letters}_{k}.avi"
 
 
-def _enterface(speakers, repeats):
+def _enterface(speakers: int, repeats: int, script: Script, form: Form) -> Plan:
     """Plan eNTERFACE'05: folders that tell the truth, names that do not, subject 6."""
-    form = {"fps": 25, "sample_rate": 48000, "channels": 2, "silence": 0.33,
-            "audio_codec": "libmp3lame"}  # fmt: skip
-    jobs = []
+    form = replace(form, fps=25, sample_rate=48000, channels=2, audio_codec="libmp3lame")
+    script = replace(script, silence=0.33)
+    jobs: list[Job] = []
     for subject in sorted(ENTERFACE_SUBJECTS[:speakers]):
         for emotion in LETTERS:
             for k in range(1, repeats + 1):
@@ -111,11 +131,11 @@ def _enterface(speakers, repeats):
                     continue  # subject 23 lacks some
                 name = _enterface_name(subject, emotion, k, repeats)
                 path = f"subject {subject}/{emotion}/sentence {k}/{name}"
-                jobs.append(Job(path, emotion, 100 + subject, form))
+                jobs.append(Job(path, emotion, 100 + subject, script, form))
     jobs[-1] = replace(jobs[-1], fault="empty")
     for emotion in ("anger", "fear"):  # subject 6 was never cut into sentences
-        long = {**form, "clip_seconds": (5.0, 6.5)}
-        jobs.append(Job(f"subject 6/{emotion}/s6_{LETTERS[emotion]}.avi", emotion, 106, long))
+        path, long = f"subject 6/{emotion}/s6_{LETTERS[emotion]}.avi", (5.0, 6.5)
+        jobs.append(Job(path, emotion, 106, replace(script, seconds=long), form))
     return jobs, {}
 
 
@@ -133,7 +153,7 @@ def _baum_cast(speakers, repeats):
     return cast
 
 
-def _baum1s(speakers, repeats):
+def _baum1s(speakers: int, repeats: int, script: Script, form: Form) -> Plan:
     """Plan BAUM-1s: labels in a sheet only, rare classes, other emotions, gaps."""
     subjects = BAUM_SUBJECTS[:speakers]
     cast = _baum_cast(speakers, repeats)
@@ -147,36 +167,46 @@ def _baum1s(speakers, repeats):
         number[index] += 1 + (number[index] * 7 + index) % 3
         stem = f"S{subject:03d}_{number[index]:03d}"
         basic = emotion in LETTERS
-        form = {"fps": 30, "sample_rate": 48000, "channels": 2 - subject % 2, "silence": 0.24,
-                "language": "tr"}  # fmt: skip
+        spoken = replace(script, silence=0.24, language="tr")
         if not basic:
-            form["clip_seconds"] = (0.8, 1.2)
+            spoken = replace(spoken, seconds=(0.8, 1.2))
+        shown = replace(form, fps=30, sample_rate=48000, channels=2 - subject % 2)
         path = f"BAUM1s_MP4 - All/s{subject:03d}/{stem}.mp4"
         acted = emotion if basic else "neutral"
-        jobs.append(Job(path, acted, 200 + subject, form, srt=True))
+        jobs.append(Job(path, acted, 200 + subject, spoken, shown, srt=True))
         if emotion is not None:
-            rows.append([subject, stem, emotion])
+            rows.append((subject, stem, emotion))
     rare = max(i for i, job in enumerate(jobs) if job.emotion == "happiness")
     jobs[rare] = replace(jobs[rare], fault="no audio")
     last = max(number)
     missing = f"S{subjects[last]:03d}_{number[last] + 2:03d}"
-    rows.append([subjects[last], missing, "anger"])  # annotated, but there is no such file
+    rows.append((subjects[last], missing, "anger"))  # annotated, but there is no such file
     return jobs, {"Annotations_BAUM1s.xlsx": baum1s_sheet(rows)}
 
 
-PLANS = {"rml": _rml, "enterface05": _enterface, "baum1s": _baum1s}
+PLANS: dict[str, Callable[[int, int, Script, Form], Plan]] = {
+    "rml": _rml,
+    "enterface05": _enterface,
+    "baum1s": _baum1s,
+}
 
 
-def _run(job, root, common):
+def _run(job, root, seed):
     """Make one media file below ``root``."""
     path = root / job.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    seed = (common["seed"] * 1000003 + zlib.crc32(job.path.encode())) % 2**31
+    seed = (seed * 1000003 + zlib.crc32(job.path.encode())) % 2**31
     if job.fault == "empty":
         path.write_bytes(b"")
         return
-    options = {**common, **job.options, "seed": seed, "audio": job.fault != "no audio"}
-    spans = make_clip(path, emotion=job.emotion, identity=job.identity, **options)
+    spans = make_clip(
+        path,
+        emotion=job.emotion,
+        identity=job.identity,
+        seed=seed,
+        script=job.script,
+        form=replace(job.form, audio=job.fault != "no audio"),
+    )
     if job.fault == "truncated":
         path.write_bytes(path.read_bytes()[:1000])
     if job.srt:
@@ -210,39 +240,51 @@ def _replace(root, fill):
 
 
 def make_corpus(
-    corpus,
-    root,
+    corpus: str,
+    root: str | Path,
     *,
-    seed=0,
-    speakers=None,
-    repeats=None,
-    size=(320, 240),
-    clip_seconds=(1.8, 3.2),
-    ambiguity=0.25,
-    n_jobs=1,
-):
+    seed: int = 0,
+    speakers: int | None = None,
+    repeats: int | None = None,
+    size: tuple[int, int] = (320, 240),
+    clip_seconds: tuple[float, float] = (1.8, 3.2),
+    ambiguity: float = 0.25,
+    n_jobs: int = 1,
+) -> None:
     """Write a synthetic corpus in the raw layout of a real one.
 
     It appears at once: a folder beside ``root`` is filled and then renamed, and
     a demo corpus that was there before is replaced as a whole.
 
-    Args:
-        corpus: one of :data:`CORPORA`.
-        root: the folder that the corpus is to become.
-        seed: 0 … 2³¹ − 1. The same arguments give the same files, whatever ``n_jobs``.
-        speakers: how many labelled speakers; by default 4 for RML, otherwise 6.
-        repeats: clips a speaker and emotion; by default 3 for RML, otherwise 2.
-            BAUM-1s has 6 × speakers × repeats labelled clips, unequally shared out.
-        size: (width, height) of the frames in px, even numbers.
-        clip_seconds: (shortest, longest) duration of a clip in seconds.
-        ambiguity: the probability, 0 … 1, that a modality of a clip is acted
-            weakly or as a neighbouring emotion.
-        n_jobs: processes, as joblib counts them (−1: one a core).
+    Parameters
+    ----------
+    corpus : str
+        One of :data:`CORPORA`.
+    root : path
+        The folder that the corpus is to become.
+    seed : int in 0…2³¹ − 1
+        The same arguments give the same files, whatever ``n_jobs``.
+    speakers : int, optional
+        How many labelled speakers; by default 4 for RML, otherwise 6.
+    repeats : int, optional
+        Clips a speaker and emotion; by default 3 for RML, otherwise 2. BAUM-1s has
+        6 × speakers × repeats labelled clips, unequally shared out.
+    size : (int, int), pixels
+        Width and height of the frames, even numbers.
+    clip_seconds : (float, float)
+        Shortest and longest duration of a clip.
+    ambiguity : float in 0…1
+        The probability that a modality of a clip is acted weakly or as a neighbouring
+        emotion.
+    n_jobs : int
+        Processes, as joblib counts them (−1: one a core).
 
-    Raises:
-        ParameterError: an argument breaks its rule, or ``root`` holds something
-            that is no demo corpus.
-        ImportError: espeakng-loader is not installed.
+    Raises
+    ------
+    ParameterError
+        If an argument breaks its rule, or ``root`` holds something that is no demo corpus.
+    ImportError
+        If espeakng-loader is not installed.
     """
     from joblib import Parallel, delayed
 
@@ -254,12 +296,12 @@ def make_corpus(
     require(whole(repeats, 1, most[1]), "repeats", repeats, f"a whole number, 1 to {most[1]}")
     require(whole(n_jobs, -64) and n_jobs != 0, "n_jobs", n_jobs, "a whole number, not 0")
     check(seed=seed, size=size, seconds=clip_seconds, ambiguity=ambiguity)
-    jobs, files = PLANS[corpus](speakers, repeats)
-    common = {"seed": seed, "size": size, "clip_seconds": clip_seconds, "ambiguity": ambiguity}
+    script = Script(seconds=clip_seconds, ambiguity=ambiguity)
+    jobs, files = PLANS[corpus](speakers, repeats, script, Form(size=size))
 
-    def fill(folder):
+    def fill(folder: Path) -> None:
         (folder / MARK).write_text(ABOUT.format(corpus=corpus), encoding="utf-8")
-        Parallel(n_jobs=n_jobs)(delayed(_run)(job, folder, common) for job in jobs)
+        Parallel(n_jobs=n_jobs)(delayed(_run)(job, folder, seed) for job in jobs)
         for name, content in files.items():
             (folder / name).write_bytes(content)
 

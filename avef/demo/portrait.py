@@ -5,11 +5,16 @@ y downwards; the head is upright in its middle, from the crown at y = 62 to the
 chin at y = 298.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
+
+Colour = tuple[float, ...]  # R, G, B in 0…255
 
 PATCH = (300, 380)
 CENTRE = np.array([150.0, 180.0])
@@ -29,12 +34,12 @@ STYLES = (("short", "receding", "curly"), ("bob", "long", "bun"))
 class Look:
     """A person: colours (R, G, B), proportions (about 1) and the face at rest."""
 
-    skin: tuple
-    hair: tuple
-    eye: tuple
-    lip: tuple
-    cloth: tuple
-    wall: tuple
+    skin: Colour
+    hair: Colour
+    eye: Colour
+    lip: Colour
+    cloth: Colour
+    wall: Colour
     style: str
     width: float
     jaw: float
@@ -47,10 +52,10 @@ class Look:
     beard: float
     light: float
     vigour: float
-    rest: tuple  # (brow_raise, eye_open, smile) of the neutral face
+    rest: tuple[float, ...]  # (brow_raise, eye_open, smile) of the neutral face
 
     @classmethod
-    def of(cls, identity):
+    def of(cls, identity: int) -> Look:
         """The look of a person's number; even numbers are men, odd ones women."""
         rng = np.random.default_rng([11, identity])
         woman = identity % 2
@@ -80,26 +85,38 @@ class Look:
         )
 
 
-def shade(colour, factor):
-    """``colour`` times ``factor``, kept within 0 … 255, as a tuple of floats."""
+def shade(colour: Sequence[float] | np.ndarray, factor: float) -> Colour:
+    """``colour`` times ``factor``, clipped to 0…255."""
     return tuple(float(c) for c in np.clip(np.multiply(colour, factor), 0, 255))
 
 
-def polygon_mask(points, blur=0.0):
-    """(380, 300) float32 in 0 … 1: the inside of ``points`` (n, 2), blurred by ``blur`` px."""
+def polygon_mask(points: np.ndarray | Sequence[Sequence[float]], blur: float = 0.0) -> np.ndarray:
+    """(380, 300) float32 in 0…1: the inside of ``points`` (n, 2), blurred by ``blur`` px."""
     mask = np.zeros((PATCH[1], PATCH[0]), np.uint8)
-    cv2.fillPoly(mask, [np.int32(np.round(np.asarray(points) * 16))], 255, cv2.LINE_AA, 4)
-    mask = mask.astype(np.float32) / 255
-    return cv2.GaussianBlur(mask, (0, 0), blur) if blur else mask
+    corners = np.round(np.asarray(points) * 16).astype(np.int32)
+    cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, 4)
+    soft = mask.astype(np.float32) / 255
+    return cv2.GaussianBlur(soft, (0, 0), blur) if blur else soft
 
 
-def ellipse(centre, radii, start=0.0, end=360.0, n=48):
-    """(n, 2) points of an ellipse's arc, angles in degrees, clockwise from the right."""
+def ellipse(
+    centre: Sequence[float] | np.ndarray,
+    radii: tuple[float, float],
+    *,
+    start: float = 0.0,
+    end: float = 360.0,
+    n: int = 48,
+) -> np.ndarray:
+    """(n, 2) points of an ellipse's arc, angles in degrees, clockwise from the right.
+
+    >>> ellipse((0, 0), (2, 1), start=0, end=180, n=3).round(6).tolist()  # y is downwards
+    [[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0]]
+    """
     angle = np.radians(np.linspace(start, end, n))
     return np.asarray(centre) + np.stack([np.cos(angle), np.sin(angle)], 1) * radii
 
 
-def outline(look, grow=0.0):
+def outline(look: Look, grow: float = 0.0) -> np.ndarray:
     """(72, 2) points of the head's outline, ``grow`` px outside of the skin."""
     angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     cos, sin = np.cos(angle), np.sin(angle)
@@ -111,9 +128,9 @@ def outline(look, grow=0.0):
 def _hair_behind(look):
     """Outlines of the hair that hangs behind the neck."""
     if look.style == "long":
-        return [np.vstack([ellipse((150, 160), (104, 112), 180, 360), [[252, 372], [48, 372]]])]
+        return [np.vstack([ellipse((150, 160), (104, 112), start=180), [[252, 372], [48, 372]]])]
     if look.style == "bob":
-        return [np.vstack([ellipse((150, 160), (102, 110), 180, 360), [[246, 282], [54, 282]]])]
+        return [np.vstack([ellipse((150, 160), (102, 110), start=180), [[246, 282], [54, 282]]])]
     if look.style == "bun":
         return [ellipse((150, 46), (34, 30))]
     return []
@@ -175,11 +192,13 @@ def _skin(look):
 
 
 @lru_cache(maxsize=16)
-def portrait(look):
+def portrait(look: Look) -> tuple[np.ndarray, np.ndarray]:
     """Draw the part of a head that does not move; once for all clips of a person.
 
-    Returns:
-        ``(rgb, alpha)``: (380, 300, 3) uint8, and (380, 300) float32 in 0 … 1,
+    Returns
+    -------
+    rgb : ndarray (380, 300, 3), uint8
+    alpha : ndarray (380, 300), float32 in 0…1
         1 where the patch covers what is behind it.
     """
     rgb = np.zeros((PATCH[1], PATCH[0], 3), np.float32)

@@ -9,7 +9,7 @@ shown but never judged.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -117,7 +117,19 @@ class Part(NamedTuple):
 
 
 def verdict(part: Part) -> str:
-    """One of :data:`VERDICTS` for one figure, by the rule of its claim."""
+    """One of :data:`VERDICTS` for one figure, by the rule of its claim.
+
+    Examples
+    --------
+    K1 allows five points, and Table 4 asks for an interval around the paper's figure:
+
+    >>> verdict(Part("K1", "RML", paper=72, ours=68.1, data="paper"))
+    'reproduced'
+    >>> verdict(Part("T4", "RML audio", paper=71.3, ours=60, low=52, high=68, data="paper"))
+    'not reproduced'
+    >>> verdict(Part("K1", "RML", paper=72, ours=68.1, data="demo"))
+    'demo data, no verdict'
+    """
     if part.missing:
         return NOT_RUN
     if part.data == "demo":
@@ -127,43 +139,71 @@ def verdict(part: Part) -> str:
         return REPRODUCED if part.ours == part.paper else NOT_REPRODUCED
     if rule.kind == "picture":
         return REPRODUCED
+    if rule.kind == "direction":
+        return _by_direction(part)
+    # From here on the rules compare figures; texts are judged above.
+    ours = cast(float, part.ours)
+    theirs = cast(float, part.paper)
     if rule.kind == "paired":
-        if part.ours > 0 and part.p < ALPHA:
+        if ours > 0 and part.p < ALPHA:
             return REPRODUCED
-        return NOT_REPRODUCED if part.ours < 0 and part.holm < ALPHA else INCONCLUSIVE
-    if rule.kind in ("interval", "direction"):
-        if np.isnan([part.low, part.high]).any():
-            return INCONCLUSIVE
-        if rule.kind == "direction":
-            above, below = part.low > 0, part.high < 0
-            return REPRODUCED if above else NOT_REPRODUCED if below else INCONCLUSIVE
-        if not part.low <= part.paper <= part.high:
-            return NOT_REPRODUCED
-        return REPRODUCED if part.high - part.low <= 2 * WIDE else INCONCLUSIVE
+        return NOT_REPRODUCED if ours < 0 and part.holm < ALPHA else INCONCLUSIVE
+    if rule.kind == "interval":
+        return _by_interval(theirs, part.low, part.high)
     fits = {
-        "near": abs(part.ours - part.paper) <= rule.limit,
-        "at most": part.ours <= part.paper,
-        "factor": part.paper / rule.limit <= part.ours <= part.paper * rule.limit,
+        "near": abs(ours - theirs) <= rule.limit,
+        "at most": ours <= theirs,
+        "factor": theirs / rule.limit <= ours <= theirs * rule.limit,
     }
     return REPRODUCED if fits[rule.kind] else NOT_REPRODUCED
 
 
-def joined(verdicts: Iterable[str], every: bool = False) -> str:
+def _by_direction(part):
+    if np.isnan([part.low, part.high]).any():
+        return INCONCLUSIVE
+    if part.low > 0:
+        return REPRODUCED
+    return NOT_REPRODUCED if part.high < 0 else INCONCLUSIVE
+
+
+def _by_interval(theirs, low, high):
+    if np.isnan([low, high]).any():
+        return INCONCLUSIVE
+    if not low <= theirs <= high:
+        return NOT_REPRODUCED
+    return REPRODUCED if high - low <= 2 * WIDE else INCONCLUSIVE
+
+
+def joined(verdicts: Iterable[str], *, every: bool = False) -> str:
     """The verdict of a claim from those of its figures, by :data:`JOIN` or :data:`JOIN_EVERY`.
 
     Demo data anywhere leave no verdict. What was not run counts as
     inconclusive, unless nothing was run.
+
+    Parameters
+    ----------
+    every : bool
+        Whether one failure refutes the claim, as :class:`Rule` says.
+
+    Examples
+    --------
+    >>> joined(["reproduced", "not reproduced"])
+    'partly reproduced'
+    >>> joined(["reproduced", "not reproduced"], every=True)
+    'not reproduced'
+    >>> joined(["inconclusive", "not run"])
+    'inconclusive'
     """
-    found = set(verdicts)
-    if not found or found == {NOT_RUN}:
+    kinds = set(verdicts)
+    if not kinds or kinds == {NOT_RUN}:
         return NOT_RUN
-    if NO_VERDICT in found:
+    if NO_VERDICT in kinds:
         return NO_VERDICT
-    if found == {REPRODUCED}:
+    if kinds == {REPRODUCED}:
         return REPRODUCED
-    if NOT_REPRODUCED in found and (every or REPRODUCED not in found):
+    if NOT_REPRODUCED in kinds and (every or REPRODUCED not in kinds):
         return NOT_REPRODUCED
-    return PARTLY if REPRODUCED in found and not every else INCONCLUSIVE
+    return PARTLY if REPRODUCED in kinds and not every else INCONCLUSIVE
 
 
 def rules() -> pd.DataFrame:
@@ -176,8 +216,13 @@ def rules() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["id", "rule"])
 
 
-def claims(found: pd.DataFrame) -> pd.DataFrame:
-    """One row a claim, from :func:`parts`.
+def claims(parts: pd.DataFrame) -> pd.DataFrame:
+    """One row a claim.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        From :func:`avef.evaluation.evidence.parts`.
 
     Returns
     -------
@@ -189,7 +234,8 @@ def claims(found: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for name, claim in paper.CLAIMS.items():
-        group, rule = found[found["id"] == name], RULES[name]
+        rule = RULES[name]
+        group = parts[parts["id"] == name]
         single = group.iloc[0] if len(group) == 1 else {"low": np.nan, "high": np.nan}
         rows.append(
             {
@@ -199,7 +245,7 @@ def claims(found: pd.DataFrame) -> pd.DataFrame:
                 "ours": _range(group["ours"], group["unit"]),
                 "low": single["low"],
                 "high": single["high"],
-                "verdict": joined(group["verdict"], rule.every),
+                "verdict": joined(group["verdict"], every=rule.every),
                 "remark": _remark(group),
                 "notebook": rule.page,
             }
@@ -210,11 +256,11 @@ def claims(found: pd.DataFrame) -> pd.DataFrame:
 def _range(values, units):
     """Text of a claim's figures: one, or the least and the greatest, of each unit."""
     pairs = [(value, unit) for value, unit in zip(values, units, strict=True) if value == value]
-    found = [value for value, _ in pairs if value is not None]
-    if not found:
+    figures = [value for value, _ in pairs if value is not None]
+    if not figures:
         return ""
-    if isinstance(found[0], str):
-        return found[0] if len(set(found)) == 1 else f"{len(found)} entries"
+    if isinstance(figures[0], str):
+        return figures[0] if len(set(figures)) == 1 else f"{len(figures)} entries"
     texts = []
     for unit in dict.fromkeys(unit for _, unit in pairs):
         alike = [value for value, other in pairs if other == unit and value is not None]

@@ -13,14 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from avef import paper
 from avef.config import params, profiles
+from avef.config.schema import Params
 from avef.core import paths
-from avef.evaluation import intervals, tables
+from avef.evaluation import intervals, paired, tables
+from avef.evaluation.bootstrap import holm
 from avef.evaluation.claims import LEVEL, RULES, Part, verdict
 
 
@@ -35,14 +38,17 @@ class Evidence:
 
     profile: str
     predictions: Mapping[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
-    metrics: Mapping[str, dict] = field(default_factory=dict)
+    metrics: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     figures: frozenset[str] = frozenset()
-    settings: params.Params | None = None
+    settings: Params | None = None
 
 
 def parts(evidence: Evidence, seed: int = 0) -> pd.DataFrame:
-    """Every figure of every claim: the fields of :class:`Part`, and its ``verdict``."""
+    """Every figure of every claim: the fields of :class:`Part`, and its ``verdict``.
+
+    ``seed`` is that of the intervals and sign flips.
+    """
     made = [*_corpora(evidence), *_settings(evidence), *_accuracies(evidence, seed)]
     made += [*_recalls(evidence, seed), *_pictures(evidence), *_numbers(evidence)]
     made += [*_case_gains(evidence, seed), *_emotions(evidence, seed)]
@@ -52,7 +58,10 @@ def parts(evidence: Evidence, seed: int = 0) -> pd.DataFrame:
 
 
 def read(profile: str, root: str | Path = ".") -> Evidence:
-    """What lies under ``root``'s reports, and the settings of its paper profile."""
+    """What lies under ``root``'s reports, and the settings of its paper profile.
+
+    ``profile`` is the one that ran. Files that are not there are left out.
+    """
     root = Path(root)
     reports = root / paths.REPORTS
     predictions = {}
@@ -62,33 +71,38 @@ def read(profile: str, root: str | Path = ".") -> Evidence:
             if path.is_file():
                 text = {"clip": str, "speaker": str}
                 predictions[dataset, modality] = pd.read_csv(path, dtype=text)
-    metrics = {p.stem: json.loads(p.read_text("utf-8")) for p in reports.glob("metrics/*.json")}
-    found = {p.stem: pd.read_csv(p) for p in reports.glob("tables/table_[12].csv")}
-    figures = frozenset(p.stem for p in reports.glob("figures/*.png"))
-    return Evidence(profile, predictions, metrics, found, figures, _paper_settings(root))
+    return Evidence(
+        profile,
+        predictions,
+        metrics={p.stem: json.loads(p.read_text("utf-8")) for p in reports.glob("metrics/*.json")},
+        tables={p.stem: pd.read_csv(p) for p in reports.glob("tables/table_[12].csv")},
+        figures=frozenset(p.stem for p in reports.glob("figures/*.png")),
+        settings=_paper_settings(root),
+    )
 
 
 def _corpora(evidence):
     """T1 and T2."""
-    found = evidence.tables.get("table_1", pd.DataFrame({"entry": []})).set_index("entry")
+    files = evidence.tables.get("table_1", pd.DataFrame({"entry": []})).set_index("entry")
     for dataset, row in paper.table_1().iterrows():
         name = paper.DATASET_NAMES[dataset]
         theirs = {"audio (Hz)": row["audio_rate"], "channels": row["channels"], "fps": row["fps"]}
         theirs["frame size"] = f"{row['width']}×{row['height']}"
         theirs |= {"speakers": row["speakers"], "clips": row["clips_used"]}
-        ours = found.get(f"{name}, files", pd.Series(dtype=object))
+        ours = files.get(f"{name}, files", pd.Series(dtype=object))
         for entry, value in theirs.items():
             part = partial(Part, "T1", f"{name}, {entry}", str(value), data=evidence.profile)
-            there = entry in ours
-            yield (
-                part(_entry(entry, ours[entry])) if there else part(missing=f"the files of {name}")
-            )
+            if entry in ours:
+                yield part(_entry(entry, ours[entry]))
+            else:
+                yield part(missing=f"the files of {name}")
     table = evidence.tables.get("table_2", pd.DataFrame({"emotion": []})).set_index("emotion")
     for emotion, row in paper.table_2().set_index("emotion").iterrows():
         part = partial(Part, "T2", emotion, ", ".join(row))
-        there = emotion in table.index
-        missing = "reports/tables/table_2.csv"
-        yield part(", ".join(table.loc[emotion, row.index])) if there else part(missing=missing)
+        if emotion in table.index:
+            yield part(", ".join(table.loc[emotion, row.index]))
+        else:
+            yield part(missing="reports/tables/table_2.csv")
 
 
 def _entry(entry, value):
@@ -116,11 +130,11 @@ def _accuracies(evidence, seed):
     ours = intervals.across(evidence.predictions, measure)
     keys = ["dataset", "modality", "emotion_model", "case"]
     ours = ours.set_index(keys) if len(ours) else ours
-    for cell in paper.accuracies().itertuples():
-        key = tuple(getattr(cell, name) for name in keys)
-        title = f"{paper.DATASET_NAMES[cell.dataset]} {cell.modality}, "
-        title += f"{cell.emotion_model}, case {cell.case}"
-        part = partial(Part, f"T{cell.table}", title, cell.accuracy, unit="%")
+    for theirs in paper.accuracies().itertuples():
+        key = tuple(getattr(theirs, name) for name in keys)
+        title = f"{paper.DATASET_NAMES[theirs.dataset]} {theirs.modality}, "
+        title += f"{theirs.emotion_model}, case {theirs.case}"
+        part = partial(Part, f"T{theirs.table}", title, theirs.accuracy, unit="%")
         if key not in ours.index:
             yield part(missing=_predictions(*key[:2]))
             continue
@@ -131,8 +145,10 @@ def _accuracies(evidence, seed):
 def _recalls(evidence, seed):
     """T8–T10: the diagonals."""
     for number, dataset in tables.CONFUSIONS.items():
-        key, matrix = (dataset, "multimodal"), paper.confusion(dataset)
-        there, ours = key in evidence.predictions, pd.DataFrame()
+        key = (dataset, "multimodal")
+        matrix = paper.confusion(dataset)
+        there = key in evidence.predictions
+        ours = pd.DataFrame()
         if there:
             ours = intervals.recalls(evidence.predictions[key], level=LEVEL, seed=seed)
             ours = ours.set_index("true")
@@ -169,35 +185,35 @@ def _numbers(evidence):
         yield _number(evidence, "S4", title, "transfer_gain", entry, "difference")
     for dataset in paper.DATASETS:
         title = paper.DATASET_NAMES[dataset]
-        yield _number(evidence, "K1", title, f"preprocessing-{dataset}", "", "kept_percent")
+        yield _number(evidence, "K1", title, f"preprocessing-{dataset}", "", "voiced_percent")
 
 
 def _number(evidence, claim, title, name, entry, key):
     """A figure of a metrics file: ``file[entry]``, or ``file[entry][key]`` with its interval."""
     metrics = evidence.metrics.get(name, {})
-    found = metrics.get(entry) if entry else metrics
-    found = found if isinstance(found, Mapping) else {key: found}
+    measured = metrics.get(entry) if entry else metrics
+    measured = measured if isinstance(measured, Mapping) else {key: measured}
     about = paper.CLAIMS[claim]
     theirs = about.figure[name.partition("-")[2]] if claim == "K1" else about.figure
     if RULES[claim].kind == "direction":
         theirs = "above 0"
     unit = "%" if title == "epochs" else about.unit or "points"
     part = partial(Part, claim, title, theirs, unit=unit)
-    if found.get(key) is None or found[key] != found[key]:
+    if measured.get(key) is None or measured[key] != measured[key]:
         path = f"reports/metrics/{name}.json"
         return part(missing=f"{claim} in {path}" if metrics else path)
-    mark = found.get("data", metrics.get("data", evidence.profile))
-    low, high = (found.get(bound, np.nan) for bound in ("low", "high"))
-    return part(float(found[key]), low, high, data=mark)
+    mark = measured.get("data", metrics.get("data", evidence.profile))
+    low, high = (measured.get(bound, np.nan) for bound in ("low", "high"))
+    return part(float(measured[key]), low, high, data=mark)
 
 
 def _case_gains(evidence, seed):
     """S3: every pair of Tables 4–7."""
-    measure = partial(intervals.case_comparison, level=LEVEL, seed=seed)
+    measure = partial(paired.case_comparison, level=LEVEL, seed=seed)
     ours = intervals.across(evidence.predictions, measure)
     keys = ["dataset", "modality", "emotion_model"]
     if len(ours):
-        ours = ours.assign(holm=intervals.holm(ours["p"])).set_index(keys)
+        ours = ours.assign(holm=holm(ours["p"])).set_index(keys)
     for pair in paper.case_comparisons().itertuples():
         key = tuple(getattr(pair, name) for name in keys)
         title = f"{paper.DATASET_NAMES[pair.dataset]} {pair.modality}, {pair.emotion_model}"
@@ -205,42 +221,48 @@ def _case_gains(evidence, seed):
         if key not in ours.index:
             yield part(missing=_predictions(*key[:2]))
             continue
-        row, mark = ours.loc[key], _mark(evidence, key[:2])
-        figures = row["difference"], row["low"], row["high"]
-        yield part(*figures, data=mark, p=row["p"], holm=row["holm"])
+        row = ours.loc[key]
+        yield part(
+            row["difference"],
+            row["low"],
+            row["high"],
+            data=_mark(evidence, key[:2]),
+            p=row["p"],
+            holm=row["holm"],
+        )
 
 
 def _emotions(evidence, seed):
     """S5: the named emotions' lead, and the named pairs' share of the errors beyond chance."""
     made = []
     for dataset in paper.DATASETS:
-        key, matrix = (dataset, "multimodal"), paper.confusion(dataset)
+        key = (dataset, "multimodal")
+        matrix = paper.confusion(dataset)
         for title, measure, theirs in (
-            ("lead of anger and happiness", intervals.easiest, _lead(matrix)),
-            ("named pairs among errors", intervals.mutual_confusion, _mutual(matrix)),
+            ("lead of anger and happiness", paired.easiest, _lead(matrix)),
+            ("named pairs among errors", paired.mutual_confusion, _mutual(matrix)),
         ):
             title = f"{paper.DATASET_NAMES[dataset]}, {title}"
             part = Part("S5", title, theirs, unit="points", data=_mark(evidence, key))
             if key in evidence.predictions:
-                found = measure(evidence.predictions[key], level=LEVEL, seed=seed)
-                part = part._replace(
-                    ours=found.difference, low=found.low, high=found.high, p=found.p
-                )
+                ours = measure(evidence.predictions[key], level=LEVEL, seed=seed)
+                part = part._replace(ours=ours.difference, low=ours.low, high=ours.high, p=ours.p)
             else:
                 part = part._replace(missing=_predictions(*key))
             made.append(part)
     there = [part for part in made if not part.missing]
-    corrected = iter(intervals.holm(part.p for part in there))
+    corrected = iter(holm(part.p for part in there))
     return [part if part.missing else part._replace(holm=float(next(corrected))) for part in made]
 
 
 def _lead(matrix):
-    recall, named = pd.Series(np.diag(matrix), index=matrix.index), list(intervals.EASIEST)
+    recall = pd.Series(np.diag(matrix), index=matrix.index)
+    named = list(paired.EASIEST)
     return float(recall[named].mean() - recall.drop(named).mean())
 
 
 def _mutual(matrix):
-    pairs = [(a, b) for pair in intervals.CONFUSED for a, b in (pair, pair[::-1])]
+    pairs = [(a, b) for pair in paired.CONFUSED for a, b in (pair, pair[::-1])]
     hit = sum(matrix.loc[a, b] for a, b in pairs)
     errors = sum(matrix.loc[a].drop(a).sum() for a, _ in pairs)
     return float(100 * (hit / errors - 1 / (len(matrix) - 1)))
@@ -252,8 +274,8 @@ def _predictions(dataset, modality):
 
 def _mark(evidence, key):
     """Demo or paper, by the predictions' own column where there is one."""
-    found = evidence.predictions.get(key, ())
-    return found["data"].iloc[0] if "data" in found else evidence.profile
+    predictions = evidence.predictions.get(key, ())
+    return predictions["data"].iloc[0] if "data" in predictions else evidence.profile
 
 
 def _paper_settings(root):

@@ -21,6 +21,17 @@ def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
         ``emotion_model``, ``case``, ``accuracy`` (the paper's global accuracy,
         percent of clips), ``unweighted`` (mean recall of the classes that
         occur, percent), ``clips``.
+
+    Examples
+    --------
+    Two of three clips are right: all of the class low, half of the class high.
+
+    >>> predictions = pd.DataFrame({"emotion_model": "arousal", "case": 2,
+    ...                             "true": ["low", "high", "high"],
+    ...                             "predicted": ["low", "high", "low"]})
+    >>> accuracies(predictions)
+      emotion_model  case  accuracy  unweighted  clips
+    0       arousal     2     66.67        75.0      3
     """
     rows = []
     for (emotion_model, case), group in predictions.groupby(["emotion_model", "case"], sort=False):
@@ -37,7 +48,9 @@ def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).round(2)
 
 
-def confusion(predictions: pd.DataFrame, emotion_model: str = "emotion", case: int = 2):
+def confusion(
+    predictions: pd.DataFrame, emotion_model: str = "emotion", case: int = 2
+) -> pd.DataFrame:
     """Confusion matrix in percent of each true class (Tables 8–10).
 
     Returns
@@ -45,6 +58,16 @@ def confusion(predictions: pd.DataFrame, emotion_model: str = "emotion", case: i
     DataFrame (C, C)
         Rows are true, columns predicted, in the paper's order; a class that
         does not occur has a row of NaN.
+
+    Examples
+    --------
+    >>> predictions = pd.DataFrame({"emotion_model": "valence", "case": 1,
+    ...                             "true": ["negative", "negative", "positive"],
+    ...                             "predicted": ["negative", "positive", "positive"]})
+    >>> confusion(predictions, "valence", case=1).rename_axis(index=None, columns=None)
+              negative  positive
+    negative      50.0      50.0
+    positive       0.0     100.0
     """
     names = list(EMOTION_MODELS[emotion_model])
     rows = predictions.query("emotion_model == @emotion_model and case == @case")
@@ -54,12 +77,20 @@ def confusion(predictions: pd.DataFrame, emotion_model: str = "emotion", case: i
     return 100 * counts.div(counts.sum(axis=1).where(lambda n: n > 0), axis=0)
 
 
-def metrics(predictions: pd.DataFrame) -> dict:
-    """The accuracies as nested JSON for ``dvc metrics``."""
-    result: dict = {}
+def metrics(predictions: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
+    """The accuracies as nested JSON for ``dvc metrics``: emotion model → case → score → percent.
+
+    Examples
+    --------
+    >>> predictions = pd.DataFrame({"emotion_model": "arousal", "case": 1,
+    ...                             "true": ["low", "high"], "predicted": ["low", "low"]})
+    >>> metrics(predictions)
+    {'arousal': {'case1': {'accuracy': 50.0, 'unweighted': 50.0}}}
+    """
+    nested: dict[str, dict[str, dict[str, float]]] = {}
     for row in accuracies(predictions).itertuples():
-        result.setdefault(row.emotion_model, {})[f"case{row.case}"] = {
+        nested.setdefault(row.emotion_model, {})[f"case{row.case}"] = {
             "accuracy": row.accuracy,
             "unweighted": row.unweighted,
         }
-    return result
+    return nested

@@ -1,21 +1,23 @@
-"""Tables 3–10: the paper's number, ours, the difference and an interval, in every cell."""
+"""Tables 1–10: what the paper prints beside ours; in Tables 4–10 with difference and interval."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from avef import paper
-from avef.config.params import Params
+from avef.config.schema import Params, Schedule
 from avef.core import paths
 from avef.core.errors import ClipError
 from avef.core.files import write_csv, write_text
 from avef.evaluation import intervals, scores
 from avef.preparation import media
 
-#: The stage whose predictions fill a modality's cells.
+#: The stage whose predictions a modality's accuracies are of.
 STAGES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
 #: Table number → corpus.
 CONFUSIONS = dict(zip((8, 9, 10), paper.DATASETS, strict=True))
@@ -38,8 +40,15 @@ def media_facts(clips: pd.DataFrame, root: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def table_1(clips: dict[str, pd.DataFrame], facts: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Table 1 beside what the files say: one row an entry, two columns a corpus."""
+def table_1(clips: Mapping[str, pd.DataFrame], facts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Table 1 beside what the files say: one row an entry, two columns a corpus.
+
+    Parameters
+    ----------
+    clips, facts : corpus → DataFrame
+        Clip tables, and what :func:`media_facts` says of their files. Of a corpus
+        that is not there, the paper's column stands alone.
+    """
     columns = {}
     for dataset, theirs in paper.table_1().iterrows():
         name = paper.DATASET_NAMES[dataset]
@@ -67,40 +76,42 @@ def table_1(clips: dict[str, pd.DataFrame], facts: dict[str, pd.DataFrame]) -> p
 
 def table_3(params: Params) -> pd.DataFrame:
     """Table 3 beside the settings at hand: ``setting`` (index), ``paper``, ``ours``."""
-    stages = {
+    stages: dict[str, Mapping[str, Schedule]] = {
         "audio-net": params.audio_net,
         "visual-net": params.visual_net,
         "whole model": params.dbn_fusion,
     }
     rows = []
     for where, setting, value in paper.table_3().itertuples(index=False):
-        chosen = [stages[where]] if where in stages else list(stages.values())
+        ours: set[Any]
         if where == "hardware":
-            ours = ["–"]
+            ours = {"–"}
         elif setting == "dropout":
             ours = {params.networks.audio.dropout, params.networks.visual.dropout}
         else:
             name = {"batch size": "batch"}.get(setting, setting.replace(" ", "_"))
-            ours = {getattr(schedule, name) for stage in chosen for schedule in stage.values()}
+            concerned = [stages[where]] if where in stages else list(stages.values())
+            ours = {getattr(schedule, name) for stage in concerned for schedule in stage.values()}
         rows.append((f"{where}: {setting}", _plain(value), ", ".join(map(_plain, sorted(ours)))))
     return pd.DataFrame(rows, columns=["setting", "paper", "ours"]).set_index("setting")
 
 
-def coverage(datasets: list[str]) -> str:
-    """How many of the clips found were used, a sentence for captions."""
+def coverage(datasets: Sequence[str]) -> str:
+    """How many of a corpus' clips were used, a sentence for captions; "" where nothing is known."""
     parts = []
     for dataset in datasets:
         path = paths.metrics("preprocessing", dataset)
         if path.is_file():
             counts = json.loads(path.read_text(encoding="utf-8"))
-            used, lost = counts["clips"], counts["quarantined"]
+            used = counts["clips"]
+            lost = counts["quarantined"]
             name = paper.DATASET_NAMES[dataset]
             parts.append(f"{name}: {used} of {used + lost} clips used, {lost} in quarantine")
     return "; ".join(parts) + "." if parts else ""
 
 
-def accuracy_table(datasets: list[str], seed: int = 0) -> pd.DataFrame:
-    """All cells of Tables 4–7, from the predictions under ``reports/``.
+def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
+    """All entries of Tables 4–7, from the predictions under ``reports/``.
 
     Returns
     -------
@@ -143,14 +154,17 @@ def confusion_table(dataset: str, seed: int = 0) -> pd.DataFrame:
     return long.merge(spread, on=["true", "predicted"], how="left", validate="1:1")
 
 
-def folds_table(datasets: list[str]) -> pd.DataFrame:
-    """Accuracy of every fold: ``dataset``, ``modality``, then as in `statistics.per_fold`."""
-    found = {
+def folds_table(datasets: Sequence[str]) -> pd.DataFrame:
+    """Accuracy of every fold.
+
+    Columns ``dataset``, ``modality``, then as in :func:`avef.evaluation.intervals.per_fold`.
+    """
+    predictions = {
         (dataset, modality): read_predictions(stage, dataset)
         for dataset in datasets
         for modality, stage in STAGES.items()
     }
-    return intervals.across(found, intervals.per_fold).round({"accuracy": 2})
+    return intervals.across(predictions, intervals.per_fold).round({"accuracy": 2})
 
 
 def read_predictions(stage: str, dataset: str) -> pd.DataFrame:
@@ -158,13 +172,27 @@ def read_predictions(stage: str, dataset: str) -> pd.DataFrame:
     return pd.read_csv(paths.predictions(stage, dataset), dtype={"clip": str, "speaker": str})
 
 
-def layout(cells: pd.DataFrame, number: int) -> pd.DataFrame:
+def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
     """One of Tables 4–7 as the paper prints it, each entry "ours [interval] (paper, diff.)".
 
     Rows are the cases, columns the corpora (and modalities); the binary tables
     show arousal and valence one after the other.
+
+    Parameters
+    ----------
+    accuracies : DataFrame
+        From :func:`accuracy_table`.
+    number : int
+        4, 5, 6 or 7.
+
+    Examples
+    --------
+    >>> rml = {"table": 6, "dataset": "rml", "modality": "multimodal", "emotion_model": "emotion"}
+    >>> figures = {"ours": 80.0, "paper": 82.38, "difference": -2.38, "low": 71.2, "high": 88.5}
+    >>> layout(pd.DataFrame([rml | figures | {"case": 2}]), 6).to_dict()
+    {'RML': {'case 2': '80.0 [71, 88] (82.38, -2.4)'}}
     """
-    part = cells[cells["table"] == number].copy()
+    part = accuracies[accuracies["table"] == number].copy()
     figures = part[["ours", "paper", "difference", "low", "high"]]
     part["text"] = [_entry(*row) for row in figures.to_numpy()]
     part["column"] = [
@@ -174,21 +202,26 @@ def layout(cells: pd.DataFrame, number: int) -> pd.DataFrame:
     part["row"] = "case " + part["case"].astype(str)
     if (part["emotion_model"] != "emotion").any():
         part["row"] += ", " + part["emotion_model"]
-    columns, rows = part["column"].unique(), sorted(part["row"].unique())
-    return part.pivot(index="row", columns="column", values="text").loc[rows, columns]
+    wide = part.pivot(index="row", columns="column", values="text")
+    return wide.loc[sorted(part["row"].unique()), part["column"].unique()]
 
 
 def write_all(
-    datasets: list[str], demo: bool, folder: Path = paths.TABLES, seed: int = 0
+    datasets: Sequence[str], demo: bool, *, folder: Path = paths.TABLES, seed: int = 0
 ) -> pd.DataFrame:
-    """Write Tables 4–10 as CSV and Markdown; return the cells of Tables 4–7."""
-    cells = accuracy_table(datasets, seed)
+    """Write Tables 4–10 as CSV and Markdown; return :func:`accuracy_table`.
+
+    Confusion matrices are written of the corpora in ``datasets`` alone. With ``demo``
+    every file says that its data are demo data.
+    """
+    accuracies = accuracy_table(datasets, seed)
     note = f"{NOTE} {coverage(datasets)}".strip()
     data = "demo" if demo else "paper"
     for number in (4, 5, 6, 7):
-        part = cells[cells["table"] == number].assign(data=data)
+        part = accuracies[accuracies["table"] == number].assign(data=data)
         write_csv(folder / f"table_{number}.csv", part)
-        _markdown(folder / f"table_{number}.md", number, layout(cells, number), demo, note)
+        printed = layout(accuracies, number)
+        _markdown(folder / f"table_{number}.md", number, printed, demo, note)
     for number, dataset in CONFUSIONS.items():
         if dataset not in datasets:
             continue
@@ -199,10 +232,12 @@ def write_all(
         wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
         note = f"{NOTE} {coverage([dataset])}".strip()
         _markdown(folder / f"table_{number}.md", number, wide, demo, note)
-    return cells
+    return accuracies
 
 
-def write_table(table: pd.DataFrame, number: int, demo: bool, folder: Path = paths.TABLES) -> None:
+def write_table(
+    table: pd.DataFrame, number: int, demo: bool, *, folder: Path = paths.TABLES
+) -> None:
     """Write Table 1, 2 or 3 as CSV and Markdown, its index as the first column."""
     write_csv(folder / f"table_{number}.csv", table, index=True)
     _markdown(folder / f"table_{number}.md", number, table.astype(str), demo)

@@ -1,4 +1,4 @@
-"""The figures. Every function returns a matplotlib figure; :func:`finish` marks and keeps it.
+"""The figures. Every function returns a matplotlib figure; :func:`finish` marks and saves it.
 
 A module is loaded when one of its figures is first drawn.
 """
@@ -17,7 +17,7 @@ from avef.core.files import replacing
 _FIGURES = {
     "learning": ["learning_curves", "rbm_errors", "transfer_curves"],
     "prediction": ["emotions_over_time"],
-    "preparation": ["kept_share", "mel_channels", "preparation", "segment_faces"],
+    "preparation": ["mel_channels", "preparation", "segment_faces", "voiced_share"],
     "results": ["ablations", "accuracy_bars", "comparison", "confusions", "differences"],
     "verdicts": ["forest", "identities", "verdict_strip"],
     "voice": ["roc", "speech_probabilities"],
@@ -28,11 +28,13 @@ __all__ += ["finish"]
 plt.style.use(str(resources.files("avef.figures") / "avef.mplstyle"))
 
 
-def finish(figure: plt.Figure, name: str, demo: bool, folder=paths.FIGURES) -> plt.Figure:
+def finish(
+    figure: plt.Figure, name: str, demo: bool, *, folder: str | Path = paths.FIGURES
+) -> plt.Figure:
     """Mark a figure that shows demo data, write ``<folder>/<name>.png``, return it."""
     if demo:
         figure.text(1, 1, "demo data", ha="right", va="top", color="C1", fontsize=9)
     with replacing(Path(folder) / f"{name}.png") as temporary:
         figure.savefig(temporary, metadata={"Software": None})
-    plt.close(figure)  # a notebook shows what a cell returns; open figures it would show twice
+    plt.close(figure)  # a notebook shows what it is given; open figures it would show twice
     return figure

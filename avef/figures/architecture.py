@@ -38,9 +38,10 @@ def architecture(
     for x, name, boxes in columns:
         _column(axis, x, boxes)
         axis.text(x, len(boxes) - 0.2, name, ha="center", weight="bold")
+    arrow = {"arrowstyle": "->", "color": "0.4"}
     for side in (-1, 1):  # from both fc7, at the bottom, to the first layer of the DBN
-        start, tip = 4 + side * (4 - WIDTH / 2), 4 + side * WIDTH / 2
-        arrow = {"arrowstyle": "->", "color": "0.4"}
+        start = 4 + side * (4 - WIDTH / 2)
+        tip = 4 + side * WIDTH / 2
         axis.annotate("", (tip, len(deep) - 1), (start, 0), arrowprops=arrow)
     axis.set(xlim=(-1.6, 9.6), ylim=(-0.6, height + 0.4))
     axis.axis("off")
@@ -49,12 +50,12 @@ def architecture(
 
 def _boxes(net, source):
     """(text, kind) of the input and every layer up to fc7."""
-    found = [(f"{source} {_size(net.input_shape)}", "end")]
+    boxes = [(f"{source} {_size(net.input_shape)}", "end")]
     for layer in net.layers:
         kind = next((k for k in ("conv", "pool", "fc") if layer.name.startswith(k)), None)
         if kind and layer.name != "fc8":
-            found.append((f"{layer.name}  {_size(layer.output.shape)}", kind))
-    return found
+            boxes.append((f"{layer.name}  {_size(layer.output.shape)}", kind))
+    return boxes
 
 
 def _size(shape):

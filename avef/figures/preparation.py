@@ -1,4 +1,4 @@
-"""Data preparation: the paper's Figs. 2 and 3, faces, and the kept share."""
+"""Data preparation: the paper's Figs. 2 and 3, faces, and the voiced share."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ import pandas as pd
 
 from avef import paper
 from avef.figures.titles import headline
-from avef.preparation.clips import PreparedClip
+from avef.preparation.prepared import PreparedClip
 from avef.preparation.segments import Segments
 
 
 def preparation(
-    y: np.ndarray, rate: int, frames: np.ndarray, clip: PreparedClip, title: str = ""
+    clip: PreparedClip, *, y: np.ndarray, rate: int, frames: np.ndarray, title: str = ""
 ) -> plt.Figure:
     """Fig. 2: wave, log-mel and pictures of one clip, before and after preparation.
 
     Parameters
     ----------
-    y : (n,) float
-        The raw mono signal at ``rate`` Hz.
-    frames : (F, H, W, 3) uint8
-        The raw video.
     clip : PreparedClip
-        The same clip, prepared.
+    y : ndarray (n,), float
+        The same clip's raw mono signal.
+    rate : int
+        Of ``y``, Hz.
+    frames : ndarray (F, H, W, 3), uint8
+        The same clip's raw video.
+    title : str
     """
     seconds = len(clip.log_mel) / 100
-    kept = np.flatnonzero(clip.voiced)
-    cell = np.clip((clip.times * 100).astype(int), 0, len(clip.voiced) - 1)
-    spoken = np.flatnonzero(clip.voiced[cell])
+    voiced = np.flatnonzero(clip.voiced)
+    heard = np.clip((clip.times * 100).astype(int), 0, len(clip.voiced) - 1)
+    spoken = np.flatnonzero(clip.voiced[heard])
     # A cut after preparation leaves only the samples of voiced 10 ms frames.
-    sample_kept = np.repeat(clip.voiced, rate // 100)
-    sample_kept = np.pad(sample_kept, (0, max(0, len(y) - len(sample_kept))))[: len(y)]
+    samples = np.repeat(clip.voiced, rate // 100)
+    samples = np.pad(samples, (0, max(0, len(y) - len(samples))))[: len(y)]
 
     figure, axes = plt.subplots(6, 1, figsize=(8, 7), height_ratios=[1, 1, 1.1] * 2)
     _wave(axes[0], y, rate, f"Before: {seconds:.1f} s")
@@ -41,8 +43,8 @@ def preparation(
             axis.axvspan(start / 100, end / 100, color="0.5", alpha=0.35, lw=0)
     _mel(axes[1], clip.log_mel)
     _strip(axes[2], frames, np.arange(len(frames)))
-    _wave(axes[3], y[sample_kept], rate, f"After: {len(kept) / 100:.1f} s of speech")
-    _mel(axes[4], clip.log_mel[kept])
+    _wave(axes[3], y[samples], rate, f"After: {len(voiced) / 100:.1f} s of speech")
+    _mel(axes[4], clip.log_mel[voiced])
     _strip(axes[5], clip.faces, spoken)
     headline(figure, title)
     return figure
@@ -53,8 +55,9 @@ def mel_channels(image: np.ndarray, title: str = "") -> plt.Figure:
 
     Parameters
     ----------
-    image : (64 mel bins, 64 frames, 3) float
+    image : ndarray (64 mel bins, 64 frames, 3), float
         From :func:`avef.preparation.speech.mel_image`.
+    title : str
     """
     low, high = np.percentile(image, [1, 99], axis=(0, 1))
     colour = np.clip((image - low) / (high - low + 1e-9), 0, 1)
@@ -71,7 +74,7 @@ def mel_channels(image: np.ndarray, title: str = "") -> plt.Figure:
 
 
 def segment_faces(
-    clip: PreparedClip, segments: Segments, number: int = 0, title: str = ""
+    clip: PreparedClip, segments: Segments, *, number: int = 0, title: str = ""
 ) -> plt.Figure:
     """The 16 faces of one segment, as the visual-net gets them (§2.1.2)."""
     figure, axes = plt.subplots(2, 8, figsize=(8, 2.2))
@@ -83,18 +86,25 @@ def segment_faces(
     return figure
 
 
-def kept_share(prepared: pd.DataFrame, dataset: str) -> plt.Figure:
-    """How much of each clip is speech, beside the paper's mean (K1)."""
+def voiced_share(prepared: pd.DataFrame, dataset: str) -> plt.Figure:
+    """How much of each clip is speech, beside the paper's mean (K1).
+
+    Parameters
+    ----------
+    prepared : DataFrame
+        From :func:`avef.preparation.clips.prepare_corpus`.
+    dataset : str
+    """
     figure, axis = plt.subplots(figsize=(7, 2.4))
-    axis.hist(100 * prepared["voiced"], bins=np.arange(0, 101, 4), color="0.7")
+    axis.hist(100 * prepared["voiced"], bins=range(0, 101, 4), color="0.7")
     weighted = 100 * np.average(prepared["voiced"], weights=prepared["duration"])
     axis.axvline(weighted, color="C0", label=f"ours {weighted:.0f} %")
-    theirs = paper.CLAIMS["K1"].figure[dataset]
+    theirs = paper.CLAIMS["K1"].of(dataset)
     axis.axvline(theirs, color="C1", ls="--", label=f"paper {theirs:.0f} %")
-    axis.set(xlabel="kept in case 2 (% of the clip)", ylabel="clips", xlim=(0, 100))
+    axis.set(xlabel="voiced (% of the clip)", ylabel="clips", xlim=(0, 100))
     axis.legend(loc="upper left")
     name = paper.DATASET_NAMES[dataset]
-    axis.set_title(f"{weighted:.0f} % of {name} is speech; the paper kept {theirs:.0f} %")
+    axis.set_title(f"{weighted:.0f} % of {name} is speech; in the paper {theirs:.0f} %")
     return figure
 
 

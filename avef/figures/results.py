@@ -14,7 +14,12 @@ from avef.protocol import EMOTION_MODELS
 def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     """Accuracy of case 1 and case 2 in the three emotion models, chance as a tick.
 
-    The title is followed by what leaving out silence does to six emotions (S3).
+    Parameters
+    ----------
+    accuracies : DataFrame
+        From :func:`avef.evaluation.scores.accuracies`.
+    title : str
+        Is followed by what leaving out silence does to six emotions (S3).
     """
     wide = accuracies.pivot(index="emotion_model", columns="case", values="accuracy")
     wide = wide.loc[list(EMOTION_MODELS)]
@@ -39,7 +44,12 @@ def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
 def confusions(ours: pd.DataFrame, theirs: pd.DataFrame, title: str) -> plt.Figure:
     """A confusion matrix beside the paper's, in percent of each row (Tables 8–10).
 
-    The title is followed by which emotion is recognised best, here and in the paper (S5).
+    Parameters
+    ----------
+    ours, theirs : DataFrame (C, C)
+        From :func:`avef.evaluation.scores.confusion` and :func:`avef.paper.confusion`.
+    title : str
+        Is followed by which emotion is recognised best, here and in the paper (S5).
     """
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.8), sharey=True)
     for axis, matrix, name in zip(axes, (ours, theirs), ("ours", "paper"), strict=True):
@@ -55,20 +65,28 @@ def confusions(ours: pd.DataFrame, theirs: pd.DataFrame, title: str) -> plt.Figu
     return figure
 
 
-def comparison(cells: pd.DataFrame, title: str) -> plt.Figure:
-    """Ours against the paper's in every cell of a table: a line from theirs to ours."""
-    cells = cells.dropna(subset=["ours"]).reset_index(drop=True)
-    apart = (cells["ours"] - cells["paper"]).median()
+def comparison(accuracies: pd.DataFrame, title: str) -> plt.Figure:
+    """Ours against the paper's in every entry of a table: a line from theirs to ours.
+
+    Parameters
+    ----------
+    accuracies : DataFrame
+        From :func:`avef.evaluation.tables.accuracy_table`; what was not run is left out.
+    title : str
+        Is followed by how far ours lie from the paper's in the median.
+    """
+    run = accuracies.dropna(subset=["ours"]).reset_index(drop=True)
+    apart = (run["ours"] - run["paper"]).median()
     side = "above" if apart > 0 else "below"
     far = f"{abs(apart):.0f} points {side} the paper's" if abs(apart) >= 0.5 else "as the paper's"
     title += f": ours {far}"
-    names = cells["dataset"].map(paper.DATASET_NAMES) + " " + cells["modality"]
-    names += ", " + cells["emotion_model"] + ", case " + cells["case"].astype(str)
-    figure, axis = plt.subplots(figsize=(8, 0.6 + 0.24 * len(cells)))
-    rows = np.arange(len(cells))[::-1]
-    axis.hlines(rows, cells["paper"], cells["ours"], color="0.75")
-    axis.plot(cells["paper"], rows, "|", ms=9, mew=2, color="C1", label="paper")
-    axis.plot(cells["ours"], rows, "o", ms=5, color="C0", label="ours")
+    names = run["dataset"].map(paper.DATASET_NAMES) + " " + run["modality"]
+    names += ", " + run["emotion_model"] + ", case " + run["case"].astype(str)
+    figure, axis = plt.subplots(figsize=(8, 0.6 + 0.24 * len(run)))
+    rows = np.arange(len(run))[::-1]
+    axis.hlines(rows, run["paper"], run["ours"], color="0.75")
+    axis.plot(run["paper"], rows, "|", ms=9, mew=2, color="C1", label="paper")
+    axis.plot(run["ours"], rows, "o", ms=5, color="C0", label="ours")
     axis.set_yticks(rows, names, fontsize=7)
     axis.set(xlabel="accuracy (%)", xlim=(0, 100))
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
@@ -100,7 +118,8 @@ def ablations(table: pd.DataFrame) -> plt.Figure:
     table : DataFrame
         From :func:`avef.studies.ablations.effects`; may be empty.
     """
-    names, modalities = list(dict.fromkeys(table["ablation"])), dict.fromkeys(table["modality"])
+    names = list(dict.fromkeys(table["ablation"]))
+    modalities = list(dict.fromkeys(table["modality"]))
     size = (8, 1.3 + 0.3 * len(names))
     columns = max(1, len(modalities))
     figure, axes = plt.subplots(1, columns, figsize=size, sharey=True, squeeze=False)

@@ -32,11 +32,9 @@ def forest(parts: pd.DataFrame) -> plt.Figure:
         were not run with the paper's figure alone. An open circle is an
         interval that leaves the paper's figure out.
     """
-    sides = (("T4", "T6"), ("T5", "T7"))
+    sides = {"Six emotions": ("T4", "T6"), "Arousal and valence": ("T5", "T7")}
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 7))
-    for axis, tables, title in zip(
-        axes, sides, ("Six emotions", "Arousal and valence"), strict=True
-    ):
+    for axis, (title, tables) in zip(axes, sides.items(), strict=True):
         rows = parts[parts["id"].isin(tables)].reset_index(drop=True)
         names = rows["part"].str.replace("emotion, ", "")
         y = np.arange(len(rows))[::-1]
@@ -121,10 +119,10 @@ def _diagonals(axis, rows):
     names = rows["id"].str.partition("/")[2].map(paper.DATASET_NAMES)
     y = np.arange(len(rows))[::-1]
     axis.barh(y, rows["difference"], 0.5, color="C1")
-    for place, found, expected, gap in zip(
+    for place, table_6, diagonal, gap in zip(
         y, rows["found"], rows["expected"], rows["difference"], strict=True
     ):
-        text = f" {found:.2f}, diagonal {expected:.2f}"
+        text = f" {table_6:.2f}, diagonal {diagonal:.2f}"
         axis.text(max(gap, 0), place, text, va="center", fontsize=8)
     axis.axvline(0, color="k", lw=0.8)
     axis.set_yticks(y, names)
@@ -137,14 +135,14 @@ def _diagonals(axis, rows):
 
 
 def _forest_title(parts):
-    cells = parts[parts["id"].isin([f"T{n}" for n in range(4, 8)])]
-    run = cells[cells["verdict"] != claims.NOT_RUN]
+    accuracies = parts[parts["id"].isin([f"T{n}" for n in range(4, 8)])]
+    run = accuracies[accuracies["verdict"] != claims.NOT_RUN]
     if run.empty:
         return "Tables 4–7: nothing was run"
     if (run["verdict"] == claims.NO_VERDICT).any():
         return "Tables 4–7 with intervals over speakers: demo data, nothing to conclude"
     covered = _covers(run).sum()
-    return f"The paper's accuracy lies in our 95 % interval in {covered} of {len(run)} cells"
+    return f"The paper's accuracy lies in our 95 % interval in {covered} of {len(run)} entries"
 
 
 def _covers(rows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,21 +14,21 @@ from avef.studies import vad_scores
 from avef.studies.vad_data import Utterance
 
 
-def roc(scores: Mapping[str, Mapping]) -> plt.Figure:
+def roc(scores: Mapping[str, vad_scores.Scores]) -> plt.Figure:
     """ROC curves: a row a corpus, a column a condition, a line a detector.
 
     Parameters
     ----------
-    scores : corpus → what :func:`avef.studies.vad_scores.scores` returns
+    scores : corpus → result of :func:`avef.studies.vad_scores.scores`
     """
     conditions = list(vad_scores.CONDITIONS)
     size = (2.2 * len(conditions), 2.3 * len(scores))
     figure, axes = plt.subplots(
         len(scores), len(conditions), figsize=size, sharex=True, sharey=True, squeeze=False
     )
-    for row, (corpus, found) in zip(axes, scores.items(), strict=True):
+    for row, (corpus, of) in zip(axes, scores.items(), strict=True):
         for axis, condition in zip(row, conditions, strict=True):
-            for (at, detector), pair in found.items():
+            for (at, detector), pair in of.items():
                 if at == condition:
                     axis.plot(*vad_scores.roc(*pair), lw=1.2, label=detector)
             axis.set_title(condition, fontsize=8)
@@ -36,7 +36,7 @@ def roc(scores: Mapping[str, Mapping]) -> plt.Figure:
     for axis in axes[-1]:
         axis.set_xlabel("silence taken for speech")
     axes[-1, -1].legend(fontsize=7)
-    areas = pd.concat(vad_scores.auc(found) for found in scores.values())
+    areas = pd.concat(vad_scores.auc(of) for of in scores.values())
     least = areas.drop(columns="condition").min()
     title = f"Worst condition: {least.idxmax()} keeps {least.max():.2f} of the area under the curve"
     headline(figure, title)
@@ -44,7 +44,7 @@ def roc(scores: Mapping[str, Mapping]) -> plt.Figure:
 
 
 def speech_probabilities(
-    utterance: Utterance, detectors: Mapping[str, Callable[[np.ndarray], np.ndarray]]
+    utterance: Utterance, detectors: Mapping[str, vad_scores.Detector]
 ) -> plt.Figure:
     """An utterance's wave, and each detector's probability; labelled silence is grey."""
     rows = 1 + len(detectors)

@@ -25,7 +25,9 @@ class EpochLog(keras.callbacks.Callback):
     def __init__(self, checkpoint: Checkpoint | None, patience: int | None):
         super().__init__()
         self.checkpoint, self.patience = checkpoint, patience
-        self.rows, self.best, self.weights = [], 0, []
+        self.rows: list[list[float]] = []
+        self.best = 0
+        self.weights: list[np.ndarray] = []
         self.written = time.monotonic()
 
     @property

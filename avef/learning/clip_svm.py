@@ -7,41 +7,40 @@ greatest averaged softmax, is a parameter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from avef.config.params import Svm
+from avef.config.schema import CorpusParams, Svm
 from avef.core import store
 from avef.core.errors import ParameterError
 from avef.learning import grid
 from avef.protocol import EMOTION_MODELS, folds, labels
 
 
-def svm(settings: Svm):
+def machine(settings: Svm) -> SVC | Pipeline:
     """libsvm with a polynomial kernel (§2.2.4), one against one."""
-    machine = SVC(
+    svc = SVC(
         C=settings.c,
         kernel="poly",
         degree=settings.degree,
         gamma=settings.gamma,
         coef0=settings.coef0,
     )
-    return make_pipeline(StandardScaler(), machine) if settings.standardise else machine
+    return make_pipeline(StandardScaler(), svc) if settings.standardise else svc
 
 
 def predictions(
     prepared: str | Path,
-    cell_folder: str | Path,
+    cells: str | Path,
+    chosen: CorpusParams,
+    *,
     feature: str,
-    settings: Svm,
-    groups: int | None,
-    seed: int,
     decision: str = "svm",
     pairs: Sequence[tuple[str, int]] | None = None,
 ) -> pd.DataFrame:
@@ -49,7 +48,7 @@ def predictions(
 
     Parameters
     ----------
-    prepared, cell_folder : path
+    prepared, cells : path
         The corpus' prepared clips, and the cells of one stage.
     feature : {"fc7", "features"}
         The cells' array that the SVM works on.
@@ -64,14 +63,15 @@ def predictions(
         ``predicted``; every clip once per (emotion model, case).
     """
     clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
-    splits = folds(clips, clips["corpus"].iloc[0], groups=groups, seed=seed)
+    splits = folds(clips, clips["corpus"].iloc[0], groups=chosen.groups, seed=chosen.seed)
     tables = []
     for emotion_model, case in pairs or grid.pairs():
         truth = labels(clips, emotion_model)
         names = np.array(EMOTION_MODELS[emotion_model])
-        for fold, (train, test) in enumerate(splits):
-            cell = store.load(Path(cell_folder) / f"{grid.name(emotion_model, case, fold)}.npz")
-            guess = decide(cell, feature, truth, train, test, settings, decision)
+        for fold, split in enumerate(splits):
+            cell = store.load(grid.file(cells, (emotion_model, case, fold)))
+            guess = classes(cell, truth, split, svm=chosen.svm, feature=feature, decision=decision)
+            _, test = split
             table = clips.loc[test, ["clip", "speaker"]].assign(
                 true=names[truth[test]], predicted=names[guess]
             )
@@ -82,20 +82,41 @@ def predictions(
     return pd.concat(tables, ignore_index=True)
 
 
-def decide(
-    cell: dict[str, np.ndarray],
-    feature: str,
+def classes(
+    cell: Mapping[str, np.ndarray],
     truth: np.ndarray,
-    train: np.ndarray,
-    test: np.ndarray,
-    settings: Svm,
+    split: tuple[np.ndarray, np.ndarray],
+    *,
+    svm: Svm,
+    feature: str,
     decision: str,
 ) -> np.ndarray:
-    """Classes of the test clips of one cell: (len(test),) int; only training labels are read."""
+    """Classes of the test clips of one cell: (len(test),) int; see :func:`predictions`."""
     if decision == "softmax":
-        return cell["softmax"][test].argmax(axis=1)
+        return cell["softmax"][split[1]].argmax(axis=1)
     if decision != "svm":
         raise ParameterError(f"decision must be svm or softmax, got {decision!r}")
+    return decide(cell[feature], truth, split, svm=svm)
+
+
+def decide(
+    x: np.ndarray, truth: np.ndarray, split: tuple[np.ndarray, np.ndarray], *, svm: Svm
+) -> np.ndarray:
+    """Classes of the test clips of one fold, by an SVM on the training clips.
+
+    Parameters
+    ----------
+    x : (clips, d) float
+    truth : (clips,) int
+        Classes; only those of training clips are read.
+    split : (train, test)
+        Rows of ``x``.
+
+    Returns
+    -------
+    ndarray (len(test),), int
+    """
+    train, test = split
     if len(set(truth[train])) == 1:  # nothing to tell apart
         return truth[train][:1].repeat(len(test))
-    return svm(settings).fit(cell[feature][train], truth[train]).predict(cell[feature][test])
+    return machine(svm).fit(x[train], truth[train]).predict(x[test])

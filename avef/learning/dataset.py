@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from avef.preparation.clips import load_clip
+from avef.preparation.prepared import load_clip
 from avef.preparation.segments import segment_clip
 
 
@@ -69,7 +69,7 @@ def pool(values: np.ndarray, clip: np.ndarray, n_clips: int) -> np.ndarray:
 
 def _one(row, folder, case):
     prepared = load_clip(folder / f"{row['clip'].iloc[0]}.npz")
-    audio, images = segment_clip(prepared.voiced, prepared.times, prepared.fps, case)
+    audio, images = segment_clip(prepared.voiced, prepared.times, prepared.fps, case=case)
     nothing = np.zeros(len(audio), np.int32)
     return Dataset(row, prepared.log_mel, prepared.faces, audio, images, nothing)
 

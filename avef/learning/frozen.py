@@ -8,7 +8,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from avef.config.params import Net
+from avef.config.schema import Keep, Net, Networks
 from avef.learning import training
 from avef.learning.dataset import Dataset
 from avef.learning.source_weights import Start
@@ -38,29 +38,36 @@ def kept(
     kind: str,
     data: Dataset,
     start: Start,
-    net: Net,
-    keep: str | None,
-    tune: bool,
+    *,
+    nets: Networks,
+    keep: Keep,
     classes: int,
-    gib: float,
+    cache_gib: float,
 ) -> Kept:
     """Part a network into what is kept and what is trained.
 
     The frozen layers' output is worked out once and serves every fold and epoch;
     the data is not augmented, so nothing is approximated. Where it would take more
-    than ``gib`` GiB, the frozen layers run in every step instead, with the same result.
-    With ``keep`` None the target starts from random weights.
+    than ``cache_gib`` GiB, the frozen layers run in every step instead, with the same
+    result. With ``keep.audio`` or ``keep.visual`` None the target starts from random weights.
+
+    Parameters
+    ----------
+    kind : {"audio", "visual"}
+    start : Start
+        Files of weights; see :func:`avef.learning.source_weights.verified`.
     """
+    net, last = getattr(nets, kind), getattr(keep, kind)
     full = build(kind, net, classes)
     full.load_weights(getattr(start, kind))
-    shallow, deep = networks.split(full, keep)
-    reads = source(kind, data, start, net)
+    shallow, deep = networks.split(full, last)
+    reads = source(kind, data, start, net=net)
     rows = data.audio if kind == "audio" else data.images
     segments = keras.Input((), dtype="int32")
-    if tune or keep is None:
+    if keep.tune or last is None:
         return Kept(entry(rows, reads), full, deep.layers)
     shallow.trainable = False
-    if 4 * len(rows) * np.prod(shallow.output_shape[1:]) <= gib * 2**30:
+    if 4 * len(rows) * np.prod(shallow.output_shape[1:]) <= cache_gib * 2**30:
         made = training.outputs(keras.Sequential([reads, shallow]), [rows])
         return Kept(keras.Model(segments, inputs.Table(made)(segments)), deep, deep.layers)
     return Kept(entry(rows, reads, shallow), deep, deep.layers)
@@ -69,10 +76,10 @@ def kept(
 def build(kind: str, net: Net, classes: int) -> keras.Sequential:
     """The audio-net or the visual-net that a parameter section describes."""
     make = {"audio": networks.audio_net, "visual": networks.visual_net}[kind]
-    return make(classes, net.width, net.input_size, net.dropout)
+    return make(classes, net.width, net.input_size, dropout=net.dropout)
 
 
-def source(kind: str, data: Dataset, start: Start, net: Net) -> keras.Sequential:
+def source(kind: str, data: Dataset, start: Start, *, net: Net) -> keras.Sequential:
     """Rows of frames (B, 64) or of faces (B, 16) → a network's input."""
     if kind == "visual":
         return inputs.visual_source(data.faces, net.input_size)

@@ -8,65 +8,47 @@ networks and the DBN are trained as a whole.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from avef.config.params import Compute, Fusion, Keep, Networks, Rbm, Stop
+from avef.config.schema import CorpusParams
 from avef.core import parallel, store
+from avef.core.paths import Folders
 from avef.learning import dataset, grid, source_weights, unimodal
 from avef.protocol import EMOTION_MODELS, folds, labels
 
 #: The emotion model and case whose networks are kept, for :mod:`avef.recognise`.
 PREDICTS = ("emotion", 2)
-
-#: The modules whose text decides the outcome (see :mod:`avef.core.store`).
-CODE = (*unimodal.CODE, "learning/whole_model", "learning/fusion")
+KINDS = ("audio", "visual")
 
 
-def run(
-    prepared: str | Path,
-    transferred: str | Path,
-    audio: str | Path,
-    visual: str | Path,
-    out: str | Path,
-    nets: Networks,
-    keep: Keep,
-    rbm: Rbm,
-    schedule: Fusion,
-    stop: Stop,
-    compute: Compute,
-    groups: int | None,
-    seed: int,
-    jobs: int = 1,
-) -> None:
+def run(folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
     """Train the whole model for all cells of a corpus; resume what was begun.
 
     Parameters
     ----------
-    prepared, transferred, audio, visual, out : path
-        The corpus' prepared clips, its transfer folder, the cells of
-        audio-net and visual-net, and the folder for the cells: arrays
-        ``features`` (clips, h), the last hidden layer averaged over each
-        clip's segments, ``softmax`` (clips, C), ``curve`` (2 or 4, epochs) of the
-        whole model, and ``rbm_errors`` and ``rbm_gaps`` (layers, epochs).
+    folders : Folders
+        The corpus' prepared clips, its transfer folder and the cells of both networks are
+        read. Each cell in ``dbn_fusion`` has arrays ``features`` (clips, h), the last
+        hidden layer averaged over each clip's segments, ``softmax`` (clips, C), ``curve``
+        (2 or 4, epochs) of the whole model, and ``rbm_errors`` and ``rbm_gaps``
+        (layers, epochs).
+    jobs : int
+        Worker processes; see :func:`avef.core.parallel.each`.
     """
-    settings = Settings(nets, keep, rbm, schedule, stop, compute)
-    work = [
-        (*cell, prepared, transferred, audio, visual, out, settings, groups, seed)
-        for cell in grid.pairs()
-    ]
-    list(parallel.each(_run_folds, work, jobs, f"fusion on {Path(out).name}"))
+    work = [(*pair, folders, chosen) for pair in grid.pairs()]
+    title = f"fusion on {folders.dbn_fusion.name}"
+    list(parallel.each(_run_folds, work, jobs=jobs, title=title))
 
 
-def weights_file(out: str | Path, fold: int) -> Path:
+def weights_file(folder: str | Path, fold: int) -> Path:
     """Where what :mod:`avef.recognise` needs of a fold of :data:`PREDICTS` lies.
 
     All that was trained, as arrays ``000``, ``001``, … in Keras' order; ``clips`` that were
     learnt from, their ``classes``, and their pooled ``features``.
     """
-    return Path(out) / "whole" / f"{grid.name(*PREDICTS, fold)}.npz"
+    return Path(folder) / "whole" / f"{grid.name(*PREDICTS, fold)}.npz"
 
 
 def rbm_errors(folder: str | Path) -> pd.DataFrame:
@@ -84,38 +66,27 @@ def rbm_errors(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-class Settings(NamedTuple):
-    """The parameter sections that fusion takes."""
-
-    nets: Networks
-    keep: Keep
-    rbm: Rbm
-    schedule: Fusion
-    stop: Stop
-    compute: Compute
-
-
-def _run_folds(
-    emotion_model, case, prepared, transferred, audio, visual, out, settings, groups, seed
-):
+def _run_folds(emotion_model, case, folders, chosen):
     """All folds of one (emotion model, case): they share one graph and one cache."""
-    nets, keep, rbm, schedule, stop, compute = settings
-    start = source_weights.verified(transferred, emotion_model)
-    data = dataset.load(prepared, case)
-    splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
-    plain = (emotion_model, case, *settings[:-1], compute.precision, groups, seed)
-    paths, keys, beside = [], [], []
-    for fold in range(len(splits)):
-        paths.append(Path(out) / f"{grid.name(emotion_model, case, fold)}.npz")
-        kept = (emotion_model, case) == PREDICTS
-        beside.append([weights_file(out, fold)] if kept else [])
-        files = [Path(prepared) / "clips.csv", start.dbn] + [
-            unimodal.trained(kind, cell, emotion_model, case, fold)
-            for kind, cell in (("audio", audio), ("visual", visual))
-        ]
-        keys.append(store.digest(*plain, files=files, code=CODE))
-    grid.prune(out, emotion_model, case, len(splits))
-    done = [grid.finished(p, key, *b) for p, key, b in zip(paths, keys, beside, strict=True)]
+    pair, out = (emotion_model, case), folders.dbn_fusion
+    start = source_weights.verified(folders.transfer, emotion_model)
+    data = dataset.load(folders.prepared, case)
+    splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=chosen.groups, seed=chosen.seed)
+    cells = [grid.file(out, (*pair, fold)) for fold in range(len(splits))]
+    whole = [[weights_file(out, f)] if pair == PREDICTS else [] for f in range(len(splits))]
+    weights = [
+        {kind: unimodal.trained_weights(kind, folders, (*pair, fold)) for kind in KINDS}
+        for fold in range(len(splits))
+    ]
+    keys = [
+        _key(pair, chosen, [folders.prepared / "clips.csv", start.dbn, *w.values()])
+        for w in weights
+    ]
+    grid.prune(out, pair, len(splits))
+    done = [
+        grid.finished(cell, *files, key=key)
+        for cell, files, key in zip(cells, whole, keys, strict=True)
+    ]
     if all(done):
         return
 
@@ -123,43 +94,68 @@ def _run_folds(
     from avef.learning import frozen, training, whole_model
     from avef.models.dbn import DBN
 
-    classes = len(EMOTION_MODELS[emotion_model])
+    shape, classes = chosen.networks.dbn, len(EMOTION_MODELS[emotion_model])
     classes_of = labels(data.clips, emotion_model)
-    target = classes_of[data.clip]
-    rbms = DBN(nets.dbn.hidden, nets.dbn.visible).restore(store.load(start.dbn)).rbms_[: keep.dbn]
-    training.precise(compute.precision)
-    parts = {}
-    for kind, net in (("audio", nets.audio), ("visual", nets.visual)):
-        last = getattr(keep, kind)
-        parts[kind] = frozen.kept(
-            kind, data, start, net, last, keep.tune, classes, compute.cache_gib
+    learnt_before = DBN(shape.hidden, shape.visible).restore(store.load(start.dbn))
+    training.precise(chosen.compute.precision)
+    parts = {
+        kind: frozen.kept(
+            kind,
+            data,
+            start,
+            nets=chosen.networks,
+            keep=chosen.keep,
+            classes=classes,
+            cache_gib=chosen.compute.cache_gib,
         )
-    model = whole_model.joined(*parts.values(), nets.dbn.hidden, len(data.clip))
-    rule = schedule.learning_rate, schedule.momentum, schedule.clip_norm, compute.xla
-    training.compiled(model.model, *rule)
-    training.compiled(model.top, *rule)
-    for fold, (train, test) in enumerate(splits):
+        for kind in KINDS
+    }
+    model = whole_model.joined(*parts.values(), hidden=shape.hidden, count=len(data.clip))
+    training.scheduled(model.model, chosen.dbn_fusion, xla=chosen.compute.xla)
+    training.scheduled(model.top, chosen.dbn_fusion, xla=chosen.compute.xla)
+    every = np.arange(len(data.clip), dtype=np.int32)
+    for fold, split in enumerate(splits):
         if done[fold]:
             continue
-        assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
-        grid.begin(paths[fold])
-        for kind, folder in (("audio", audio), ("visual", visual)):
-            file = unimodal.weights_file(folder, emotion_model, case, fold)
+        seed = chosen.seed + fold
+        target = classes_of[data.clip]
+        lesson = grid.lesson(data, target, split, stop=chosen.stop, seed=seed)
+        grid.begin(cells[fold])
+        for kind, file in weights[fold].items():
             parts[kind].own.load_weights(file)
-        rows, held = grid.held_out(data, train, target, stop, seed + fold)
-        checkpoint = grid.checkpoint(paths[fold], keys[fold], compute.checkpoint_seconds)
-        watch = held[0] if held else data.segments_of(test).astype(np.int32)
-        learn = rows, held, watch, target, nets.dbn, rbm, schedule, stop.patience
-        arrays = whole_model.train(model, *learn, rbms, seed + fold, checkpoint)
-        every = np.arange(len(data.clip), dtype=np.int32)
+        arrays = whole_model.train(
+            model,
+            lesson,
+            chosen,
+            rbms=learnt_before.rbms_[: chosen.keep.dbn],
+            seed=seed,
+            checkpoint=grid.checkpoint(cells[fold], keys[fold], chosen.compute.checkpoint_seconds),
+        )
         _, hidden, softmax = training.outputs(model.features, [every])
         pooled = {
             name: dataset.pool(values, data.clip, len(data.clips))
             for name, values in (("features", hidden), ("softmax", softmax))
         }
-        for path in beside[fold]:
-            learnt = {"features": pooled["features"][train], "classes": classes_of[train]}
-            learnt["clips"] = data.clips["clip"].to_numpy(str)[train]
-            kept = {f"{number:03}": w for number, w in enumerate(model.deep.get_weights())}
-            store.save(path, keys[fold], **learnt, **kept)
-        grid.save(paths[fold], keys[fold], beside[fold], **pooled, **arrays)
+        train, _ = split
+        for path in whole[fold]:
+            trained = {f"{number:03}": w for number, w in enumerate(model.deep.get_weights())}
+            store.save(
+                path,
+                keys[fold],
+                features=pooled["features"][train],
+                classes=classes_of[train],
+                clips=data.clips["clip"].to_numpy(str)[train],
+                **trained,
+            )
+        grid.save(cells[fold], keys[fold], whole[fold], **pooled, **arrays)
+
+
+def _key(pair, chosen, files):
+    """Fingerprint of a cell; ``files`` hold what it starts from."""
+    return store.digest(
+        pair,
+        (chosen.networks, chosen.keep, chosen.rbm, chosen.dbn_fusion, chosen.stop),
+        (chosen.compute.precision, chosen.compute.xla, chosen.groups, chosen.seed),
+        files=files,
+        code=__name__,
+    )

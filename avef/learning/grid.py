@@ -5,6 +5,7 @@ A cell's file (see :mod:`avef.core.store`) is keyed by all that the cell depends
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
@@ -13,13 +14,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from avef.config.params import Stop
+from avef.config.schema import Stop
 from avef.core import store
 from avef.core.errors import ParameterError
 from avef.learning.dataset import Dataset
 from avef.protocol import EMOTION_MODELS, inner_split
 
 CASES = (1, 2)
+#: Emotion model, case, fold.
+Cell = tuple[str, int, int]
+_log = logging.getLogger(__name__)
 
 #: A learning curve; the last two only where training speakers were held out.
 COLUMNS = ("loss", "accuracy", "held_loss", "held_accuracy")
@@ -43,17 +47,68 @@ class Checkpoint(NamedTuple):
     seconds: float
 
 
+class Held(NamedTuple):
+    """Training speakers that are held out, to choose the epoch by.
+
+    Attributes
+    ----------
+    rows : (m,) int32
+        Their segments.
+    labels : (m,) int
+        Classes of these.
+    patience : int
+        Epochs without a lower loss after which training stops.
+    """
+
+    rows: np.ndarray
+    labels: np.ndarray
+    patience: int
+
+
+class Lesson(NamedTuple):
+    """The segments that a fold learns from and watches; from :func:`lesson`.
+
+    Attributes
+    ----------
+    rows : (n,) int32
+        Segments to train on.
+    labels : (n,) int
+        Classes of these.
+    held : Held or None
+        None where ``stop.early`` is off.
+    watch : (m,) int32
+        Segments of other speakers, for the RBMs' gaps alone: no labels of theirs are read,
+        and nothing is learnt or chosen by them.
+    """
+
+    rows: np.ndarray
+    labels: np.ndarray
+    held: Held | None
+    watch: np.ndarray
+
+
 def pairs() -> list[tuple[str, int]]:
     """The (emotion model, case) pairs of Tables 4–7."""
     return list(product(EMOTION_MODELS, CASES))
 
 
 def name(emotion_model: str, case: int, fold: int) -> str:
-    """File stem of a cell."""
+    """File stem of a cell.
+
+    Examples
+    --------
+    >>> name("arousal", 2, 0)
+    'arousal-case2-fold0'
+    """
     return f"{emotion_model}-case{case}-fold{fold}"
 
 
-def finished(path: Path, key: str, *beside: Path) -> bool:
+def file(folder: str | Path, cell: Cell) -> Path:
+    """Where a cell lies in its stage's folder."""
+    return Path(folder) / f"{name(*cell)}.npz"
+
+
+def finished(path: Path, *beside: Path, key: str) -> bool:
     """Whether a cell is there and of that key, and the files of weights beside it are its own."""
     return store.has(path, key, beside)
 
@@ -71,21 +126,21 @@ def require(path: Path, file: Path, stage: str) -> Path:
     return file
 
 
-def prune(folder: str | Path, emotion_model: str, case: int, folds: int) -> None:
+def prune(folder: str | Path, pair: tuple[str, int], folds: int) -> None:
     """Remove what is left, in a folder and below it, of a time when there were more folds."""
-    for path in Path(folder).rglob(f"{emotion_model}-case{case}-fold*.*"):
+    for path in Path(folder).rglob("{}-case{}-fold*.*".format(*pair)):
         if int(path.name.partition(".")[0].rpartition("-fold")[2]) >= folds:
             path.unlink()
 
 
 def load_all(folder: str | Path) -> Iterator[tuple[tuple[str, int, int], dict[str, np.ndarray]]]:
     """Every cell of a folder, in order: (emotion model, case, fold) and its arrays."""
-    found = {}
+    files = {}
     for path in Path(folder).glob("[!.]*-case*-fold*.npz"):  # a killed run leaves .files
         emotion_model, case, fold = path.stem.split("-")
-        found[emotion_model, int(case[4:]), int(fold[4:])] = path
-    for cell in sorted(found):
-        yield cell, store.load(found[cell])
+        files[emotion_model, int(case[4:]), int(fold[4:])] = path
+    for cell in sorted(files):
+        yield cell, store.load(files[cell])
 
 
 def curves(folder: str | Path) -> pd.DataFrame:
@@ -103,28 +158,32 @@ def curves(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=None if rows else names[:6])
 
 
-def held_out(
-    data: Dataset, train: np.ndarray, target: np.ndarray, stop: Stop, seed: int
-) -> tuple[np.ndarray, tuple | None]:
-    """The segments of a fold to train on, and those of its held-out training speakers.
+def lesson(
+    data: Dataset,
+    target: np.ndarray,
+    split: tuple[np.ndarray, np.ndarray],
+    *,
+    stop: Stop,
+    seed: int,
+) -> Lesson:
+    """What one fold learns from and watches.
 
     Parameters
     ----------
-    train : (n,) int
-        Rows of ``data.clips`` that may be learnt from.
     target : (S,) int
         Classes of all segments.
-
-    Returns
-    -------
-    rows : (m,) int32
-    held : (rows, classes) or None where ``stop.early`` is off
+    split : (train, test)
+        Rows of ``data.clips`` that may be learnt from, and that may not.
     """
+    train, test = split
+    assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
     if not stop.early:
-        return data.segments_of(train).astype(np.int32), None
+        rows = data.segments_of(train).astype(np.int32)
+        return Lesson(rows, target[rows], None, data.segments_of(test).astype(np.int32))
     learn, watch = inner_split(data.clips, train, fraction=stop.fraction, seed=seed)
-    rows = data.segments_of(watch).astype(np.int32)
-    return data.segments_of(learn).astype(np.int32), (rows, target[rows])
+    rows, watched = (data.segments_of(clips).astype(np.int32) for clips in (learn, watch))
+    held = Held(watched, target[watched], stop.patience)
+    return Lesson(rows, target[rows], held, watched)
 
 
 def checkpoint(path: Path, key: str, seconds: float) -> Checkpoint:
@@ -141,3 +200,4 @@ def save(path: Path, key: str, beside: Iterable[Path] = (), **arrays: np.ndarray
     """Write a finished cell, which vouches for the files beside it; remove its checkpoint."""
     store.save(path, key, beside, **arrays)
     checkpoint(path, key, 0).path.unlink(missing_ok=True)
+    _log.info("%s is finished", path)

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import NamedTuple
 
 from avef.config import params
-from avef.config.params import Params, Svm
+from avef.config.schema import Params, Svm
 from avef.core import paths, store
 from avef.core.errors import ParameterError
 from avef.core.files import write_json
@@ -27,13 +27,15 @@ def keep(p: Params, corpus: str) -> None:
     write_json(_note(corpus), facts)
 
 
-def load(corpus: str, svm: Svm) -> Model:
+def load(corpus: str, svm: Svm | None = None) -> Model:
     """The model that :func:`keep` noted, whatever ``params.yaml`` says since then.
 
     Parameters
     ----------
-    svm : Svm
-        Settings of the SVM, which is fitted anew.
+    corpus : str
+        Of this repository, such as ``"rml"``; its stage ``dbn_fusion`` has run.
+    svm : Svm, optional
+        Settings of the SVM, which is fitted anew; those of the training if not given.
 
     Raises
     ------
@@ -51,17 +53,19 @@ def load(corpus: str, svm: Svm) -> Model:
     if not same:
         raise ParameterError(f"{folder}: what it was trained on has changed since; {again}")
     try:
-        return Model(corpus, replace(params.checked(facts["params"]), svm=svm))
+        trained_with = params.checked(facts["params"])
+        return Model(corpus, replace(trained_with, svm=svm or trained_with.svm))
     except ParameterError as error:
         raise ParameterError(f"{folder}: of another version of avef ({error}); {again}") from error
 
 
 def keys(corpus: str) -> list[str]:
     """Keys of the folds' networks, in order; see :mod:`avef.core.store`."""
-    folder, found = paths.cells("dbn_fusion", corpus), []
-    while (file := fusion.weights_file(folder, len(found))).is_file():
-        found.append(store.key_of(file))
-    return found
+    folder = paths.cells("dbn_fusion", corpus)
+    made: list[str] = []
+    while (file := fusion.weights_file(folder, len(made))).is_file():
+        made.append(store.key_of(file))
+    return made
 
 
 def _note(corpus):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
 
+from avef.config.schema import Schedule
 from avef.core.errors import ParameterError
 from avef.learning.checkpoints import EpochLog
-from avef.learning.grid import Checkpoint
+from avef.learning.grid import Checkpoint, Held
+
+_log = logging.getLogger(__name__)
 
 
 def precise(precision: str) -> None:
@@ -22,6 +27,7 @@ def compiled(
     model: keras.Model,
     learning_rate: float,
     momentum: float,
+    *,
     clip_norm: float | None = None,
     xla: bool = False,
 ) -> keras.Model:
@@ -49,6 +55,13 @@ def compiled(
     return model
 
 
+def scheduled(model: keras.Model, schedule: Schedule, *, xla: bool = False) -> keras.Model:
+    """As :func:`compiled`, with the rates of a parameter section."""
+    return compiled(
+        model, schedule.learning_rate, schedule.momentum, clip_norm=schedule.clip_norm, xla=xla
+    )
+
+
 def fit(
     model: keras.Model,
     rows: np.ndarray,
@@ -57,8 +70,7 @@ def fit(
     epochs: int,
     batch: int,
     seed: int,
-    held: tuple[np.ndarray, np.ndarray] | None = None,
-    patience: int = 1,
+    held: Held | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> pd.DataFrame:
     """Train a compiled model; the same seed gives the same weights.
@@ -73,9 +85,9 @@ def fit(
     epochs, batch : int
         Every epoch is a new permutation; its last, incomplete batch is left out.
     seed : int
-    held : (rows, labels), optional
+    held : Held, optional
         Segments of held-out training speakers. Training stops when their loss has not
-        fallen for ``patience`` epochs, and the best epoch's weights come back.
+        fallen for ``held.patience`` epochs, and the best epoch's weights come back.
     checkpoint : Checkpoint, optional
         Where a killed training goes on.
 
@@ -89,7 +101,7 @@ def fit(
         raise ParameterError("there is no segment to train on")
     batch = min(batch, len(labels))
     steps = len(labels) // batch
-    log = EpochLog(checkpoint, patience if held else None)
+    log = EpochLog(checkpoint, held.patience if held else None)
     first = log.resume(model)
     if first < epochs and not log.over:
         orders = [_order(seed, epoch, len(labels)) for epoch in range(first, epochs)]
@@ -101,11 +113,16 @@ def fit(
             steps_per_epoch=steps,
             shuffle=False,
             verbose=0,
-            validation_data=held,
+            validation_data=(held.rows, held.labels) if held else None,
             callbacks=[log],
         )
     log.finish(model)
-    return log.table()
+    curve = log.table()
+    if first:
+        _log.info("went on from epoch %d", first)
+    if len(curve):
+        _log.info("%d segments, %d epochs: %s", len(labels), len(curve), dict(curve.iloc[-1]))
+    return curve
 
 
 def restart(model: keras.Model, trained: list[keras.layers.Layer], seed: int) -> None:
@@ -140,20 +157,20 @@ def restart(model: keras.Model, trained: list[keras.layers.Layer], seed: int) ->
         state.assign(np.array([seed + number, 0]))
 
 
-def outputs(model: keras.Model, inputs: list[np.ndarray], batch: int = 64):
+def outputs(model: keras.Model, inputs: list[np.ndarray], batch: int = 64) -> Any:
     """The model's output for every row of the inputs, float32; a list of several outputs."""
-    n, found = len(inputs[0]), None
+    n = len(inputs[0])
+    whole: list[np.ndarray] = []
     for start in range(0, n, batch):
         part = [a[start : start + batch] for a in inputs]
         count = len(part[0])  # filled up to a whole batch, so that one shape is traced
         part = [np.concatenate([a, np.repeat(a[-1:], batch - count, axis=0)]) for a in part]
         out = model.predict_on_batch(part if len(part) > 1 else part[0])
         out = out if isinstance(out, list) else [out]
-        if found is None:
-            found = [np.empty((n, *o.shape[1:]), np.float32) for o in out]
-        for whole, piece in zip(found, out, strict=True):
-            whole[start : start + batch] = piece[:count]
-    return found if len(found) > 1 else found[0]
+        whole = whole or [np.empty((n, *o.shape[1:]), np.float32) for o in out]
+        for table, piece in zip(whole, out, strict=True):
+            table[start : start + batch] = piece[:count]
+    return whole if len(whole) > 1 else whole[0]
 
 
 def deterministic(seed: int) -> None:

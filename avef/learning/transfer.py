@@ -13,39 +13,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from avef.config.params import Compute, Networks, Rbm, Stop, Transfer
+from avef.config.schema import CorpusParams
 from avef.core import parallel, store
 from avef.core.files import replacing, write_json
 from avef.learning import dataset, grid, source_weights
 from avef.protocol import EMOTION_MODELS, labels
 
-#: The modules whose text decides the outcome (see :mod:`avef.core.store`).
-CODE = (
-    "protocol",
-    "preparation/segments",
-    "learning/dataset",
-    "learning/grid",
-    "models/inputs",
-    "models/networks",
-    "models/rbm",
-    "models/dbn",
-    "learning/checkpoints",
-    "learning/training",
-    "learning/frozen",
-    "learning/transfer",
-)
+KINDS = ("visual", "audio")  # the longer one first
 
 
 def run(
-    sources: Sequence[str | Path],
-    out: str | Path,
-    nets: Networks,
-    schedule: Transfer,
-    rbm: Rbm,
-    stop: Stop,
-    compute: Compute,
-    seed: int,
-    jobs: int = 1,
+    sources: Sequence[str | Path], out: str | Path, chosen: CorpusParams, *, jobs: int = 1
 ) -> None:
     """Train on the source corpora for all emotion models; resume what was begun.
 
@@ -54,20 +32,20 @@ def run(
     sources : paths of the prepared source corpora
     out : path
         The target's transfer folder.
+    chosen : CorpusParams
+        Of the target.
+    jobs : int
+        Worker processes; see :func:`avef.core.parallel.each`.
     """
-    files = [Path(s) / "clips.csv" for s in sources]
-    plain = (nets.audio, nets.visual, schedule, stop, compute.precision, seed)
-    key = store.digest(*plain, files=files, code=CODE)
     title = f"transfer to {Path(out).name}"
     work = [
-        (kind, emotion_model, sources, out, nets, schedule, stop, compute, seed, key)
-        for kind in ("visual", "audio")  # the longer ones first
+        (kind, emotion_model, sources, out, chosen)
+        for kind in KINDS
         for emotion_model in EMOTION_MODELS
     ]
-    list(parallel.each(_train_net, work, jobs, f"{title}, networks"))
-    key = store.digest(key, nets.dbn, rbm)
-    work = [(emotion_model, out, nets.dbn, rbm, seed, key) for emotion_model in EMOTION_MODELS]
-    list(parallel.each(_train_dbn, work, jobs, f"{title}, DBN"))
+    list(parallel.each(_train_net, work, jobs=jobs, title=f"{title}, networks"))
+    pieces = [(emotion_model, out, chosen) for emotion_model in EMOTION_MODELS]
+    list(parallel.each(_train_dbn, pieces, jobs=jobs, title=f"{title}, DBN"))
 
 
 def curves(folder: str | Path) -> pd.DataFrame:
@@ -83,14 +61,19 @@ def curves(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["emotion_model", "network", "epoch", "loss", "accuracy"])
 
 
-def _train_net(kind, emotion_model, sources, out, nets, schedule, stop, compute, seed, key):
-    done, files = (
-        source_weights.cell(out, emotion_model, kind),
-        source_weights.start(out, emotion_model),
-    )
+def _train_net(kind, emotion_model, sources, out, chosen):
+    done = source_weights.cell(out, emotion_model, kind)
+    files = source_weights.start(out, emotion_model)
     weights = getattr(files, kind)
     beside = [weights, files.scaling] if kind == "audio" else [weights]
-    if grid.finished(done, key, *beside):
+    net, schedule, stop = chosen.net(kind), chosen.transfer, chosen.stop
+    key = store.digest(
+        (kind, emotion_model, net, schedule, stop),
+        (chosen.compute.precision, chosen.compute.xla, chosen.seed),
+        files=[Path(source) / "clips.csv" for source in sources],
+        code=__name__,
+    )
+    if grid.finished(done, *beside, key=key):
         return
 
     import keras  # here, and not above: only what trains loads TensorFlow
@@ -99,49 +82,47 @@ def _train_net(kind, emotion_model, sources, out, nets, schedule, stop, compute,
     from avef.models import inputs, networks
 
     grid.begin(done)
-    net = getattr(nets, kind)
     data = dataset.load_all(sources, schedule.case)
     target = labels(data.clips, emotion_model)[data.clip]
     if kind == "audio":
         write_json(files.scaling, inputs.mel_scaling(data.log_mel, data.audio))
-    training.precise(compute.precision)
+    training.precise(chosen.compute.precision)
     full = frozen.build(kind, net, len(EMOTION_MODELS[emotion_model]))
     rows = data.audio if kind == "audio" else data.images
     segments = keras.Input((), dtype="int32")
-    seen = frozen.entry(rows, frozen.source(kind, data, files, net))(segments)
+    seen = frozen.entry(rows, frozen.source(kind, data, files, net=net))(segments)
     model = keras.Model(segments, full(seen))
-    rule = schedule.learning_rate, schedule.momentum, schedule.clip_norm, compute.xla
-    training.compiled(model, *rule)
-    training.restart(model, full.layers, seed)
-    learn, held = grid.held_out(data, np.arange(len(data.clips)), target, stop, seed)
+    training.scheduled(model, schedule, xla=chosen.compute.xla)
+    training.restart(model, full.layers, chosen.seed)
+    split = np.arange(len(data.clips)), np.array([], int)  # nobody is tested here
+    lesson = grid.lesson(data, target, split, stop=stop, seed=chosen.seed)
     curve = training.fit(
         model,
-        learn,
-        target[learn],
-        held=held,
-        patience=stop.patience,
+        lesson.rows,
+        lesson.labels,
         epochs=schedule.epochs,
         batch=schedule.batch,
-        seed=seed,
-        checkpoint=grid.checkpoint(done, key, compute.checkpoint_seconds),
+        seed=chosen.seed,
+        held=lesson.held,
+        checkpoint=grid.checkpoint(done, key, chosen.compute.checkpoint_seconds),
     )
     with replacing(weights) as temporary:
         full.save_weights(temporary)
     fc7 = keras.Model(segments, networks.features(full)(seen))
-    every = np.arange(len(rows), dtype=np.int32)
-    seen = training.outputs(fc7, [every])
-    grid.save(done, key, beside, fc7=seen, curve=curve.to_numpy()[:, 1:].T)
+    features = training.outputs(fc7, [np.arange(len(rows), dtype=np.int32)])
+    grid.save(done, key, beside, fc7=features, curve=curve.to_numpy()[:, 1:].T)
 
 
-def _train_dbn(emotion_model, out, shape, rbm, seed, key):
+def _train_dbn(emotion_model, out, chosen):
     path = source_weights.start(out, emotion_model).dbn
+    cells = [source_weights.cell(out, emotion_model, kind) for kind in ("audio", "visual")]
+    shape, seed = chosen.networks.dbn, chosen.seed
+    made_from = [store.key_of(cell) for cell in cells]
+    key = store.digest(made_from, shape, chosen.rbm, seed, code=__name__)
     if store.has(path, key):
         return
 
     from avef.models import dbn
 
-    found = [
-        store.load(source_weights.cell(out, emotion_model, kind))["fc7"]
-        for kind in ("audio", "visual")
-    ]
-    store.save(path, key, **dbn.pretrained(np.hstack(found), shape, rbm, seed).arrays())
+    fc7 = np.hstack([store.load(cell)["fc7"] for cell in cells])
+    store.save(path, key, **dbn.pretrained(fc7, shape, chosen.rbm, seed=seed).arrays())

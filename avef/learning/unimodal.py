@@ -3,104 +3,76 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from avef.config.params import Compute, Keep, Net, Schedule, Stop
+from avef.config.schema import CorpusParams
 from avef.core import parallel, store
 from avef.core.files import replacing
-from avef.learning import dataset, grid, source_weights, transfer
+from avef.core.paths import Folders
+from avef.learning import dataset, grid, source_weights
 from avef.protocol import EMOTION_MODELS, folds, labels
 
-#: The modules whose text decides the outcome (see :mod:`avef.core.store`).
-CODE = (*transfer.CODE, "learning/unimodal")
 
-
-def run(
-    kind: str,
-    prepared: str | Path,
-    transferred: str | Path,
-    out: str | Path,
-    net: Net,
-    keep: Keep,
-    schedule: Schedule,
-    stop: Stop,
-    compute: Compute,
-    groups: int | None,
-    seed: int,
-    jobs: int = 1,
-) -> None:
+def run(kind: str, folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
     """Train what is not frozen of one network for all cells; resume what was begun.
 
     Parameters
     ----------
     kind : {"audio", "visual"}
-    prepared, transferred, out : path
-        The corpus' prepared clips, its transfer folder, and the folder for the
-        cells: per cell the trained layers' weights, and arrays ``fc7`` (clips, d)
-        and ``softmax`` (clips, C), averaged over each clip's segments, and
-        ``curve`` (2 or 4, epochs), see ``cells.COLUMNS``.
-    groups : int or None
-        Speaker groups (§4.2).
+    folders : Folders
+        The corpus' prepared clips and its transfer folder are read. In ``audio_net`` or
+        ``visual_net`` each cell gets the trained layers' weights, and arrays ``fc7``
+        (clips, d) and ``softmax`` (clips, C), averaged over each clip's segments, and
+        ``curve`` (2 or 4, epochs), see ``grid.COLUMNS``.
+    jobs : int
+        Worker processes; see :func:`avef.core.parallel.each`.
     """
-    settings = Settings(net, keep, schedule, stop, compute)
-    work = [
-        (kind, *cell, prepared, transferred, out, settings, groups, seed) for cell in grid.pairs()
-    ]
-    list(parallel.each(run_folds, work, jobs, f"{kind}-net on {Path(out).name}"))
+    work = [(kind, *pair, folders, chosen) for pair in grid.pairs()]
+    title = f"{kind}-net on {folders.net(kind).name}"
+    list(parallel.each(run_folds, work, jobs=jobs, title=title))
 
 
-def weights_file(out: str | Path, emotion_model: str, case: int, fold: int) -> Path:
+def weights_file(folder: str | Path, cell: grid.Cell) -> Path:
     """Where the weights of a cell's trained layers lie."""
-    return Path(out) / f"{grid.name(emotion_model, case, fold)}.weights.h5"
+    return grid.file(folder, cell).with_suffix(".weights.h5")
 
 
-def trained(kind: str, out: str | Path, emotion_model: str, case: int, fold: int) -> Path:
-    """The weights of a finished cell; ParameterError if they are not those it was saved with."""
-    file = weights_file(out, emotion_model, case, fold)
-    cell = Path(out) / f"{grid.name(emotion_model, case, fold)}.npz"
-    return grid.require(cell, file, f"{kind}_net@{Path(out).name}")
+def trained_weights(kind: str, folders: Folders, cell: grid.Cell) -> Path:
+    """The weights of a finished cell.
 
-
-class Settings(NamedTuple):
-    """The parameter sections that one network's training takes."""
-
-    net: Net
-    keep: Keep
-    schedule: Schedule
-    stop: Stop
-    compute: Compute
+    Raises
+    ------
+    ParameterError
+        If they are not there, or not those that the cell was saved with.
+    """
+    folder = folders.net(kind)
+    stage = f"{kind}_net@{folder.name}"
+    return grid.require(grid.file(folder, cell), weights_file(folder, cell), stage)
 
 
 def run_folds(
-    kind: str,
-    emotion_model: str,
-    case: int,
-    prepared: str | Path,
-    transferred: str | Path,
-    out: str | Path,
-    settings: Settings,
-    groups: int | None,
-    seed: int,
+    kind: str, emotion_model: str, case: int, folders: Folders, chosen: CorpusParams
 ) -> None:
     """Train all folds of one (emotion model, case): they share one graph and one cache.
 
     Parameters as in :func:`run`.
     """
-    net, keep, schedule, stop, compute = settings
-    start = source_weights.verified(transferred, emotion_model)
-    files = [Path(prepared) / "clips.csv", getattr(start, kind), start.scaling]
-    last = getattr(keep, kind)
-    plain = (kind, emotion_model, case, net, last, keep.tune, schedule, stop)
-    plain += (compute.precision, groups, seed)
-    key = store.digest(*plain, files=files, code=CODE)
-    data = dataset.load(prepared, case)
-    splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=groups, seed=seed)
-    paths = [Path(out) / f"{grid.name(emotion_model, case, f)}.npz" for f in range(len(splits))]
-    weights = [weights_file(out, emotion_model, case, f) for f in range(len(splits))]
-    grid.prune(out, emotion_model, case, len(splits))
-    done = [grid.finished(path, key, file) for path, file in zip(paths, weights, strict=True)]
+    out, schedule, stop = folders.net(kind), chosen.schedule(kind), chosen.stop
+    start = source_weights.verified(folders.transfer, emotion_model)
+    key = store.digest(
+        (kind, emotion_model, case),
+        (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, schedule, stop),
+        (chosen.compute.precision, chosen.compute.xla, chosen.groups, chosen.seed),
+        files=[folders.prepared / "clips.csv", getattr(start, kind), start.scaling],
+        code=__name__,
+    )
+    data = dataset.load(folders.prepared, case)
+    splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=chosen.groups, seed=chosen.seed)
+    cells = [grid.file(out, (emotion_model, case, fold)) for fold in range(len(splits))]
+    weights = [weights_file(out, (emotion_model, case, fold)) for fold in range(len(splits))]
+    grid.prune(out, (emotion_model, case), len(splits))
+    done = [grid.finished(*pair, key=key) for pair in zip(cells, weights, strict=True)]
     if all(done):
         return
 
@@ -111,40 +83,46 @@ def run_folds(
 
     classes = len(EMOTION_MODELS[emotion_model])
     target = labels(data.clips, emotion_model)[data.clip]
-    training.precise(compute.precision)
-    part = frozen.kept(kind, data, start, net, last, keep.tune, classes, compute.cache_gib)
+    training.precise(chosen.compute.precision)
+    part = frozen.kept(
+        kind,
+        data,
+        start,
+        nets=chosen.networks,
+        keep=chosen.keep,
+        classes=classes,
+        cache_gib=chosen.compute.cache_gib,
+    )
     segments = keras.Input((), dtype="int32")
     seen = part.entry(segments)
     model = keras.Model(segments, part.own(seen))
-    rule = schedule.learning_rate, schedule.momentum, schedule.clip_norm, compute.xla
-    training.compiled(model, *rule)
+    training.scheduled(model, schedule, xla=chosen.compute.xla)
     both = keras.Model(segments, [networks.features(part.own)(seen), model.output])
     begun = part.own.get_weights()
     every = np.arange(len(data.clip), dtype=np.int32)
-    for fold, (train, test) in enumerate(splits):
+    for fold, split in enumerate(splits):
         if done[fold]:
             continue
-        assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
-        grid.begin(paths[fold])
-        rows, held = grid.held_out(data, train, target, stop, seed + fold)
+        seed = chosen.seed + fold
+        lesson = grid.lesson(data, target, split, stop=stop, seed=seed)
+        grid.begin(cells[fold])
         part.own.set_weights(begun)
-        training.restart(model, part.fresh, seed + fold)
+        training.restart(model, part.fresh, seed)
         curve = training.fit(
             model,
-            rows,
-            target[rows],
+            lesson.rows,
+            lesson.labels,
             epochs=schedule.epochs,
             batch=schedule.batch,
-            seed=seed + fold,
-            held=held,
-            patience=stop.patience,
-            checkpoint=grid.checkpoint(paths[fold], key, compute.checkpoint_seconds),
+            seed=seed,
+            held=lesson.held,
+            checkpoint=grid.checkpoint(cells[fold], key, chosen.compute.checkpoint_seconds),
         )
         with replacing(weights[fold]) as temporary:
             part.own.save_weights(temporary)
         fc7, softmax = training.outputs(both, [every])
         grid.save(
-            paths[fold],
+            cells[fold],
             key,
             [weights[fold]],
             fc7=dataset.pool(fc7, data.clip, len(data.clips)),

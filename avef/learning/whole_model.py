@@ -8,10 +8,10 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from avef.config.params import Dbn, Fusion, Rbm
+from avef.config.schema import CorpusParams
 from avef.learning import training
 from avef.learning.frozen import Kept
-from avef.learning.grid import Checkpoint
+from avef.learning.grid import Checkpoint, Lesson
 from avef.models import dbn, inputs, networks
 from avef.models.rbm import RBM
 
@@ -38,14 +38,14 @@ class Whole(NamedTuple):
     stack: list
 
 
-def joined(audio: Kept, visual: Kept, hidden: list[int], count: int) -> Whole:
+def joined(audio: Kept, visual: Kept, *, hidden: Sequence[int], count: int) -> Whole:
     """Join what both networks train and a DBN (Fig. 1).
 
     Parameters
     ----------
     audio, visual : Kept
         Their trained layers end in fc7, dropout and fc8.
-    hidden : list of int
+    hidden : sequence of int
         4096 and 2048 in the paper.
     count : int
         S, the number of all segments.
@@ -77,14 +77,9 @@ def joined(audio: Kept, visual: Kept, hidden: list[int], count: int) -> Whole:
 
 def train(
     whole: Whole,
-    rows: np.ndarray,
-    held: tuple | None,
-    watch: np.ndarray,
-    target: np.ndarray,
-    shape: Dbn,
-    rbm: Rbm,
-    schedule: Fusion,
-    patience: int,
+    lesson: Lesson,
+    chosen: CorpusParams,
+    *,
     rbms: Sequence[RBM],
     seed: int,
     checkpoint: Checkpoint,
@@ -93,12 +88,8 @@ def train(
 
     Parameters
     ----------
-    rows, held : of the segments, from :func:`avef.learning.grid.held_out`
-    watch : (m,) int
-        Segments of other speakers, for the RBMs' gaps alone: no labels of theirs are read,
-        and nothing is learnt or chosen by them.
-    target : (S,) int
-        Classes of all segments.
+    lesson : Lesson
+        The segments of one fold.
     rbms : sequence of RBM
         What the lowest layers of the DBN start from.
 
@@ -107,15 +98,19 @@ def train(
     dict
         ``curve``, ``rbm_errors``, ``rbm_gaps``, as :func:`avef.learning.fusion.run` keeps them.
     """
-    fc7, *_ = training.outputs(whole.features, [np.arange(len(target), dtype=np.int32)])
-    machine = dbn.pretrained(fc7[rows], shape, rbm, seed, rbms, fc7[watch])
+    schedule, rows = chosen.dbn_fusion, lesson.rows
+    every = np.arange(whole.table.rows.shape[0], dtype=np.int32)
+    fc7, *_ = training.outputs(whole.features, [every])
+    machine = dbn.pretrained(
+        fc7[rows], chosen.networks.dbn, chosen.rbm, seed=seed, initial=rbms, watch=fc7[lesson.watch]
+    )
     whole.table.rows.assign(fc7)
     training.restart(whole.top, whole.stack, seed)
     dbn.unroll(machine, whole.stack)
     training.fit(
         whole.top,
         rows,
-        target[rows],
+        lesson.labels,
         epochs=schedule.supervised_epochs,
         batch=schedule.batch,
         seed=seed,
@@ -124,12 +119,11 @@ def train(
     curve = training.fit(
         whole.model,
         rows,
-        target[rows],
+        lesson.labels,
         epochs=schedule.epochs,
         batch=schedule.batch,
         seed=seed,
-        held=held,
-        patience=patience,
+        held=lesson.held,
         checkpoint=checkpoint,
     )
     return {

@@ -17,7 +17,7 @@ from keras import layers, ops
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from avef.config.params import Dbn, Rbm
+from avef.config.schema import Dbn, Rbm
 from avef.models.rbm import RBM
 
 __all__ = ["DBN", "RBM", "Standardise", "fusion_layers", "pretrained", "unroll"]
@@ -63,13 +63,13 @@ class DBN(TransformerMixin, BaseEstimator):
         self.epochs = epochs
         self.seed = seed
 
-    def fit(self, X, y=None, kept: Sequence[RBM] = (), watch=None):
+    def fit(self, X, y=None, initial: Sequence[RBM] = (), watch=None):
         """Train on X (n, n_visible).
 
         Parameters
         ----------
         X : ndarray (n, n_visible), float
-        kept : sequence of RBM
+        initial : sequence of RBM
             Layers of another DBN, lowest first, from which this one's lowest
             layers start (§2.2, transfer).
         watch : ndarray (m, n_visible), optional
@@ -81,7 +81,7 @@ class DBN(TransformerMixin, BaseEstimator):
             visible = self.visible if depth == 0 else "bernoulli"
             rate = self.learning_rate * (0.1 if visible == "gaussian" else 1)
             rbm = RBM(units, visible, rate, seed=self.seed + depth, **shared)
-            rbm.fit(X, initial=kept[depth] if depth < len(kept) else None, watch=watch)
+            rbm.fit(X, initial=initial[depth] if depth < len(initial) else None, watch=watch)
             X = rbm.transform(X)
             watch = None if watch is None else rbm.transform(watch)
             self.rbms_.append(rbm)
@@ -119,13 +119,14 @@ def pretrained(
     features: np.ndarray,
     shape: Dbn,
     rbm: Rbm,
+    *,
     seed: int,
-    kept: Sequence[RBM] = (),
+    initial: Sequence[RBM] = (),
     watch: np.ndarray | None = None,
 ) -> DBN:
     """Greedy pre-training of the DBN on [fc7 audio, fc7 visual] (§2.2.3).
 
-    ``kept`` and ``watch`` are those of :meth:`DBN.fit`.
+    ``initial`` and ``watch`` are those of :meth:`DBN.fit`.
     """
     dbn = DBN(
         hidden=shape.hidden,
@@ -138,10 +139,10 @@ def pretrained(
         epochs=rbm.epochs,
         seed=seed,
     )
-    return dbn.fit(features, kept=kept, watch=watch)
+    return dbn.fit(features, initial=initial, watch=watch)
 
 
-def fusion_layers(hidden, classes: int) -> list[layers.Layer]:
+def fusion_layers(hidden: Sequence[int], classes: int) -> list[layers.Layer]:
     """The DBN as a supervised network: standardise, hidden layers, softmax.
 
     Fill its weights with :func:`unroll`. (B, n_visible) → (B, classes).

@@ -20,7 +20,7 @@ from avef.core.errors import ParameterError
 
 
 def audio_net(
-    classes: int, width: float = 1.0, input_size: int = 227, dropout: float = 0.3
+    classes: int, width: float = 1.0, input_size: int = 227, *, dropout: float = 0.3
 ) -> keras.Sequential:
     """AlexNet on the mel image of a segment (§2.2.1).
 
@@ -62,7 +62,7 @@ def audio_net(
 
 
 def visual_net(
-    classes: int, width: float = 1.0, input_size: int = 112, dropout: float = 0.3
+    classes: int, width: float = 1.0, input_size: int = 112, *, dropout: float = 0.3
 ) -> keras.Sequential:
     """C3D on the 16 faces of a segment (§2.2.2).
 

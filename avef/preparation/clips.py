@@ -11,53 +11,21 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from avef.config.params import Prepare
+from avef.config.schema import Prepare
 from avef.core import parallel, store
 from avef.core.errors import OF_THE_FILE, ClipError, ParameterError
 from avef.core.files import write_csv
 from avef.preparation import faces, media, speech, vad, vad_net
-from avef.preparation.segments import segment_clip
-
-#: The modules that decide what a prepared clip holds.
-CODE = tuple(
-    f"preparation/{name}"
-    for name in ("media", "speech", "mrcg", "vad_net", "vad", "mtcnn", "faces", "clips")
-)
+from avef.preparation.prepared import PreparedClip, load_clip, save_clip
 
 #: Sound and picture must share this much of the longer one's time, or else a
 #: clip's last faces would stand for all the sound beyond them.
 OVERLAP = 0.8
-
-
-class PreparedClip(NamedTuple):
-    """Arrays of one clip, all on the audio's clock.
-
-    Attributes
-    ----------
-    log_mel : (T, 64) float32
-        Frame t covers [10t, 10t + 25) ms.
-    voiced : (T,) bool
-        Weight 1 of §2.1.1.
-    faces : (F, s, s, 3) uint8
-        A crop of every video frame; where no face was found, at the nearest one's place.
-    face_status : (F,) uint8
-        One of ``faces.NONE``, ``DETECTED``, ``TRACKED``, ``INTERPOLATED``.
-    times : (F,) float64
-        Seconds.
-    fps : float
-    """
-
-    log_mel: np.ndarray
-    voiced: np.ndarray
-    faces: np.ndarray
-    face_status: np.ndarray
-    times: np.ndarray
-    fps: float
 
 
 def prepare_clip(
@@ -105,8 +73,8 @@ def prepare_clip(
     if vad_threshold is None:
         vad_threshold = vad.threshold(vad_method, vad_weights)
     probability = vad.speech_probability(y, method=vad_method, weights=vad_weights)
-    cells = vad.speech_mask(probability, vad_threshold)
-    voiced = cells[1 : len(log_mel) + 1]  # the middle of frame t lies in cell t + 1
+    mask = vad.speech_mask(probability, vad_threshold)
+    voiced = mask[1 : len(log_mel) + 1]  # the middle of frame t lies in the 10 ms of entry t + 1
     if not voiced.any():
         raise ClipError(f"no speech was found; the loudest sample is {np.abs(y).max():.4f}")
 
@@ -114,13 +82,13 @@ def prepare_clip(
     times = video.times - audio.start
     _require_overlap(len(y) / speech.RATE, times, video.fps)
     track = faces.track(video.frames, every=detect_every)
-    found = track.status != faces.NONE
-    if found.sum() < max(1, min_face_share * len(found)):
+    seen = track.status != faces.NONE
+    if seen.sum() < max(1, min_face_share * len(seen)):
         raise ClipError(
-            f"a face in {found.sum()} of {len(found)} frames; {min_face_share:.0%} are needed"
+            f"a face in {seen.sum()} of {len(seen)} frames; {min_face_share:.0%} are needed"
         )
     boxes = faces.face_box(track.points, margin=face_margin)
-    crops = faces.crop(video.frames, boxes[_nearest(found)], face_size)
+    crops = faces.crop(video.frames, boxes[_nearest(seen)], face_size)
     return PreparedClip(log_mel, voiced, crops, track.status, times, video.fps)
 
 
@@ -131,7 +99,7 @@ def prepare_corpus(
     *,
     jobs: int = 1,
     max_failures: float = 0.1,
-    **options,
+    **options: Any,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Prepare every clip of a corpus, in parallel; resume what was begun.
 
@@ -155,12 +123,17 @@ def prepare_corpus(
         The clips that can be used, with ``duration``, ``fps``, ``frames``,
         ``voiced``, ``face_share`` and ``key``; and ``clip``, ``path``, ``stage``,
         ``reason`` of those that cannot.
+
+    Raises
+    ------
+    ParameterError
+        If too many clips fail, or the VAD's weights cannot be read.
     """
     root, out = Path(root), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     base = _base_key(options)
     work = [(root / path, out / f"{clip}.npz", options, base) for clip, path in _paths(clips)]
-    results = list(parallel.each(_prepare_one, work, jobs, f"preparing {out.name}"))
+    results = list(parallel.each(_prepare_one, work, jobs=jobs, title=f"preparing {out.name}"))
 
     failed = np.array([isinstance(r, str) for r in results], bool)
     facts = pd.DataFrame([r for r in results if isinstance(r, dict)])
@@ -184,42 +157,11 @@ def prepare_corpus(
     return prepared, quarantine.reset_index(drop=True)
 
 
-def settings(section: Prepare, vad_weights: str | Path) -> dict:
+def settings(section: Prepare, vad_weights: str | Path) -> dict[str, Any]:
     """Keyword arguments of :func:`prepare_clip` from a parameter section."""
     names = inspect.signature(prepare_clip).parameters
     values = asdict(section) | {"vad_method": section.vad, "vad_weights": str(vad_weights)}
     return {name: value for name, value in values.items() if name in names}
-
-
-def summary(folder: str | Path, prepared: pd.DataFrame, quarantine: pd.DataFrame) -> dict:
-    """Count what came out: clips, hours, segments of both cases, kept share (K1)."""
-    counts = dict.fromkeys(("segments_case1", "segments_case2"), 0)
-    for name in prepared["clip"]:
-        clip = load_clip(Path(folder) / f"{name}.npz")
-        for case in (1, 2):
-            cut = segment_clip(clip.voiced, clip.times, clip.fps, case)
-            counts[f"segments_case{case}"] += len(cut.audio)
-    kept = np.average(prepared["voiced"], weights=prepared["duration"])
-    return {
-        "clips": len(prepared),
-        "quarantined": len(quarantine),
-        "minutes": round(float(prepared["duration"].sum()) / 60, 2),
-        **counts,
-        "kept_percent": round(100 * float(kept), 2),
-        "frames_with_face_percent": round(100 * float(prepared["face_share"].mean()), 2),
-    }
-
-
-def save_clip(path: str | Path, clip: PreparedClip, key: str = "") -> None:
-    """Write a prepared clip atomically."""
-    store.save(path, key, **clip._asdict())
-
-
-def load_clip(path: str | Path) -> PreparedClip:
-    """Read a prepared clip written by :func:`save_clip`."""
-    arrays = store.load(path)
-    values = {name: arrays[name] for name in PreparedClip._fields}
-    return PreparedClip(**(values | {"fps": float(values["fps"])}))
 
 
 def _base_key(options):
@@ -235,7 +177,7 @@ def _base_key(options):
         files = [options.get("vad_weights") or vad_net.shipped()]
         vad_net.load(files[0])
     plain = {name: value for name, value in options.items() if name != "vad_weights"}
-    return store.digest(plain, files=files, code=CODE)
+    return store.digest(plain, files=files, code=__name__)
 
 
 def _prepare_one(path: Path, target: Path, settings: Mapping, base: str) -> dict | str:
@@ -284,10 +226,10 @@ def _require_overlap(seconds, times, fps):
         )
 
 
-def _nearest(found):
+def _nearest(seen):
     """For every frame, the index of the nearest one with a face."""
-    there = np.flatnonzero(found)
-    return there[np.abs(np.arange(len(found))[:, None] - there).argmin(axis=1)]
+    there = np.flatnonzero(seen)
+    return there[np.abs(np.arange(len(seen))[:, None] - there).argmin(axis=1)]
 
 
 def _paths(clips):

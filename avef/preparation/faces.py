@@ -1,21 +1,28 @@
-"""Faces of a clip (section 2.1.2): key points in every frame, box around them, crop.
+"""Faces of a clip (§2.1.2): key points in every frame, box around them, crop.
 
 Pure functions on arrays. A full detection is run on every n-th frame only; between
 detections the box moves linearly and one small network finds the key points inside
 it. Where that network no longer sees a face, the full detection has its turn.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 from avef.core.errors import ParameterError
+from avef.preparation.person import alike, main_person
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from avef.preparation.mtcnn import Cascade
 
 NONE, DETECTED, TRACKED, INTERPOLATED = range(4)
-"""Status of a frame: no face; found by the whole cascade; found inside a box carried from
-such frames; carried over a short gap between frames with a face."""
+"""Status of a frame: no face; a face seen by the whole cascade; one seen inside a box carried
+from such frames; one carried over a short gap between frames with a face."""
 
 _DETECTED, _REFINED = 16, 64  # frames worked on at once
 _FACE = 0.7  # O-Net's score is near 1 on a face and near 0 off it; little lies between
@@ -24,20 +31,20 @@ _FACE = 0.7  # O-Net's score is near 1 on a face and near 0 off it; little lies 
 class FaceTrack(NamedTuple):
     """One person's face through F frames, in pixels of the original frames.
 
-    A point (0, 0) is the centre of the first pixel. Where `status` is `NONE`, `points`
-    and `box` are NaN and `score` is 0.
+    A point (0, 0) is the centre of the first pixel. Where ``status`` is ``NONE``,
+    ``points`` and ``box`` are NaN and ``score`` is 0.
 
     Attributes
     ----------
-    points : float32 array (F, 5, 2)
+    points : (F, 5, 2) float32
         x and y of left eye, right eye, nose, left and right corner of the mouth; left
         and right as seen in the image. May lie outside the frame.
-    box : float32 array (F, 4)
+    box : (F, 4) float32
         The detector's box x0, y0, x1, y1. May reach outside the frame.
-    score : float32 array (F,), 0…1
-        How sure the detector is of a face there; 0 where `INTERPOLATED`.
-    status : uint8 array (F,)
-        `NONE`, `DETECTED`, `TRACKED` or `INTERPOLATED`.
+    score : (F,) float32 in 0…1
+        How sure the detector is of a face there; 0 where ``INTERPOLATED``.
+    status : (F,) uint8
+        ``NONE``, ``DETECTED``, ``TRACKED`` or ``INTERPOLATED``.
     """
 
     points: np.ndarray
@@ -46,33 +53,41 @@ class FaceTrack(NamedTuple):
     status: np.ndarray
 
 
-def load_detector():
-    """Return the process's `avef.preparation.mtcnn.Cascade`; the first call takes seconds."""
+def load_detector() -> Cascade:
+    """Return the process's detector of faces; the first call takes seconds."""
     from avef.preparation.mtcnn import load_detector as load  # brings TensorFlow with it
 
     return load()
 
 
-def track(frames, *, every=10, detector=None, working_height=240, smallest=0.15, bridge=5):
-    """Follow the face of a clip's main person through all frames (section 2.1.2).
+def track(
+    frames: np.ndarray | Sequence[np.ndarray],
+    *,
+    every: int = 10,
+    detector: Cascade | None = None,
+    working_height: int = 240,
+    smallest: float = 0.15,
+    bridge: int = 5,
+) -> FaceTrack:
+    """Follow the face of a clip's main person through all frames (§2.1.2).
 
-    Of several persons the one is kept who is there longest and largest. Before or after
+    Of several persons it is the one who is there longest and largest. Before or after
     that person's time another face of like size is taken for them, after a jump.
 
     Parameters
     ----------
-    frames : uint8 array (F, H, W, 3), RGB
+    frames : ndarray (F, H, W, 3), uint8, RGB
         Or any sequence of F frames (H, W, 3) of one size. Read a few at a time: the
         working memory beside the frames does not grow with F.
-    every : int >= 1, frames
+    every : int ≥ 1, frames
         Distance between the frames on which the whole cascade is run.
-    detector : object with the methods of `avef.preparation.mtcnn.Cascade`, optional
-        Default: `load_detector()`.
-    working_height : int >= 12, pixels
+    detector : Cascade, optional
+        Whatever has its methods; by default that of :func:`load_detector`.
+    working_height : int ≥ 12, pixels
         Higher frames are shrunk to it for the whole cascade.
     smallest : float in (0, 1]
         Side of the smallest face looked for, as a share of the frame's height.
-    bridge : int >= 0, frames
+    bridge : int ≥ 0, frames
         Longest gap without a face that is filled by interpolation, if the face is at
         about the same place before and after it.
 
@@ -91,12 +106,12 @@ def track(frames, *, every=10, detector=None, working_height=240, smallest=0.15,
     detector = detector or load_detector()
     detect = partial(_detect, frames, detector, working_height, smallest)
     faces = detect(np.unique(np.append(np.arange(0, count, every), count - 1)))
-    anchors = _main_person(faces)
+    anchors = main_person(faces)
     rows = _refine(frames, anchors, detector) if anchors else np.zeros((count, 15), np.float32)
     held = rows[:, 4] > _FACE
 
     faces |= detect([f for f in np.nonzero(~held)[0] if f not in faces])
-    person = _main_person({f: rows[f : f + 1] if held[f] else faces[f] for f in range(count)})
+    person = main_person({f: rows[f : f + 1] if held[f] else faces[f] for f in range(count)})
     status = np.full(count, NONE, np.uint8)
     out = np.full((count, 15), np.nan, np.float32)
     for f, row in person.items():
@@ -107,30 +122,38 @@ def track(frames, *, every=10, detector=None, working_height=240, smallest=0.15,
     return FaceTrack(points, out[:, :4].copy(), np.nan_to_num(out[:, 4]), status)
 
 
-def face_box(points, margin=0.6, smooth=5):
-    """Square box of the face, extended from its key points (section 2.1.2).
+def face_box(points: np.ndarray, margin: float = 0.6, smooth: int = 5) -> np.ndarray:
+    """Square box of the face, extended from its key points (§2.1.2).
 
     The paper does not say how far. Here the square over the longer side of the points'
-    upright rectangle grows by `margin` of its side in all four directions.
+    upright rectangle grows by ``margin`` of its side in all four directions.
 
     Parameters
     ----------
-    points : float array (…, 5, 2), pixels, or NaN
-    margin : float >= 0
-    smooth : int >= 1, frames
+    points : ndarray (…, 5, 2), float, pixels, or NaN
+    margin : float ≥ 0
+    smooth : int ≥ 1, frames
         For (F, 5, 2) only, taken as F frames in order: centre and side are averaged over
         so many frames (fewer next to NaN), or the crop's jitter would look like motion.
 
     Returns
     -------
-    float32 array (…, 4)
-        x0, y0, x1, y1 in pixel edges (the first pixel spans 0…1), as `crop` takes
+    ndarray (…, 4), float32
+        x0, y0, x1, y1 in pixel edges (the first pixel spans 0…1), as :func:`crop` takes
         them; NaN where a point is NaN. May reach outside the frame.
 
     Raises
     ------
     ParameterError
-        If the shape, `margin` or `smooth` breaks the rules above.
+        If the shape, ``margin`` or ``smooth`` breaks the rules above.
+
+    Examples
+    --------
+    Points 20 pixels apart in width and 10 in height: a square of 20, and 10 more on each side.
+
+    >>> points = np.array([[30, 40], [50, 40], [40, 45], [32, 50], [48, 50]])
+    >>> face_box(points, margin=0).tolist(), face_box(points, margin=0.5).tolist()
+    ([30.5, 35.5, 50.5, 55.5], [20.5, 25.5, 60.5, 65.5])
     """
     points = np.asarray(points, np.float64)
     if points.ndim < 2 or points.shape[-2:] != (5, 2):
@@ -146,33 +169,41 @@ def face_box(points, margin=0.6, smooth=5):
     return np.concatenate([centre - half, centre + half], axis=-1).astype(np.float32)
 
 
-def crop(frames, boxes, size):
+def crop(frames: np.ndarray | Sequence[np.ndarray], boxes: np.ndarray, size: int) -> np.ndarray:
     """Cut square crops out of frames and bring them to one size, bilinearly.
 
     Parameters
     ----------
-    frames : uint8 array (H, W, 3), or a sequence of F such frames
-    boxes : float array (4,), or (F, 4) beside F frames
-        x0, y0, x1, y1 in pixel edges, as `face_box` gives them: 0, 0, W, H is the whole
-        frame. Beyond the frame its edge pixels are repeated.
-    size : int >= 1, pixels
+    frames : ndarray (H, W, 3), uint8, or a sequence of F such frames
+    boxes : ndarray (4,), float, or (F, 4) beside F frames
+        x0, y0, x1, y1 in pixel edges, as :func:`face_box` gives them: 0, 0, W, H is the
+        whole frame. Beyond the frame its edge pixels are repeated.
+    size : int ≥ 1, pixels
 
     Returns
     -------
-    uint8 array (size, size, 3), or (F, size, size, 3)
+    ndarray (size, size, 3), uint8, or (F, size, size, 3)
         Black where a box is NaN.
 
     Raises
     ------
     ParameterError
         If boxes and frames differ in number, a frame is not uint8 (H, W, 3), a box has no
-        area, or `size` is below 1.
+        area, or ``size`` is below 1.
+
+    Examples
+    --------
+    Four pixels become one, their mean.
+
+    >>> frame = np.arange(0, 32, 2, np.uint8).reshape(4, 4, 1).repeat(3, axis=2)
+    >>> frame[1:3, 2:4, 0].tolist(), crop(frame, np.array([2, 1, 4, 3]), size=1).tolist()
+    ([[12, 14], [20, 22]], [[[17, 17, 17]]])
     """
     boxes = np.asarray(boxes, np.float64)
     if size < 1:
         raise ParameterError(f"size must be at least 1 pixel, not {size}")
     if boxes.shape == (4,):
-        return crop([frames], boxes[None], size)[0]
+        return crop([np.asarray(frames)], boxes[None], size)[0]
     if boxes.shape != (len(frames), 4):
         raise ParameterError(f"{len(frames)} frames need boxes of that number, not {boxes.shape}")
     crops = np.zeros((len(frames), size, size, 3), np.uint8)
@@ -191,7 +222,7 @@ def crop(frames, boxes, size):
 
 
 def _check_frame(frame, shape=None):
-    """Raise unless `frame` is an RGB image, of the given shape if there is one."""
+    """Raise unless ``frame`` is an RGB image, of the given shape if there is one."""
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
         raise ParameterError(f"a frame must be uint8 (H, W, 3), not {frame.dtype} {frame.shape}")
     if 0 in frame.shape or frame.shape != (shape or frame.shape):
@@ -199,7 +230,7 @@ def _check_frame(frame, shape=None):
 
 
 def _check_track(frames, every, working_height, smallest, bridge):
-    """Check the arguments of `track`."""
+    """Check the arguments of :func:`track`."""
     if len(frames) == 0:
         raise ParameterError("a clip must have at least one frame, not 0")
     for frame in frames:
@@ -239,48 +270,11 @@ def _refine(frames, anchors, detector):
     return np.concatenate([detector.refine([frames[f] for f in p], boxes[p]) for p in parts])
 
 
-def _alike(a, b):
-    """Whether rows `a` and `b` (15,) can be one face: near each other, of like size."""
-    small, large = sorted([_side(a), _side(b)])
-    shift = (a[:2] + a[2:4] - b[:2] - b[2:4]) / 2
-    return np.hypot(*shift) < small and large < 2 * small
-
-
-def _side(row):
-    """Mean side of a row's box."""
-    return float(row[2] - row[0] + row[3] - row[1]) / 2
-
-
-def _main_person(faces):
-    """Choose among {frame: rows (n, 15)} the main person's: {frame: row (15,)}."""
-    tracks = []
-    for f in sorted(faces):
-        free = list(tracks)
-        for row in faces[f]:  # best score first
-            near = [t for t in free if _alike(t[1][-1], row)]
-            if near:
-                one = max(near, key=lambda t: t[0][-1])  # seen last
-                free = [t for t in free if t is not one]
-            else:
-                tracks.append(one := ([], []))
-            one[0].append(f)
-            one[1].append(row)
-    # Presence times size: a large passer-by loses against whoever stays.
-    tracks.sort(key=lambda t: -sum(map(_side, t[1])))
-    chosen = []
-    for indices, rows in tracks:
-        apart = all(indices[-1] < t[0][0] or t[0][-1] < indices[0] for t in chosen)
-        sides = [np.median([*map(_side, r)]) for r in (rows, tracks[0][1])]
-        if apart and max(sides) < 2 * min(sides):
-            chosen.append((indices, rows))
-    return {f: row for indices, rows in chosen for f, row in zip(indices, rows, strict=True)}
-
-
 def _bridge(rows, status, longest):
-    """Fill gaps of up to `longest` frames, in place, where the face stays put."""
-    found = np.nonzero(status != NONE)[0]
-    for a, b in zip(found[:-1], found[1:], strict=True):
-        if 1 < b - a <= longest + 1 and _alike(rows[a], rows[b]):
+    """Fill gaps of up to ``longest`` frames, in place, where the face stays put."""
+    seen = np.nonzero(status != NONE)[0]
+    for a, b in zip(seen[:-1], seen[1:], strict=True):
+        if 1 < b - a <= longest + 1 and alike(rows[a], rows[b]):
             share = (np.arange(a + 1, b) - a)[:, None] / (b - a)
             rows[a + 1 : b] = rows[a] + share * (rows[b] - rows[a])
             rows[a + 1 : b, 4] = 0
@@ -288,7 +282,7 @@ def _bridge(rows, status, longest):
 
 
 def _smooth(values, window):
-    """Centred average of (F, n) over `window` frames, symmetric and inside runs of values."""
+    """Centred average of (F, n) over ``window`` frames, symmetric and inside runs of values."""
     out = values.copy()
     valid = np.pad(~np.isnan(values).any(axis=1), 1)
     for start, stop in np.nonzero(np.diff(valid))[0].reshape(-1, 2):

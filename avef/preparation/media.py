@@ -22,7 +22,16 @@ COMPLETE = 0.9
 
 
 class Audio(NamedTuple):
-    """Decoded audio: ``samples`` (n, channels) float32 in −1…1, ``rate`` Hz, ``start`` seconds."""
+    """Decoded audio.
+
+    Attributes
+    ----------
+    samples : (n, channels) float32 in −1…1
+    rate : int
+        Hz.
+    start : float
+        Seconds on the container's clock at which the first sample is heard.
+    """
 
     samples: np.ndarray
     rate: int
@@ -30,14 +39,29 @@ class Audio(NamedTuple):
 
 
 class Video(NamedTuple):
-    """Decoded video: ``frames`` (F, H, W, 3) uint8 RGB, ``times`` (F,) float64 seconds."""
+    """Decoded video.
+
+    Attributes
+    ----------
+    frames : (F, H, W, 3) uint8, RGB
+    times : (F,) float64
+        Seconds on the container's clock.
+    """
 
     frames: np.ndarray
     times: np.ndarray
 
     @property
     def fps(self) -> float:
-        """Usual frame rate in Hz: from the mean step, gaps aside (25.0 for a single frame)."""
+        """Usual frame rate in Hz: from the mean step, gaps aside (25.0 for a single frame).
+
+        Examples
+        --------
+        A frame is lost after the third one; the rate is that of the others.
+
+        >>> Video(np.empty((0, 8, 8, 3)), np.array([0, 0.04, 0.08, 0.16, 0.2])).fps
+        25.0
+        """
         if len(self.times) < 2:
             return 25.0
         steps = np.diff(self.times)
@@ -47,15 +71,21 @@ class Video(NamedTuple):
 def read_audio(path: str | Path) -> Audio:
     """Decode the first audio stream at its own rate and with its own channels.
 
+    Parameters
+    ----------
+    path : str or Path
+
     Raises
     ------
     ClipError
-        If the file cannot be opened, has no audio stream, or is truncated.
+        If the file cannot be opened, or its audio is missing, damaged, truncated, or changes
+        its form on the way.
     """
     with _open(path) as container:
         stream = _first(container, "audio")
         to_float = av.AudioResampler(format="fltp")
-        blocks, form = [], None
+        blocks: list[np.ndarray] = []
+        form: tuple[int, int] | None = None  # rate and channels
         with _damage_named(stream):
             for frame in container.decode(stream):
                 now = frame.sample_rate, frame.layout.nb_channels
@@ -65,7 +95,7 @@ def read_audio(path: str | Path) -> Audio:
                     raise ClipError(f"the rate or channels change from {form} to {now}")
                 blocks += [block.to_ndarray() for block in to_float.resample(frame)]
             blocks += [block.to_ndarray() for block in to_float.resample(None)]
-        if not blocks:
+        if form is None or not blocks:
             raise ClipError("the audio stream holds no samples")
         samples = np.concatenate(blocks, axis=1).T
         if not np.isfinite(samples).all():
@@ -80,19 +110,21 @@ def read_video(path: str | Path, max_height: int = 576) -> Video:
     Parameters
     ----------
     path : str or Path
-    max_height : int
+    max_height : int, pixels
         Taller frames are scaled down to this height, to bound memory; none of
         the paper's corpora is taller.
 
     Raises
     ------
     ClipError
-        If the file cannot be opened, has no video stream, or is truncated.
+        If the file cannot be opened, or its video is missing, damaged, truncated, or changes
+        its size on the way.
     """
     with _open(path) as container:
         stream = _first(container, "video")
         stream.thread_type = "AUTO"
-        frames, times = [], []
+        frames: list[np.ndarray] = []
+        stamps: list[float | None] = []
         with _damage_named(stream):
             for frame in container.decode(stream):
                 height = min(frame.height, max_height)
@@ -101,17 +133,17 @@ def read_video(path: str | Path, max_height: int = 576) -> Video:
                 if frames and rgb.shape != frames[0].shape:
                     raise ClipError(f"the frame size changes from {frames[0].shape} to {rgb.shape}")
                 frames.append(rgb)
-                times.append(frame.time)
+                stamps.append(frame.time)
         if not frames:
             raise ClipError("the video stream holds no frames")
         rate = float(stream.average_rate or 25)
-        times = _monotonic(times, rate)
+        times = _monotonic(stamps, rate)
         # In a cut AVI only the number of frames still says how long it was.
         _require_complete(container, stream, times[0], times[-1] + 1 / rate, stream.frames / rate)
         return Video(np.stack(frames), times)
 
 
-def describe(path: str | Path) -> dict:
+def describe(path: str | Path) -> dict[str, float]:
     """Read what a file's header says, without decoding it (Table 1).
 
     Returns
@@ -119,8 +151,13 @@ def describe(path: str | Path) -> dict:
     dict
         ``sample_rate`` Hz, ``channels``, ``fps``, ``width``, ``height``,
         ``duration`` seconds; a missing stream leaves its entries out.
+
+    Raises
+    ------
+    ClipError
+        If the file cannot be opened.
     """
-    facts = {}
+    facts: dict[str, float] = {}
     with _open(path) as container:
         if container.duration:
             facts["duration"] = container.duration / av.time_base
@@ -186,9 +223,10 @@ def _require_complete(container, stream, start, end, declared=0.0):
         )
 
 
-def _monotonic(times, rate):
+def _monotonic(times: list[float | None], rate: float) -> np.ndarray:
     """Fill missing or non-increasing time stamps from the nominal rate."""
-    filled, step = [], 1 / rate
+    filled: list[float] = []
+    step = 1 / rate
     for time in times:
         if time is None or (filled and time <= filled[-1]):
             time = filled[-1] + step if filled else 0.0

@@ -10,11 +10,12 @@ sums would cost four digits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 import numpy as np
 import scipy.fft
+from numpy.typing import DTypeLike
 
 from avef.core.errors import ParameterError
 from avef.preparation.speech import HOP, RATE
@@ -61,7 +62,7 @@ def mrcg(
     sr: int = RATE,
     frame_length: float = 0.025,
     *,
-    dtype: type = np.float32,
+    dtype: DTypeLike = np.float32,
     block: int = BLOCK,
 ) -> np.ndarray:
     """MRCG features of a signal, one row every 10 ms.
@@ -80,7 +81,7 @@ def mrcg(
         Must be 16 000.
     frame_length : float
         Seconds of CG1, up to 0.2. The mrcg of Chen et al. has 0.020.
-    dtype : type
+    dtype : dtype
         Of the result; what is computed is float64 either way.
     block : int
         Frames worked on at a time, ≥ 1. Alters memory and speed, not the result.
@@ -96,9 +97,14 @@ def mrcg(
     ParameterError
         If ``sr`` is not 16 000, ``y`` is no 1-d array of finite numbers, or
         ``frame_length`` or ``block`` lies out of range.
+
+    Examples
+    --------
+    >>> mrcg(np.zeros(16_000)).shape  # 1 s
+    (100, 768)
     """
     parts = mrcg_blocks(y, sr, frame_length, block=block)
-    features = np.empty((len(y) // HOP, FEATURES), dtype)
+    features: np.ndarray = np.empty((len(y) // HOP, FEATURES), dtype)
     start = 0
     for part in parts:
         features[start : start + len(part)] = part
@@ -109,10 +115,10 @@ def mrcg(
 def mrcg_blocks(
     y: np.ndarray, sr: int = RATE, frame_length: float = 0.025, *, block: int = BLOCK
 ) -> Iterator[np.ndarray]:
-    """Yield the rows of `mrcg` in order, some at a time.
+    """Yield the rows of :func:`mrcg` in order, some at a time.
 
     For signals whose features would not fit in memory. Arguments and errors are
-    those of `mrcg`; errors are raised by the call, before the first block.
+    those of :func:`mrcg`; errors are raised by the call, before the first block.
 
     Yields
     ------
@@ -134,7 +140,7 @@ def mrcg_blocks(
 
 
 def context(
-    features: np.ndarray, offsets: tuple[int, ...] = OFFSETS, rows: np.ndarray | slice | None = None
+    features: np.ndarray, offsets: Sequence[int] = OFFSETS, rows: np.ndarray | slice | None = None
 ) -> np.ndarray:
     """Join each frame with some of its neighbours, edges repeated.
 
@@ -152,6 +158,13 @@ def context(
     Returns
     -------
     ndarray (R, F · len(offsets)), the dtype of ``features``
+
+    Examples
+    --------
+    Frames of one feature, each between the frame before and the one after.
+
+    >>> context(np.array([[1], [2], [3]]), (-1, 0, 1)).tolist()
+    [[1, 1, 2], [1, 2, 3], [2, 3, 3]]
     """
     count, width = features.shape
     rows = np.arange(count) if rows is None else np.arange(count)[rows]
@@ -222,7 +235,7 @@ def _gauge(y):
     return peak, RMS / np.sqrt(sum(float((p * p).sum()) for p in pieces) / len(y))
 
 
-def _cell_energies(y, gauge, tail, block):
+def _hop_energies(y, gauge, tail, block):
     """Energy per channel in each 10 ms: (t, 64, 2) of the last ``tail`` samples, of all."""
     peak, factor = gauge
     frames = len(y) // HOP
@@ -237,30 +250,30 @@ def _cell_energies(y, gauge, tail, block):
         piece = y[start - past : stop].astype(np.float64)
         signal[TAPS - 1 - past : TAPS - 1 + stop - start] = piece / peak * factor
         spectrum = scipy.fft.rfft(signal, workers=1)
-        cells = np.empty((count, CHANNELS, 2))
+        hops = np.empty((count, CHANNELS, 2))
         for c in range(0, CHANNELS, _BATCH):
             product = _spectra(n_fft)[c : c + _BATCH] * spectrum
             heard = scipy.fft.irfft(product, n_fft, workers=1, overwrite_x=True)
             heard = heard[:, TAPS - 1 : TAPS - 1 + count * HOP].reshape(_BATCH, count, HOP)
             head, end = heard[..., : HOP - tail], heard[..., HOP - tail :]
             late = np.einsum("ctk,ctk->tc", end, end)
-            cells[:, c : c + _BATCH, 0] = late
-            cells[:, c : c + _BATCH, 1] = late + np.einsum("ctk,ctk->tc", head, head)
-        yield cells
+            hops[:, c : c + _BATCH, 0] = late
+            hops[:, c : c + _BATCH, 1] = late + np.einsum("ctk,ctk->tc", head, head)
+        yield hops
 
 
 def _energies(y, gauge, length, block):
     """Energy in the ``length`` and the 3200 samples before each frame's end: (t, 128)."""
-    short, tail = divmod(length, HOP)  # whole cells, and samples of the one before
+    short, tail = divmod(length, HOP)  # whole hops, and samples of the one before
     past = LONG // HOP
-    cells = np.zeros((past + 1, CHANNELS, 2))
-    for part in _cell_energies(y, gauge, tail, block):
-        cells = np.concatenate([cells[-past - 1 :], part])
+    hops = np.zeros((past + 1, CHANNELS, 2))
+    for part in _hop_energies(y, gauge, tail, block):
+        hops = np.concatenate([hops[-past - 1 :], part])
         first, count = past + 1, len(part)
         energy = np.zeros((count, 2, CHANNELS))
-        energy[:, 0] = cells[first - short : first - short + count, :, 0]  # 0 if tail is 0
+        energy[:, 0] = hops[first - short : first - short + count, :, 0]  # 0 if tail is 0
         for k in range(past):
-            whole = cells[first - k : first - k + count, :, 1]
+            whole = hops[first - k : first - k + count, :, 1]
             energy[:, 1] += whole
             if k < short:
                 energy[:, 0] += whole
@@ -269,16 +282,16 @@ def _energies(y, gauge, length, block):
 
 def _feature_blocks(energies):
     """Turn blocks of energies into features, as soon as the frames after are known."""
-    kept, done = np.empty((0, 2 * CHANNELS)), 0  # rows in reach; how many of them are out
+    logs, done = np.empty((0, 2 * CHANNELS)), 0  # rows in reach; how many of them are out
     for part in energies:
-        kept = np.concatenate([kept, np.log10(np.maximum(part, FLOOR))])
-        ready = len(kept) - _HALO
+        logs = np.concatenate([logs, np.log10(np.maximum(part, FLOOR))])
+        ready = len(logs) - _HALO
         if ready > done:
-            yield _features(kept)[done:ready]
-            kept = kept[max(ready - _HALO, 0) :]
+            yield _features(logs)[done:ready]
+            logs = logs[max(ready - _HALO, 0) :]
             done = min(ready, _HALO)
-    if len(kept) > done:
-        yield _features(kept)[done:]
+    if len(logs) > done:
+        yield _features(logs)[done:]
 
 
 def _features(cg):

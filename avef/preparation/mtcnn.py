@@ -10,7 +10,10 @@ batches; everything around them (pyramid, boxes, suppression, crops) is ours.
 Importing this module imports TensorFlow, because the package does.
 """
 
+from __future__ import annotations
+
 import functools
+from collections.abc import Sequence
 from importlib import resources
 
 import cv2
@@ -18,11 +21,11 @@ import keras
 import numpy as np
 from mtcnn.stages import StageONet, StagePNet, StageRNet
 
-CELL, STRIDE = 12, 2
+WINDOW, STRIDE = 12, 2
 """Side of the window that P-Net looks through and its step, in pixels."""
 
 COLUMNS = 15
-"""Columns of a found face: x0, y0, x1, y1, score, then x, y of the five key points."""
+"""Columns of a face: x0, y0, x1, y1, score, then x, y of the five key points."""
 
 # A graph is traced (or compiled) once per shape, so a batch is filled up to the
 # next of these sizes and what lies beyond the last one goes into a further batch.
@@ -44,7 +47,14 @@ class Cascade:
     Thresholds and factor default to the package's own.
     """
 
-    def __init__(self, *, pnet=0.6, rnet=0.7, onet=0.8, scale_factor=0.709):
+    def __init__(
+        self,
+        *,
+        pnet: float = 0.6,
+        rnet: float = 0.7,
+        onet: float = 0.8,
+        scale_factor: float = 0.709,
+    ) -> None:
         self.thresholds = {"pnet": pnet, "rnet": rnet, "onet": onet}
         self.scale_factor = scale_factor
         # Absolute paths, because the package would otherwise prefer (and unpickle)
@@ -59,45 +69,47 @@ class Cascade:
             # XLA makes TensorFlow slower on a CPU; without it JAX would run op by op.
             model.jit_compile = keras.backend.backend() == "jax"
 
-    def detect(self, frames, smallest=24.0):
+    def detect(self, frames: np.ndarray, smallest: float = 24.0) -> list[np.ndarray]:
         """Find all faces of every frame.
 
         Parameters
         ----------
-        frames : uint8 array (F, H, W, 3), RGB
+        frames : ndarray (F, H, W, 3), uint8, RGB
         smallest : float, pixels
             Side of the smallest face looked for; at least 12 counts.
 
         Returns
         -------
-        list of F float32 arrays (n, 15), best score first; `COLUMNS` names the
-        columns, coordinates are pixels of the frame. n = 0 where there is no face.
+        list of F ndarrays (n, 15), float32
+            Best score first, columns as in :data:`COLUMNS`, coordinates in pixels of the
+            frame. n = 0 where there is no face.
         """
         if not len(frames):
             return []
-        rows = self._propose(frames, max(float(smallest), CELL))
+        rows = self._propose(frames, max(float(smallest), WINDOW))
         for name, side in (("rnet", 24), ("onet", 48)):
             rows[:, 1:5] = square(rows[:, 1:5])
             which = rows[:, 0].astype(int)
-            found = self._score(name, frames, which, rows[:, 1:5], side)
-            keep = found[:, 4] > self.thresholds[name]
-            rows = np.column_stack([rows[keep, :1], found[keep]])
+            faces = self._score(name, frames, which, rows[:, 1:5], side)
+            passed = faces[:, 4] > self.thresholds[name]
+            rows = np.column_stack([rows[passed, :1], faces[passed]])
             rows = rows[suppress(rows, 0.7, smaller=name == "onet")]
         return [rows[rows[:, 0] == f, 1:] for f in range(len(frames))]
 
-    def refine(self, frames, boxes):
+    def refine(self, frames: Sequence[np.ndarray], boxes: np.ndarray) -> np.ndarray:
         """Look at one given box per frame with O-Net only.
 
         Parameters
         ----------
-        frames : sequence of F uint8 arrays (H, W, 3), RGB
-        boxes : float array (F, 4), pixels x0, y0, x1, y1
+        frames : sequence of F ndarrays (H, W, 3), uint8, RGB
+        boxes : ndarray (F, 4), float, pixels x0, y0, x1, y1
             Made square before use; may leave the frame.
 
         Returns
         -------
-        float32 array (F, 15), columns as in `COLUMNS`. The score is near 0 where the
-        box holds no face; box and points mean nothing there.
+        ndarray (F, 15), float32
+            Columns as in :data:`COLUMNS`. The score is near 0 where the box holds no face;
+            box and points mean nothing there.
         """
         boxes = square(np.asarray(boxes, np.float32))
         return self._score("onet", frames, np.arange(len(boxes)), boxes, 48)
@@ -122,11 +134,11 @@ class Cascade:
     def _propose(self, frames, smallest):
         """P-Net over the image pyramid: candidate rows (frame, x0, y0, x1, y1, score)."""
         height, width = frames.shape[1:3]
-        levels, scale = [], CELL / smallest
-        while min(height, width) * scale >= CELL:
-            levels.append((max(CELL, round(height * scale)), max(CELL, round(width * scale))))
+        levels, scale = [], WINDOW / smallest
+        while min(height, width) * scale >= WINDOW:
+            levels.append((max(WINDOW, round(height * scale)), max(WINDOW, round(width * scale))))
             scale *= self.scale_factor
-        found = [np.empty((0, 6), np.float32)]
+        candidates = [np.empty((0, 6), np.float32)]
         source = frames
         for level in levels:
             images = np.stack([_resize(image, level) for image in source])
@@ -135,11 +147,11 @@ class Cascade:
             shift, score = self._run("pnet", images)
             at = np.nonzero(score[..., 1] > self.thresholds["pnet"])
             corner = np.stack([at[2], at[1]], axis=1).astype(np.float32) * STRIDE
-            boxes = np.hstack([corner, corner + CELL]) + shift[at] * CELL
+            boxes = np.hstack([corner, corner + WINDOW]) + shift[at] * WINDOW
             boxes *= np.tile([width / level[1], height / level[0]], 2)
             rows = np.column_stack([at[0], boxes, score[..., 1][at]]).astype(np.float32)
-            found.append(rows[suppress(rows, 0.5)])
-        rows = np.concatenate(found)
+            candidates.append(rows[suppress(rows, 0.5)])
+        rows = np.concatenate(candidates)
         return rows[suppress(rows, 0.7)]
 
     def _score(self, name, frames, which, boxes, side):
@@ -182,23 +194,38 @@ def _network(name, model):
 
 
 @functools.cache
-def load_detector():
-    """Return the `Cascade`, built on the first call of the process and kept."""
+def load_detector() -> Cascade:
+    """Return the process's :class:`Cascade`; the first call builds it."""
     return Cascade()
 
 
-def square(boxes):
+def square(boxes: np.ndarray) -> np.ndarray:
     """Boxes (n, 4) grown about their centres to squares of their longer side."""
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     half = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0, keepdims=True) / 2
     return np.hstack([centre - half, centre + half])
 
 
-def overlap(a, b, smaller=False):
+def overlap(a: np.ndarray, b: np.ndarray, smaller: bool = False) -> np.ndarray:
     """Shared area of boxes over their joint area, or over the smaller one's.
 
-    `a` and `b` are float arrays (…, 4) that broadcast against each other; the result
-    is float in 0…1.
+    Parameters
+    ----------
+    a, b : ndarray (…, 4), float
+        x0, y0, x1, y1; they broadcast against each other.
+    smaller : bool
+
+    Returns
+    -------
+    ndarray (…), float in 0…1
+
+    Examples
+    --------
+    They share 2 of the 8 pixels that they cover together; the smaller one has 4.
+
+    >>> a, b = np.array([0, 0, 3, 2]), np.array([2, 0, 4, 2])
+    >>> float(overlap(a, b)), float(overlap(a, b, smaller=True))
+    (0.25, 0.5)
     """
     inner = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
     shared = np.prod(np.maximum(inner, 0), axis=-1)
@@ -208,36 +235,55 @@ def overlap(a, b, smaller=False):
     return shared / np.maximum(whole, 1e-9)
 
 
-def suppress(rows, threshold, smaller=False):
-    """Indices of the rows (frame, x0, y0, x1, y1, score, …) that no better one covers.
+def suppress(rows: np.ndarray, threshold: float, smaller: bool = False) -> np.ndarray:
+    """Choose the boxes that no better one covers: greedy non-maximum suppression.
 
-    Greedy non-maximum suppression within each frame; the indices are sorted by frame,
-    then by falling score.
+    Parameters
+    ----------
+    rows : ndarray (n, 6 or more), float
+        frame, x0, y0, x1, y1, score, …; frames do not disturb each other.
+    threshold : float in 0…1
+        A box is covered if :func:`overlap` exceeds it.
+    smaller : bool
+        See :func:`overlap`.
+
+    Returns
+    -------
+    ndarray (m,), int
+        Indices into ``rows``, sorted by frame, then by falling score.
+
+    Examples
+    --------
+    The second box is much the same as the better first one; the third is of another frame.
+
+    >>> rows = [[0, 0, 0, 9, 9, 0.9], [0, 1, 0, 9, 9, 0.8], [1, 1, 0, 9, 9, 0.7]]
+    >>> suppress(np.array(rows), 0.5).tolist()
+    [0, 2]
     """
     order = np.lexsort((-rows[:, 5], rows[:, 0]))
-    kept = []
+    chosen = []
     for part in np.split(order, np.nonzero(np.diff(rows[order, 0]))[0] + 1):
         boxes = rows[part, 1:5]
         covers = np.triu(overlap(boxes[:, None], boxes[None], smaller) > threshold, k=1)
-        keep = np.ones(len(part), bool)
+        stays: np.ndarray = np.ones(len(part), bool)
         while True:
-            # Only a box that is itself kept may suppress: repeated until nothing
+            # Only a box that itself stays may suppress: repeated until nothing
             # changes, this is the greedy answer without a loop over boxes.
-            update = ~(covers & keep[:, None]).any(axis=0)
-            if np.array_equal(update, keep):
+            update = ~(covers & stays[:, None]).any(axis=0)
+            if np.array_equal(update, stays):
                 break
-            keep = update
-        kept.append(part[keep])
-    return np.concatenate(kept)
+            stays = update
+        chosen.append(part[stays])
+    return np.concatenate(chosen)
 
 
 def _resize(frame, size):
-    """`frame` brought to (height, width) `size` by area averaging."""
+    """``frame`` brought to (height, width) ``size`` by area averaging."""
     return cv2.resize(frame, size[::-1], interpolation=cv2.INTER_AREA)
 
 
 def _patch(frame, box, side):
-    """The square `box` of `frame` as (side, side, 3), corner pixel on corner pixel."""
+    """The square ``box`` of ``frame`` as (side, side, 3), corner pixel on corner pixel."""
     step = (box[2] - box[0]) / (side - 1)
     matrix = np.array([[step, 0, box[0]], [0, step, box[1]]], np.float64)
     return cv2.warpAffine(

@@ -16,7 +16,7 @@ from avef.core.errors import ParameterError
 LENGTH = 64  # audio frames in a segment: 25 + 63·10 = 655 ms
 HOP = 34  # audio frames between segments: 30 overlap
 SECONDS = 0.655
-FACES = 16
+FACES = 16  # images in a segment
 
 
 class Segments(NamedTuple):
@@ -41,6 +41,20 @@ def sixteen(n: int) -> np.ndarray:
     Returns
     -------
     ndarray (16,), int64, non-decreasing
+
+    Raises
+    ------
+    ParameterError
+        If ``n`` is below 1.
+
+    Examples
+    --------
+    >>> sixteen(20).tolist()
+    [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]
+    >>> sixteen(12).tolist()
+    [0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11, 11]
+    >>> sixteen(3).tolist()
+    [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]
     """
     if n < 1:
         raise ParameterError(f"a segment needs at least one image, got n={n}")
@@ -56,8 +70,8 @@ def sixteen(n: int) -> np.ndarray:
     return np.repeat(np.arange(n), repeats)
 
 
-def segment_clip(voiced: np.ndarray, times: np.ndarray, fps: float, case: int) -> Segments:
-    """Cut a clip into segments.
+def segment_clip(voiced: np.ndarray, times: np.ndarray, fps: float, *, case: int) -> Segments:
+    """Cut a clip into segments (§2.1).
 
     Parameters
     ----------
@@ -68,22 +82,40 @@ def segment_clip(voiced: np.ndarray, times: np.ndarray, fps: float, case: int) -
     fps : float
         Usual frame rate, Hz.
     case : {1, 2}
-        1 keeps every frame, 2 discards those of weight 0 in both channels.
+        1 takes every frame, 2 leaves out those of weight 0, sound and picture alike (§4.3.1).
 
     Returns
     -------
     Segments
         At least one segment. Speech shorter than a segment takes in the frames
         nearest to it; a clip shorter than a segment repeats its ends.
+
+    Raises
+    ------
+    ParameterError
+        If there is no audio or no video frame, or ``case`` is neither 1 nor 2.
+
+    Examples
+    --------
+    2 s at 25 images a second, speech in the second half. Case 2 cuts that half alone.
+
+    >>> voiced, times = np.arange(200) >= 100, np.arange(50) / 25
+    >>> [len(segment_clip(voiced, times, 25.0, case=case).audio) for case in (1, 2)]
+    [5, 2]
+    >>> cut = segment_clip(voiced, times, 25.0, case=2)
+    >>> cut.audio[:, [0, -1]].tolist()  # first and last audio frame of both segments
+    [[100, 163], [134, 197]]
+    >>> cut.faces[:, [0, -1]].tolist()  # and the images shown meanwhile
+    [[26, 41], [34, 49]]
     """
     if len(voiced) == 0 or len(times) == 0:
         raise ParameterError(f"a clip of {len(voiced)} audio and {len(times)} video frames")
     weight = _weight(voiced, case)
     audio = _audio(weight)
-    cell = np.clip(((times - 0.0125) / 0.01).round().astype(int), 0, len(voiced) - 1)
-    video_frames = np.flatnonzero(weight[cell])
+    heard = np.clip(((times - 0.0125) / 0.01).round().astype(int), 0, len(voiced) - 1)
+    video_frames = np.flatnonzero(weight[heard])  # shown while a frame of weight 1 is heard
     if len(video_frames) == 0:  # a rate so low that no image falls into the speech
-        video_frames = np.array([np.abs(cell - audio[0, 0]).argmin()])
+        video_frames = np.array([np.abs(heard - audio[0, 0]).argmin()])
     n = min(max(1, round(SECONDS * fps)), len(video_frames))
     # From the image at the segment's begin on; half a millisecond, as time stamps are rounded.
     first = np.searchsorted(times[video_frames], audio[:, 0] / 100 - 0.0005)
@@ -92,7 +124,18 @@ def segment_clip(voiced: np.ndarray, times: np.ndarray, fps: float, case: int) -
 
 
 def segment_speech(voiced: np.ndarray, case: int) -> np.ndarray:
-    """Cut sound without pictures into segments: the ``audio`` of :func:`segment_clip`."""
+    """Cut sound without pictures into segments: the ``audio`` of :func:`segment_clip`.
+
+    Examples
+    --------
+    A pause of 40 frames falls out, and the speech after it joins the one before.
+
+    >>> voiced = np.ones(138, bool)
+    >>> voiced[50:90] = False
+    >>> segments = segment_speech(voiced, case=2)
+    >>> segments.shape, segments[0, 48:52].tolist()
+    ((2, 64), [48, 49, 90, 91])
+    """
     return _audio(_weight(voiced, case))
 
 
@@ -108,6 +151,16 @@ def grow(voiced: np.ndarray, least: int) -> np.ndarray:
     -------
     ndarray (T,), bool
         All set where T ≤ ``least``; unchanged where enough are set already.
+
+    Examples
+    --------
+    Of two neighbours equally near, the earlier one is set; a mask of nothing grows from the
+    middle.
+
+    >>> grow(np.array([0, 0, 0, 1, 0, 0, 0]), 4).astype(int).tolist()
+    [0, 1, 1, 1, 1, 0, 0]
+    >>> grow(np.zeros(7), 3).astype(int).tolist()
+    [0, 0, 1, 1, 1, 0, 0]
     """
     voiced = np.asarray(voiced, bool)
     if voiced.sum() >= least:

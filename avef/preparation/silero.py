@@ -45,5 +45,5 @@ def probability(y: np.ndarray) -> np.ndarray:
     chunks = padded.astype(np.float32).reshape(-1, CHUNK)
     steps = [detector.process_samples(chunk.tolist()) for chunk in chunks]
     middles = np.arange(len(steps)) * CHUNK + CHUNK / 2 - LEAD
-    cells = np.arange(len(y) // HOP) * HOP + HOP / 2
-    return np.interp(cells, middles, steps).astype(np.float32)
+    hops = np.arange(len(y) // HOP) * HOP + HOP / 2  # the middle of each 10 ms
+    return np.interp(hops, middles, steps).astype(np.float32)

@@ -32,6 +32,20 @@ def mono_16k(samples: np.ndarray, rate: int) -> np.ndarray:
     Returns
     -------
     ndarray (m,), float32
+
+    Raises
+    ------
+    ParameterError
+        If ``rate`` is not positive.
+
+    Examples
+    --------
+    Two channels of three samples; then a second at 8 kHz, which gets twice the samples.
+
+    >>> mono_16k(np.array([[0.5, -0.5], [1.0, 0.0], [0.25, 0.25]]), 16_000)
+    array([0.  , 0.5 , 0.25], dtype=float32)
+    >>> mono_16k(np.zeros(8000), 8000).shape
+    (16000,)
     """
     if rate <= 0:
         raise ParameterError(f"rate must be positive, got {rate} Hz")
@@ -53,6 +67,18 @@ def pre_emphasis(y: np.ndarray, mu: float = 0.97) -> np.ndarray:
     Returns
     -------
     ndarray (n,)
+
+    Raises
+    ------
+    ParameterError
+        If ``mu`` lies outside 0…1.
+
+    Examples
+    --------
+    A constant all but vanishes, a change of sign is nearly doubled.
+
+    >>> pre_emphasis(np.array([1.0, 1.0, 1.0, -1.0])).round(2).tolist()
+    [1.0, 0.03, 0.03, -1.97]
     """
     if not 0 <= mu <= 1:
         raise ParameterError(f"mu must lie in 0…1 (§2.1.1), got {mu}")
@@ -61,7 +87,15 @@ def pre_emphasis(y: np.ndarray, mu: float = 0.97) -> np.ndarray:
 
 
 def frame_count(n_samples: int) -> int:
-    """Count the whole 25 ms frames, 10 ms apart, in a 16 kHz signal."""
+    """Count the whole 25 ms frames, 10 ms apart, in a 16 kHz signal.
+
+    Examples
+    --------
+    655 ms, the length of a segment, are 64 frames; one sample less is one frame less.
+
+    >>> frame_count(10_480), frame_count(10_479), frame_count(399)
+    (64, 63, 0)
+    """
     return max(0, 1 + (n_samples - FRAME) // HOP)
 
 
@@ -85,6 +119,22 @@ def log_mel(y: np.ndarray, sr: int = RATE, power: float = 2.0) -> np.ndarray:
     -------
     ndarray (T, 64), float32, ≥ log 0.01
         T = ``frame_count(n)``; a 655 ms signal has 64 frames.
+
+    Raises
+    ------
+    ParameterError
+        If ``sr`` is not 16 000 or ``y`` no 1-d float array.
+
+    Examples
+    --------
+    A tone of 1 kHz stands out in the mel bin about 1 kHz; silence is log 0.01 everywhere.
+
+    >>> tone = np.sin(2 * np.pi * 1000 * np.arange(10_480) / RATE)
+    >>> c = log_mel(tone)
+    >>> c.shape, int(c[30].argmax())
+    ((64, 64), 21)
+    >>> round(float(log_mel(np.zeros(400)).max()), 3)
+    -4.605
     """
     if sr != RATE:
         raise ParameterError(f"log_mel takes 16 000 Hz (Eq. 2.1: 0–8000 Hz), got sr={sr}")
@@ -110,6 +160,18 @@ def delta(c: np.ndarray, width: int = 2) -> np.ndarray:
     Returns
     -------
     ndarray (T, …), the dtype of ``c``
+
+    Raises
+    ------
+    ParameterError
+        If ``width`` is below 1.
+
+    Examples
+    --------
+    The slope of a ramp is 1 inside, and less where the repeated edge comes into it.
+
+    >>> delta(np.array([0.0, 1, 2, 3, 4, 5, 6])).tolist()
+    [0.5, 0.8, 1.0, 1.0, 1.0, 0.8, 0.5]
     """
     if width < 1:
         raise ParameterError(f"width (N of Eq. 2.2) must be at least 1, got {width}")
@@ -133,6 +195,16 @@ def mel_image(c: np.ndarray) -> np.ndarray:
     -------
     ndarray (64 mel bins, 64 frames, 3)
         Height is mel frequency, low first; width is time.
+
+    Examples
+    --------
+    A sound that grows evenly: static rises, Δ is its slope, ΔΔ is zero.
+
+    >>> image = mel_image(np.tile(np.arange(64.0)[:, None], 64))
+    >>> image.shape
+    (64, 64, 3)
+    >>> image[10, 30].tolist()  # bin 10, frame 30
+    [30.0, 1.0, 0.0]
     """
     d = delta(c)
     return np.stack([c.T, d.T, delta(d).T], axis=-1)

@@ -16,9 +16,13 @@ FAINTEST = 1e-4  # of full scale: a signal that never exceeds it is silence
 
 
 def speech_probability(
-    y: np.ndarray, sr: int = RATE, method: str = "mrcg_dnn", weights: str | Path | None = None
+    y: np.ndarray,
+    sr: int = RATE,
+    *,
+    method: str = "mrcg_dnn",
+    weights: str | Path | None = None,
 ) -> np.ndarray:
-    """Probability of speech in each 10 ms of a signal.
+    """Probability of speech in each 10 ms of a signal (§2.1.1).
 
     Parameters
     ----------
@@ -38,6 +42,21 @@ def speech_probability(
     -------
     ndarray (T,), float32 in 0…1, with T = n // 160
         Entry t covers [10t, 10t + 10) ms.
+
+    Raises
+    ------
+    ParameterError
+        If ``sr`` is not 16 000, the method unknown, its package not installed or its
+        weights unreadable.
+
+    Examples
+    --------
+    40 ms of silence, then 40 ms of noise.
+
+    >>> noise = np.random.default_rng(0).normal(0, 0.1, 640)
+    >>> y = np.concatenate([np.zeros(640), noise])
+    >>> speech_probability(y, method="energy").round(1).tolist()
+    [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
     if sr != RATE:
         raise ParameterError(f"speech_probability takes 16 000 Hz, got sr={sr}")
@@ -69,6 +88,22 @@ def speech_mask(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     Returns
     -------
     ndarray (T,), bool
+
+    Raises
+    ------
+    ParameterError
+        If ``threshold`` lies outside 0…1.
+
+    Examples
+    --------
+    A gap of 50 ms is bridged and a blip of 50 ms dropped: the majority of 110 ms decides.
+
+    >>> probability = np.zeros(60)
+    >>> probability[10:40], probability[20:25], probability[50:55] = 0.9, 0.1, 0.9
+    >>> np.flatnonzero(speech_mask(probability))[[0, -1]].tolist()
+    [10, 39]
+    >>> int(speech_mask(probability).sum())
+    30
     """
     if not 0 <= threshold <= 1:
         raise ParameterError(f"vad_threshold must lie in 0…1, got {threshold}")
@@ -79,10 +114,10 @@ def speech_mask(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
 
 
 def _energy_probability(y):
-    cells = y[: len(y) // HOP * HOP].reshape(-1, HOP)
-    if len(cells) == 0:
+    hops = y[: len(y) // HOP * HOP].reshape(-1, HOP)
+    if len(hops) == 0:
         return np.zeros(0, np.float32)
-    smooth = uniform_filter1d((cells**2).mean(axis=1), size=3, mode="nearest")
+    smooth = uniform_filter1d((hops**2).mean(axis=1), size=3, mode="nearest")
     level = 10 * np.log10(smooth + 1e-12)  # dB re full scale
     floor, peak = np.percentile(level, 5), np.percentile(level, 98)
     if peak < -65:  # below the noise of any recording: nothing is said

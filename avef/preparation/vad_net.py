@@ -53,12 +53,12 @@ class SpeechNet(NamedTuple):
     def decide(self, blocks: Iterable[np.ndarray]) -> np.ndarray:
         """Speech probability of MRCG rows, (t, 768) at a time: (T,) float32 in 0…1."""
         taps = np.concatenate(list(self.w1.astype(np.float32)), axis=1)  # (768, 7h)
-        seen = [  # (T, 7h): what each frame gives to its own and to its neighbours' sums
+        parts = [  # (t, 7h): what each frame gives to its own and to its neighbours' sums
             ((block - self.mean) / self.scale).astype(np.float32) @ taps for block in blocks
         ]
-        if not seen:
+        if not parts:
             return np.zeros(0, np.float32)
-        seen = np.concatenate(seen).reshape(-1, len(OFFSETS), len(self.b1))
+        seen = np.concatenate(parts).reshape(-1, len(OFFSETS), len(self.b1))
         rows = np.arange(len(seen))
         hidden = np.tile(self.b1, (len(seen), 1))
         for k, offset in enumerate(OFFSETS):
@@ -86,7 +86,7 @@ def load(path: str | Path | None = None) -> SpeechNet:
     Raises
     ------
     ParameterError
-        If the file is none.
+        If it is missing or damaged, or no such network.
     """
     path = Path(path or shipped())
     try:

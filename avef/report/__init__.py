@@ -24,8 +24,7 @@ def build(folder: str | Path) -> None:
         yet is named on the page. Pages of notebooks that are gone are removed.
     """
     folder = Path(folder)
-    found = sources.read(folder)
-    made = pages.render(found)
+    made = pages.render(sources.read(folder))
     for name, text in made.items():
         write_text(folder / name, text)
     for path in (folder / "html").glob("*.html"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from avef import paper
 from avef.report.sources import Image
@@ -30,9 +31,9 @@ FIGURES = {
         "Sixteen faces cut out of successive video frames of one segment, in two rows, each with "
         "the number of its frame.",
     ),
-    "kept_share": (
+    "voiced_share": (
         "How much of each clip is speech",
-        "Histogram of the clips by the share kept in case 2, in percent of the clip; one vertical "
+        "Histogram of the clips by their voiced share, in percent of the clip; one vertical "
         "line at our mean and one at the paper's.",
     ),
     "roc_vad": (
@@ -79,8 +80,8 @@ FIGURES = {
         "For every ablation a dot at the change in accuracy, in points, with its 95 % interval "
         "over speakers as a line, a panel for each modality, and an upright line at zero.",
     ),
-    "tables_4_6": ("Tables 4 and 6: ours and the paper's", "CELLS"),
-    "tables_5_7": ("Tables 5 and 7: ours and the paper's", "CELLS"),
+    "tables_4_6": ("Tables 4 and 6: ours and the paper's", "ENTRIES"),
+    "tables_5_7": ("Tables 5 and 7: ours and the paper's", "ENTRIES"),
     "table_8": ("Table 8: confusions on RML", "CONFUSION"),
     "table_9": ("Table 9: confusions on eNTERFACE'05", "CONFUSION"),
     "table_10": ("Table 10: confusions on BAUM-1s", "CONFUSION"),
@@ -92,7 +93,7 @@ FIGURES = {
     ),
     "forest": (
         "Tables 4–7 with intervals over speakers",
-        "For every cell of Tables 4–7 our accuracy as a dot with its 95 % interval as a line, and "
+        "For every entry of Tables 4–7 our accuracy as a dot with its 95 % interval as a line, and "
         "the paper's as an upright bar.",
     ),
     "consistency": (
@@ -108,13 +109,19 @@ _SHARED = {
     "valence, case 1 beside case 2, with chance as a dotted line.",
     "CONFUSION": "Two matrices of the six emotions side by side, ours and the paper's, rows true, "
     "columns predicted, in percent of the row. Tables 8–10 hold the numbers.",
-    "CELLS": "A line for every cell of the tables, from the paper's accuracy, an upright bar, to "
-    "ours, a dot. The tables hold the numbers.",
+    "ENTRIES": "A line for every entry of the tables, from the paper's accuracy, an upright bar, "
+    "to ours, a dot. The tables hold the numbers.",
 }
 
 
 def describe(name: str) -> tuple[str, str] | None:
-    """Caption and alternative text of a figure by how its name begins; None if unknown."""
+    """Caption and alternative text of a figure by how its name begins; None if unknown.
+
+    Examples
+    --------
+    >>> describe("curves_audio_net-rml")[0], describe("curves_of_old")[0]
+    ('Learning curves of the audio-net', 'Learning curves')
+    """
     fitting = [start for start in FIGURES if name.startswith(start)]
     if not fitting:
         return None
@@ -123,7 +130,13 @@ def describe(name: str) -> tuple[str, str] | None:
 
 
 def describe_source(source: str) -> str | None:
-    """What a cell draws, in words, from the first name of a known figure in its source."""
+    """What a notebook's cell draws, in words, by the first name of a known figure in its source.
+
+    Examples
+    --------
+    >>> describe_source('finish(figure, f"table_8-{dataset}", demo)')[:30]
+    'Two matrices of the six emotio'
+    """
     for name in re.findall(r"""["']([\w{}-]+)["']""", source):
         known = describe(name)
         if known:
@@ -131,22 +144,26 @@ def describe_source(source: str) -> str | None:
     return None
 
 
-def groups(images: Iterable[Image]) -> list[dict]:
-    """The figures by corpus: those of all corpora first, within each in the paper's order."""
+def groups(images: Iterable[Image]) -> list[dict[str, Any]]:
+    """The figures by corpus: those of all corpora first, within each in the paper's order.
+
+    Each group is its ``title`` and ``figures``, each with ``name``, ``size``, ``caption``
+    and ``alt``.
+    """
     order = list(FIGURES)
-    found: dict[str, list[dict]] = {}
+    by_corpus: dict[str, list[dict[str, Any]]] = {}
     for image in images:
         kind, _, corpus = image.name.partition("-")
         caption, alt = describe(kind) or _unknown(kind)
         place = order.index(kind) if kind in order else len(order)
-        found.setdefault(corpus, []).append(
+        by_corpus.setdefault(corpus, []).append(
             {"name": image.name, "size": image.size, "place": (place, image.name)}
             | {"caption": caption, "alt": f"{alt} Corpus: {_corpus(corpus)}." if corpus else alt}
         )
     known = ["", *paper.DATASETS]
-    names = [*(c for c in known if c in found), *sorted(set(found) - set(known))]
+    names = [*(c for c in known if c in by_corpus), *sorted(set(by_corpus) - set(known))]
     return [
-        {"title": _corpus(c), "figures": sorted(found[c], key=lambda figure: figure["place"])}
+        {"title": _corpus(c), "figures": sorted(by_corpus[c], key=lambda figure: figure["place"])}
         for c in names
     ]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from nbconvert.filters import Highlight2HTML, ansi2html
@@ -54,21 +54,24 @@ class Page(NamedTuple):
         return self.stem.partition("-")[0]
 
 
-def pages(notebooks: dict[str, NotebookNode]) -> list[Page]:
-    """The pages in reading order: those of all corpora first, then corpus by corpus."""
-    found = [
+def pages(notebooks: Mapping[str, NotebookNode]) -> list[Page]:
+    """The pages in reading order: those of all corpora first, then corpus by corpus.
+
+    ``notebooks`` are by file name without suffix, such as ``06_svm-rml``.
+    """
+    unsorted = [
         Page(stem, stem.partition("-")[2], title(notebook)) for stem, notebook in notebooks.items()
     ]
     order = {name: place for place, name in enumerate(["", *paper.DATASETS])}
-    return sorted(found, key=lambda p: (order.get(p.corpus, len(order)), p.corpus, p.stem))
+    return sorted(unsorted, key=lambda p: (order.get(p.corpus, len(order)), p.corpus, p.stem))
 
 
-def groups(found: Iterable[Page]) -> list[dict]:
-    """Pages in reading order, by corpus."""
-    made: dict[str, list[Page]] = {}
-    for page in found:
-        made.setdefault(page.corpus_name or "All corpora", []).append(page)
-    return [{"title": name, "pages": part} for name, part in made.items()]
+def groups(ordered: Iterable[Page]) -> list[dict[str, Any]]:
+    """Pages in reading order, by corpus: ``title`` and ``pages`` of each."""
+    by_corpus: dict[str, list[Page]] = {}
+    for page in ordered:
+        by_corpus.setdefault(page.corpus_name or "All corpora", []).append(page)
+    return [{"title": name, "pages": part} for name, part in by_corpus.items()]
 
 
 def title(notebook: NotebookNode) -> str:
@@ -80,8 +83,8 @@ def title(notebook: NotebookNode) -> str:
     return "Untitled"
 
 
-def cells(notebook: NotebookNode) -> list[dict]:
-    """Every cell that says something, as safe HTML.
+def cells(notebook: NotebookNode) -> list[dict[str, Any]]:
+    """Every cell of a notebook that says something, as safe HTML.
 
     Returns
     -------
@@ -90,7 +93,8 @@ def cells(notebook: NotebookNode) -> list[dict]:
         heading; or ``code`` and ``outputs``, each of these
         with ``html``, or with ``image``, ``alt`` and ``size``.
     """
-    made, section = [], ""
+    made: list[dict[str, Any]] = []
+    section = ""
     for cell in notebook.cells:
         if not cell.source.strip():
             continue
@@ -106,7 +110,13 @@ def cells(notebook: NotebookNode) -> list[dict]:
 
 
 def anchor(heading: str) -> str:
-    """The name of a heading's place: "V1 · How much …" → v1, "Tables 8–10 · …" → tables-8-10."""
+    """The name of a heading's place: what stands before the first dot or colon.
+
+    Examples
+    --------
+    >>> anchor("V1 · How much of Emo-DB is speech"), anchor("Tables 8–10: confusions")
+    ('v1', 'tables-8-10')
+    """
     start = re.split(r" · |: ", heading)[0]
     return re.sub(r"[^a-z0-9]+", "-", start.lower()).strip("-")
 
@@ -146,5 +156,5 @@ def _heading(cell):
     """The first heading of a Markdown cell, without markup; empty where there is none."""
     if cell.cell_type != "markdown":
         return ""
-    found = re.search(r"^#+ +(.+?) *$", cell.source, re.MULTILINE)
-    return re.sub(r"[`*]", "", found[1]) if found else ""
+    heading = re.search(r"^#+ +(.+?) *$", cell.source, re.MULTILINE)
+    return re.sub(r"[`*]", "", heading[1]) if heading else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -39,11 +41,11 @@ def render(sources: Sources) -> dict[str, str]:
     return made
 
 
-def index(sources: Sources, pages: list[notebooks.Page]) -> dict:
+def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
     """What the index's template fills in; None where a file is not there."""
     tables = sources.tables
 
-    def given(name, function, *arguments):
+    def given(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         return function(tables[name], *arguments) if name in tables else None
 
     titles = {page.path: page.short_title for page in pages}

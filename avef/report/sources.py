@@ -40,7 +40,7 @@ class Image(NamedTuple):
 class Sources:
     """What the stages left.
 
-    ``tables`` by file name without suffix, every cell as the text in the file;
+    ``tables`` by file name without suffix, every entry as the text in the file;
     ``notebooks`` likewise; ``failed`` names those whose run stopped with an
     error. ``quarantine`` holds a table a prepared corpus. ``params`` is the
     text of ``params.yaml``, ``commit`` what git says; None where there is none.
@@ -89,18 +89,26 @@ def read(folder: Path) -> Sources:
 
 
 def png_size(head: bytes) -> tuple[int, int] | None:
-    """Width and height from the first 24 bytes of a PNG, None if it is none."""
+    """Width and height from the first 24 bytes of a PNG, None if it is none.
+
+    Examples
+    --------
+    >>> png_size(bytes.fromhex("89504e470d0a1a0a 0000000d49484452 00000140 000000f0"))
+    (320, 240)
+    >>> png_size(b"GIF89a")
+    """
     if len(head) < 24 or not head.startswith(b"\x89PNG\r\n\x1a\n"):
         return None
-    return struct.unpack(">II", head[16:24])
+    width, height = struct.unpack(">II", head[16:24])
+    return width, height
 
 
 def versions() -> list[tuple[str, str]]:
     """(name, version) of Python and of :data:`PACKAGES`, as installed here."""
     rows = [("python", platform.python_version())]
     for name, distributions in PACKAGES.items():
-        found = filter(None, map(_version, distributions))
-        rows.append((name, next(found, "not installed")))
+        installed = filter(None, map(_version, distributions))
+        rows.append((name, next(installed, "not installed")))
     return rows
 
 

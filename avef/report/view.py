@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"[-+−]?\d[\d.,]*(e[-+]?\d+)?( ?%)?")
 class Grid(NamedTuple):
     """A plain table; the first column names the row.
 
-    ``columns`` is the header, ``rows`` the cells as text, ``numeric`` says of
+    ``columns`` is the header, ``rows`` the entries as text, ``numeric`` says of
     each column whether it holds numbers alone, which are set flush right.
     """
 
@@ -39,7 +39,13 @@ class Grid(NamedTuple):
 
 
 def grid(table: pd.DataFrame) -> Grid:
-    """A table as it stands in its CSV, empty cells as a dash."""
+    """A table as it stands in its CSV, empty entries as a dash.
+
+    Examples
+    --------
+    >>> grid(pd.DataFrame({"corpus": ["RML", "BAUM-1s"], "n": ["720", ""]}))
+    Grid(columns=['corpus', 'n'], rows=[['RML', '720'], ['BAUM-1s', '–']], numeric=[False, True])
+    """
     rows = [[text or NOTHING for text in row] for row in table.itertuples(index=False)]
     numeric = [numbers(column) for column in zip(*rows, strict=True)] or [False] * len(
         table.columns
@@ -48,21 +54,26 @@ def grid(table: pd.DataFrame) -> Grid:
 
 
 def numbers(texts: Iterable[str]) -> bool:
-    """Whether all cells are numbers, or empty; but not all empty."""
-    found = [text for text in texts if text not in ("", NOTHING)]
-    return bool(found) and all(_NUMBER.fullmatch(text) for text in found)
+    """Whether all entries are numbers, or empty; but not all empty.
+
+    Examples
+    --------
+    >>> numbers(["1", "−2.5", "", "40 %"]), numbers(["1", "two"]), numbers(["", "–"])
+    (True, False, False)
+    """
+    filled = [text for text in texts if text not in ("", NOTHING)]
+    return bool(filled) and all(_NUMBER.fullmatch(text) for text in filled)
 
 
-def claim_rows(table: pd.DataFrame, titles: dict[str, str]) -> list[dict]:
+def claim_rows(table: pd.DataFrame, titles: Mapping[str, str]) -> list[dict[str, Any]]:
     """The claims, each with its verdict's sign and CSS class and its notebook's title.
 
     Parameters
     ----------
     table : DataFrame
         ``claims.csv``.
-    titles : dict
-        Page, relative to the reports folder, → title. A notebook that has no
-        page is not linked.
+    titles : page, relative to the reports folder, → title
+        A notebook that has no page is not linked.
     """
     rows = []
     for claim in table.to_dict("records"):
@@ -78,50 +89,59 @@ def claim_rows(table: pd.DataFrame, titles: dict[str, str]) -> list[dict]:
     return rows
 
 
-def verdict_counts(rows: list[dict]) -> list[dict]:
-    """How many claims have each verdict that occurs, best first, then those unknown."""
+def verdict_counts(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """How many claims have each verdict that occurs, best first, then those unknown.
+
+    ``rows`` are from :func:`claim_rows`.
+    """
     order = {name: place for place, name in enumerate(claims.VERDICTS)}
-    found: dict[str, dict] = {}
+    counts: dict[str, dict[str, Any]] = {}
     for row in rows:
-        entry = {key: row[key] for key in ("verdict", "sign", "look")} | {"count": 0}
-        found.setdefault(row["verdict"], entry)["count"] += 1
-    return sorted(found.values(), key=lambda row: order.get(row["verdict"], len(order)))
+        none = {key: row[key] for key in ("verdict", "sign", "look")} | {"count": 0}
+        counts.setdefault(row["verdict"], none)["count"] += 1
+    return sorted(counts.values(), key=lambda count: order.get(count["verdict"], len(order)))
 
 
-def accuracies(table: pd.DataFrame) -> list[dict]:
+def accuracies(table: pd.DataFrame) -> list[dict[str, Any]]:
     """One of Tables 4–7 by corpus: each row's figures, and where they lie on 0–100."""
     groups = []
     for dataset, part in table.groupby("dataset", sort=False):
         rows = []
-        for cell in part.to_dict("records"):
+        for entry in part.to_dict("records"):
             theirs, ours, difference, unweighted = (
-                _number(cell[name]) for name in ("paper", "ours", "difference", "unweighted")
+                _number(entry[name]) for name in ("paper", "ours", "difference", "unweighted")
             )
-            row = {"label": _label(cell), "paper": _two(theirs), "ours": _two(ours)}
-            row |= {"difference": _signed(difference), "unweighted": _two(unweighted)}
-            row["interval"] = _bounds(cell)
-            row["at"] = None if ours is None else _span(theirs, ours)
-            rows.append(row)
+            rows.append(
+                {
+                    "label": _label(entry),
+                    "paper": _two(theirs),
+                    "ours": _two(ours),
+                    "difference": _signed(difference),
+                    "unweighted": _two(unweighted),
+                    "interval": _bounds(entry),
+                    "at": None if ours is None else _span(theirs, ours),
+                }
+            )
         name = paper.DATASET_NAMES.get(dataset, dataset)
         groups.append({"corpus": name, "clips": _clips(part["clips"]), "rows": rows})
     return groups
 
 
-def matrices(table: pd.DataFrame) -> list[dict]:
+def matrices(table: pd.DataFrame) -> list[dict[str, Any]]:
     """One of Tables 8–10 as two matrices, ours and the paper's, in percent of each true class."""
     emotions = list(dict.fromkeys(table["true"]))
     made = []
     for column, whose in (("ours", "ours"), ("paper", "the paper's")):
         wide = table.pivot(index="true", columns="predicted", values=column)
         rows = [
-            (true, [_cell(true, name, wide.loc[true, name]) for name in emotions])
+            (true, [_share(true, name, wide.loc[true, name]) for name in emotions])
             for true in emotions
         ]
         made.append({"whose": whose, "emotions": emotions, "rows": rows})
     return made
 
 
-def identities(table: pd.DataFrame) -> dict:
+def identities(table: pd.DataFrame) -> dict[str, Any]:
     """The paper against itself: how many identities hold, by group, and every one of them."""
     groups = consistency.summary(table)
     return {
@@ -132,7 +152,7 @@ def identities(table: pd.DataFrame) -> dict:
     }
 
 
-def quarantine(tables: dict[str, pd.DataFrame]) -> list[dict]:
+def quarantine(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """Each prepared corpus with its rows of clip, path and reason."""
     made = []
     for dataset in _in_order(tables):
@@ -142,7 +162,7 @@ def quarantine(tables: dict[str, pd.DataFrame]) -> list[dict]:
     return made
 
 
-def further(tables: dict[str, pd.DataFrame]) -> dict[str, Grid]:
+def further(tables: Mapping[str, pd.DataFrame]) -> dict[str, Grid]:
     """Tables by file name that no other part of the page shows, without the mark of their data."""
     return {
         name: grid(table.drop(columns="data", errors="ignore"))
@@ -161,12 +181,12 @@ def _in_order(names):
     return [*(d for d in paper.DATASETS if d in names), *sorted(set(names) - set(paper.DATASETS))]
 
 
-def _label(cell):
-    parts = [cell["modality"], cell["emotion_model"], f"case {cell['case']}"]
+def _label(entry):
+    parts = [entry["modality"], entry["emotion_model"], f"case {entry['case']}"]
     return ", ".join(part for part in parts if part not in ("multimodal", "emotion"))
 
 
-def _cell(true, predicted, text):
+def _share(true, predicted, text):
     value = _number(text)
     return {"share": value or 0.0, "text": _two(value), "diagonal": true == predicted}
 
@@ -175,9 +195,9 @@ def _number(text):
     return float(text) if text else None
 
 
-def _bounds(cell):
+def _bounds(entry):
     """The interval as text; tables of an earlier run may have none."""
-    low, high = (_number(cell.get(name, "")) for name in ("low", "high"))
+    low, high = (_number(entry.get(name, "")) for name in ("low", "high"))
     return NOTHING if low is None or high is None else f"{low:.1f} … {high:.1f}"
 
 
@@ -192,10 +212,10 @@ def _signed(value):
 
 def _clips(column):
     """How many clips the accuracies are of: one number, or the least and the greatest."""
-    found = sorted({int(float(text)) for text in column if text})
-    if not found:
+    counts = sorted({int(float(text)) for text in column if text})
+    if not counts:
         return "not run"
-    return f"{found[0]} clips" if len(found) == 1 else f"{found[0]} … {found[-1]} clips"
+    return f"{counts[0]} clips" if len(counts) == 1 else f"{counts[0]} … {counts[-1]} clips"
 
 
 def _span(theirs, ours):

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from avef.config import params, profiles
-from avef.config.params import Params
+from avef.config.schema import Params
 from avef.core import paths, store
 from avef.core.errors import ParameterError
 from avef.core.files import write_csv
@@ -71,17 +71,17 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
     RuntimeError
         If DVC refuses, such as outside a Git repository.
     """
-    p, keys, found, queued = params.read(path), _fingerprints(path), _found(), []
+    p, keys, commits, queued = params.read(path), _fingerprints(path), _finished(), []
     wanted = experiments(p)
     for name in only or wanted:
         if name not in wanted:
             raise ParameterError(f"{name}: no such experiment; there are {', '.join(wanted)}")
     for name in only or wanted:
         key = keys[name]
-        if key in found or _belongs(FOLDER / f"{name}.csv", key):
+        if key in commits or _belongs(FOLDER / f"{name}.csv", key):
             continue
         changes = [part for text in [*wanted[name], *_roots(p)] for part in ("-S", text)]
-        unique = f"{_dvc_name(name)}-{key[:6]}"  # by its end _found knows that all targets ran
+        unique = f"{_dvc_name(name)}-{key[:6]}"  # by its end _finished knows that all targets ran
         _dvc("exp", "run", "--queue", "--name", unique, *changes, *TARGETS)
         queued.append(name)
     return queued
@@ -94,11 +94,11 @@ def run() -> None:
 
 def gather(path: str | Path = "params.yaml") -> list[str]:
     """Bring finished experiments into ``reports/ablations``; the names of those missing."""
-    p, found, missing = params.read(path), _found(), []
+    p, commits, missing = params.read(path), _finished(), []
     for name, key in _fingerprints(path).items():
         file = FOLDER / f"{name}.csv"
-        if key in found:
-            write_csv(file, _predictions(found[key], p).assign(data=p.profile, params=key))
+        if key in commits:
+            write_csv(file, _predictions(commits[key], p).assign(data=p.profile, params=key))
         elif not _belongs(file, key):
             missing.append(name)
     return missing
@@ -113,12 +113,12 @@ def read(path: str | Path = "params.yaml") -> dict[str, pd.DataFrame]:
         ``dataset``, ``modality``, and the columns of :func:`avef.learning.clip_svm.predictions`;
         six emotions, case 2.
     """
-    found = {}
+    tables_of = {}
     for name, key in _fingerprints(path).items():
         file = FOLDER / f"{name}.csv"
         if _belongs(file, key):
-            found[name] = pd.read_csv(file, dtype={"clip": str, "speaker": str})
-    return found
+            tables_of[name] = pd.read_csv(file, dtype={"clip": str, "speaker": str})
+    return tables_of
 
 
 def base(p: Params) -> pd.DataFrame:
@@ -126,7 +126,7 @@ def base(p: Params) -> pd.DataFrame:
     return _joined({key: tables.read_predictions(stage, key[0]) for key, stage in _keys(p)})
 
 
-def effects(found: Mapping[str, pd.DataFrame], plain: pd.DataFrame, seed: int) -> pd.DataFrame:
+def effects(changed: Mapping[str, pd.DataFrame], plain: pd.DataFrame, seed: int) -> pd.DataFrame:
     """What each change does to the accuracy, paired by speaker over all corpora.
 
     Clips that one of the two sent to quarantine are left out of both.
@@ -138,7 +138,7 @@ def effects(found: Mapping[str, pd.DataFrame], plain: pd.DataFrame, seed: int) -
         percent), ``difference``, ``low``, ``high`` (points, 95 %), ``p``.
     """
     rows = []
-    for name, table in found.items():
+    for name, table in changed.items():
         for modality in tables.STAGES:
             ours, theirs = {}, {}
             for dataset in plain["dataset"].unique():
@@ -156,7 +156,7 @@ def effects(found: Mapping[str, pd.DataFrame], plain: pd.DataFrame, seed: int) -
     return pd.DataFrame(rows, columns=["ablation", "modality", "clips", *figures])
 
 
-def spread(found: Mapping[str, pd.DataFrame], plain: pd.DataFrame) -> pd.DataFrame:
+def spread(others: Mapping[str, pd.DataFrame], plain: pd.DataFrame) -> pd.DataFrame:
     """Accuracy over seeds, the one at hand among them.
 
     Returns
@@ -165,7 +165,7 @@ def spread(found: Mapping[str, pd.DataFrame], plain: pd.DataFrame) -> pd.DataFra
         ``dataset``, ``modality``, ``seeds``, ``mean``, ``deviation``, ``least``,
         ``greatest`` (percent); six emotions, case 2.
     """
-    runs = pd.concat({"at hand": plain, **found}, names=["run"])
+    runs = pd.concat({"at hand": plain, **others}, names=["run"])
     runs["right"] = 100.0 * (runs["true"] == runs["predicted"])
     keys = ["dataset", "modality"]
     each = runs.groupby(["run", *keys], sort=False)["right"].mean().groupby(keys, sort=False)
@@ -189,20 +189,20 @@ def _keys(p):
     return [((c, modality), stage) for c in p.corpora for modality, stage in tables.STAGES.items()]
 
 
-def _joined(found):
+def _joined(predictions):
     parts = [
         table.query("emotion_model == 'emotion' and case == 2").assign(dataset=d, modality=m)
-        for (d, m), table in found.items()
+        for (d, m), table in predictions.items()
     ]
     return pd.concat(parts, ignore_index=True).drop(columns="data", errors="ignore")
 
 
 def _predictions(commit, p):
-    found = {}
+    predictions = {}
     for key, stage in _keys(p):
         text = _git("show", f"{commit}:{paths.predictions(stage, key[0]).as_posix()}")
-        found[key] = pd.read_csv(io.StringIO(text), dtype={"clip": str, "speaker": str})
-    return _joined(found)
+        predictions[key] = pd.read_csv(io.StringIO(text), dtype={"clip": str, "speaker": str})
+    return _joined(predictions)
 
 
 def _belongs(file, key):
@@ -212,7 +212,7 @@ def _belongs(file, key):
     return set(pd.read_csv(file, usecols=["params"], dtype=str)["params"]) == {key}
 
 
-def _found():
+def _finished():
     """Fingerprint → commit of every experiment of :func:`queue` that DVC has finished here."""
     commits = {}
     for line in _git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines():

@@ -19,9 +19,9 @@ import pandas as pd
 from scipy.fft import dct
 from scipy.stats import skew
 
-from avef.config.params import Svm
+from avef.config.schema import Svm
 from avef.core import paths, store
-from avef.evaluation import intervals
+from avef.evaluation import paired
 from avef.learning import clip_svm, dataset, grid
 from avef.preparation import speech
 from avef.protocol import EMOTION_MODELS, folds, labels
@@ -71,8 +71,8 @@ def face_gradients(faces: np.ndarray) -> np.ndarray:
         (48 × 48 pixels, cells of 8 × 8, blocks of 2 × 2 cells, 9 directions).
     """
     grey = (cv2.cvtColor(face, cv2.COLOR_RGB2GRAY) for face in faces)
-    found = np.array([_gradients(cv2.resize(g, (HOG_SIZE, HOG_SIZE))) for g in grey])
-    return np.concatenate([found.mean(axis=0), found.std(axis=0)]).astype(np.float32)
+    gradients = np.array([_gradients(cv2.resize(g, (HOG_SIZE, HOG_SIZE))) for g in grey])
+    return np.concatenate([gradients.mean(axis=0), gradients.std(axis=0)]).astype(np.float32)
 
 
 def handcrafted(prepared: str | Path, case: int) -> dict[str, np.ndarray]:
@@ -87,39 +87,36 @@ def handcrafted(prepared: str | Path, case: int) -> dict[str, np.ndarray]:
 
 
 def of_features(
-    prepared: str | Path, svm: Svm, groups: int | None, seed: int
+    prepared: str | Path, svm: Svm, *, groups: int | None, seed: int
 ) -> dict[str, pd.DataFrame]:
     """S1: predictions of six emotions in case 2 from hand-crafted features, by modality."""
     clips, splits, truth = _protocol(prepared, groups, seed)
-    found = handcrafted(prepared, case=2)
+    descriptions = handcrafted(prepared, case=2)
     return {
         modality: _predicted(
             clips,
             splits,
-            [clip_svm.decide({"x": x}, "x", truth, *split, svm, "svm") for split in splits],
+            [clip_svm.decide(x, truth, split, svm=svm) for split in splits],
         )
-        for modality, x in found.items()
+        for modality, x in descriptions.items()
     }
 
 
-def of_fusions(
-    dataset_name: str, prepared: str | Path, svm: Svm, groups: int | None, seed: int
-) -> dict[str, pd.DataFrame]:
+def of_fusions(corpus: str, svm: Svm, *, groups: int | None, seed: int) -> dict[str, pd.DataFrame]:
     """S2: predictions of six emotions in case 2 from both networks, joined in simple ways."""
-    clips, splits, truth = _protocol(prepared, groups, seed)
-    guesses = {name: [] for name in FUSIONS}
+    clips, splits, truth = _protocol(paths.prepared(corpus), groups, seed)
+    guesses: dict[str, list] = {name: [] for name in FUSIONS}
     for fold, split in enumerate(splits):
         name = f"{grid.name('emotion', 2, fold)}.npz"
         nets = [
-            store.load(paths.cells(stage, dataset_name) / name)
-            for stage in ("audio_net", "visual_net")
+            store.load(paths.cells(stage, corpus) / name) for stage in ("audio_net", "visual_net")
         ]
-        joined = {"x": np.hstack([net["fc7"] for net in nets])}
+        joined = np.hstack([net["fc7"] for net in nets])
         scores = np.array([net["softmax"][split[1]] for net in nets])  # (2, test, C)
-        guesses["features"].append(clip_svm.decide(joined, "x", truth, *split, svm, "svm"))
+        guesses["features"].append(clip_svm.decide(joined, truth, split, svm=svm))
         guesses["mean of scores"].append(scores.mean(axis=0).argmax(axis=1))
         guesses["product of scores"].append(np.log(scores + 1e-9).sum(axis=0).argmax(axis=1))
-    return {name: _predicted(clips, splits, found) for name, found in guesses.items()}
+    return {name: _predicted(clips, splits, guess) for name, guess in guesses.items()}
 
 
 def against(ours: dict[str, pd.DataFrame], theirs: dict[str, pd.DataFrame], seed: int) -> dict:
@@ -140,7 +137,7 @@ def against(ours: dict[str, pd.DataFrame], theirs: dict[str, pd.DataFrame], seed
         for corpus, table in tables.items():
             apart = {c: corpus + "/" + table[c].astype(str) for c in ("speaker", "clip")}
             parts.append(table.assign(case=case, emotion_model="emotion", **apart))
-    row = intervals.case_comparison(pd.concat(parts, ignore_index=True), seed=seed).iloc[0]
+    row = paired.case_comparison(pd.concat(parts, ignore_index=True), seed=seed).iloc[0]
     names = {"case_2": "ours", "case_1": "theirs"} | {
         c: c for c in ("difference", "low", "high", "p")
     }
@@ -162,10 +159,13 @@ def study(groups: dict[str, int | None], svm: Svm, seed: int) -> tuple[pd.DataFr
     verdicts : dict
         ``S1``: both modalities together; ``S2``: against the best of ``FUSIONS``.
     """
-    crafted = {c: of_features(paths.prepared(c), svm, n, seed) for c, n in groups.items()}
-    joined = {c: of_fusions(c, paths.prepared(c), svm, n, seed) for c, n in groups.items()}
+    crafted = {
+        c: of_features(paths.prepared(c), svm, groups=n, seed=seed) for c, n in groups.items()
+    }
+    joined = {c: of_fusions(c, svm, groups=n, seed=seed) for c, n in groups.items()}
     learnt = {m: {c: _ours(STAGES[m], c) for c in groups} for m in STAGES}
-    rows, features = [], {}
+    rows: list[tuple] = []
+    features: dict[str, tuple] = {}
     for modality in MODALITIES:
         theirs = {c: crafted[c][modality] for c in groups}
         pair = against(learnt[modality], theirs, seed)

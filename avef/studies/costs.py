@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from avef.config.params import Params
+from avef.config.schema import Params
 from avef.core.errors import ParameterError
 from avef.learning import frozen, training, whole_model
 from avef.models import inputs, networks
@@ -53,18 +53,18 @@ def multiply_adds(net: keras.Model) -> dict[str, int]:
     ParameterError
         For a layer that has a matrix of weights and is neither.
     """
-    found = {}
+    counts: dict[str, int] = {}
     for layer in net.layers:
         if isinstance(layer, keras.Model):
-            found |= multiply_adds(layer)
+            counts |= multiply_adds(layer)
         elif isinstance(layer, layers.Dense | layers.Conv1D | layers.Conv2D | layers.Conv3D):
             # The kernel is used once for every output position; its shape knows of groups.
             places = math.prod(layer.output.shape[1:-1])
-            found[layer.name] = math.prod(layer.kernel.shape) * places
+            counts[layer.name] = math.prod(layer.kernel.shape) * places
         elif any(len(w.shape) > 1 for w in layer.trainable_weights):
             kind = type(layer).__name__
             raise ParameterError(f"layer {layer.name}: a {kind}'s multiply-adds are not known")
-    return found
+    return counts
 
 
 def training_multiply_adds(net: keras.Model) -> int:
@@ -89,22 +89,22 @@ def parts(params: Params) -> dict[str, Part]:
     ``_deep`` or ``_fc7`` (the deep layers up to fc7); ``rbm`` (all of the DBN's), ``top``
     (the DBN with labels), ``whole`` (both networks' deep layers and the DBN).
     """
-    found = {}
+    made: dict[str, Part] = {}
     for kind in KINDS:
         full = frozen.build(kind, getattr(params.networks, kind), CLASSES)
         shallow, deep = networks.split(full, getattr(params.keep, kind))
-        found |= {kind: _part(full), f"{kind}_shallow": _part(shallow), f"{kind}_deep": _part(deep)}
-        found[f"{kind}_fc7"] = _part(networks.features(deep))
-    joined = [found[f"{kind}_fc7"] for kind in KINDS]
+        made |= {kind: _part(full), f"{kind}_shallow": _part(shallow), f"{kind}_deep": _part(deep)}
+        made[f"{kind}_fc7"] = _part(networks.features(deep))
+    joined = [made[f"{kind}_fc7"] for kind in KINDS]
     units = [sum(part.out for part in joined), *params.networks.dbn.hidden]
     pairs = list(zip(units[:-1], units[1:], strict=True))
     inner = sum(v * h for v, h in pairs)
     with_labels = inner + units[-1] * CLASSES
     steps = sum(rbm_multiply_adds(*pair, params.rbm.cd_steps) for pair in pairs)
-    found["rbm"] = Part(steps, inner, inner, 2 * sum(units), units[-1])
-    found["top"] = Part(3 * with_labels, with_labels, with_labels, sum(units), units[-1])
-    found["whole"] = Part(*map(sum, zip(*joined, found["top"], strict=True)))
-    return found
+    made["rbm"] = Part(steps, inner, inner, 2 * sum(units), units[-1])
+    made["top"] = Part(3 * with_labels, with_labels, with_labels, sum(units), units[-1])
+    made["whole"] = Part(*map(sum, zip(*joined, made["top"], strict=True)))
+    return made
 
 
 def _part(net):
@@ -126,7 +126,8 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
     training.precise(params.compute.precision)
     training.deterministic(params.seed)
     schedules = {name: next(iter(getattr(params, name).values())) for name in STAGES}
-    rates, kept = {}, []
+    rates: dict[str, float] = {}
+    kept = []
     for kind in KINDS:
         batch = schedules[f"{kind}_net"].batch
         full = frozen.build(kind, getattr(params.networks, kind), CLASSES)
@@ -139,7 +140,7 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
         segments = keras.Input((), dtype="int32")
         rows = inputs.Table(np.zeros((1, *deep.input_shape[1:]), np.float32))(segments)
         kept.append(frozen.Kept(keras.Model(segments, rows), deep, deep.layers))
-    model = whole_model.joined(*kept, params.networks.dbn.hidden, 1)
+    model = whole_model.joined(*kept, hidden=params.networks.dbn.hidden, count=1)
     batch = schedules["dbn_fusion"].batch
     for name, net in (("top", model.top), ("whole", model.model)):
         rates[name] = _rate(_step(net, params), costs[name].train, batch, limit)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from avef import corpora
-from avef.config.params import EmoDb, Net, Svm
+from avef.config.schema import EmoDb, Net, Svm
 from avef.core import parallel
 from avef.corpora import emodb
 from avef.learning import clip_svm, dataset, training
@@ -31,8 +31,8 @@ class Recordings(NamedTuple):
     Attributes
     ----------
     clips : DataFrame
-        ``clip``, ``speaker``, ``emotion`` …, and the share of frames kept by the VAD,
-        ``kept``, and by the hand labels, ``by_hand`` (NaN where there are none).
+        ``clip``, ``speaker``, ``emotion`` …, and the share of frames that are voiced by the
+        VAD, ``voiced``, and by the hand labels, ``by_hand`` (NaN where there are none).
     log_mel : list of (T, 64) float32
     voiced : list of (T,) bool
     """
@@ -55,13 +55,13 @@ def coverage(root: str | Path) -> str:
 
 
 def prepare(
-    root: str | Path, method: str, threshold: float | None, weights: str | Path
+    root: str | Path, *, method: str, threshold: float | None, weights: str | Path
 ) -> Recordings:
     """Read all of Emo-DB under ``root`` and find its speech."""
     root = Path(root)
     clips, _ = corpora.clip_table("emodb", root)
     limit = vad.threshold(method, weights) if threshold is None else threshold
-    log_mel, voiced, kept, by_hand = [], [], [], []
+    log_mel, voiced, by_vad, by_hand = [], [], [], []
     for path in clips["path"]:
         audio = media.read_audio(root / path)
         y = speech.mono_16k(audio.samples, audio.rate)
@@ -69,21 +69,22 @@ def prepare(
         hand = syllables(root / "silb" / f"{Path(path).stem}.silb", len(mask))
         log_mel.append(speech.log_mel(speech.pre_emphasis(y)))
         voiced.append(mask[1 : len(log_mel[-1]) + 1])  # as in avef.preparation.clips
-        kept.append(mask.mean())
+        by_vad.append(mask.mean())
         by_hand.append(np.nan if hand is None else hand.mean())
     seconds = [len(c) / 100 for c in log_mel]
-    return Recordings(clips.assign(kept=kept, by_hand=by_hand, duration=seconds), log_mel, voiced)
+    clips = clips.assign(voiced=by_vad, by_hand=by_hand, duration=seconds)
+    return Recordings(clips, log_mel, voiced)
 
 
 def shares(clips: pd.DataFrame) -> pd.DataFrame:
     """V1: the percentage of frames kept, by the VAD and by hand, weighted by duration."""
     known = clips.dropna(subset="by_hand")
     rows = [
-        ("VAD", len(clips), 100 * np.average(clips["kept"], weights=clips["duration"])),
+        ("VAD", len(clips), 100 * np.average(clips["voiced"], weights=clips["duration"])),
         (
             "VAD, where marked by hand",
             len(known),
-            100 * np.average(known["kept"], weights=known["duration"]),
+            100 * np.average(known["voiced"], weights=known["duration"]),
         ),
         (
             "marked by hand",
@@ -96,13 +97,21 @@ def shares(clips: pd.DataFrame) -> pd.DataFrame:
 
 def complete(clips: pd.DataFrame, share: float = 0.9) -> list[str]:
     """The emotions of which at least a share of the corpus' utterances is there."""
-    found = clips["emotion"].value_counts()
-    return sorted(e for e, n in emodb.EXPECTED.items() if found.get(e, 0) >= share * n)
+    counts = clips["emotion"].value_counts()
+    return sorted(e for e, n in emodb.EXPECTED.items() if counts.get(e, 0) >= share * n)
 
 
-def recognise(
-    recordings: Recordings, net: Net, schedule: EmoDb, svm: Svm, decision: str, seed: int, jobs: int
-) -> pd.DataFrame:
+class Settings(NamedTuple):
+    """How the audio-net is trained on Emo-DB, and how a clip's class is decided."""
+
+    schedule: EmoDb
+    net: Net
+    svm: Svm
+    decision: str
+    seed: int
+
+
+def recognise(recordings: Recordings, settings: Settings, *, jobs: int = 1) -> pd.DataFrame:
     """V2: recognise every utterance of the complete emotions by speakers left out.
 
     Returns
@@ -116,17 +125,20 @@ def recognise(
         [recordings.log_mel[i] for i in rows],
         [recordings.voiced[i] for i in rows],
     )
-    splits = folds(chosen.clips, "emodb", groups=schedule.groups, seed=seed)
+    groups, seed = settings.schedule.groups, settings.seed
+    splits = folds(chosen.clips, "emodb", groups=groups, seed=seed)
     work = [
-        (chosen, case, fold, *split, net, schedule, svm, decision, seed + fold)
+        (chosen, case, fold, split, settings)
         for case in (1, 2)
         for fold, split in enumerate(splits)
     ]
-    return pd.concat(parallel.each(_one_fold, work, jobs, "audio-net on Emo-DB"), ignore_index=True)
+    tables = parallel.each(_one_fold, work, jobs=jobs, title="audio-net on Emo-DB")
+    return pd.concat(tables, ignore_index=True)
 
 
-def _one_fold(recordings, case, fold, train, test, net, schedule, svm, decision, seed):
-    clips = recordings.clips
+def _one_fold(recordings, case, fold, split, settings):
+    clips, (train, test) = recordings.clips, split
+    schedule, net, seed = settings.schedule, settings.net, settings.seed + fold
     assert not set(clips["speaker"][train]) & set(clips["speaker"][test])
     names = np.array(sorted(clips["emotion"].unique()))
     truth = np.searchsorted(names, clips["emotion"])
@@ -138,10 +150,10 @@ def _one_fold(recordings, case, fold, train, test, net, schedule, svm, decision,
     table = np.concatenate(recordings.log_mel)
 
     scaling = inputs.mel_scaling(table, audio[rows])
-    full = networks.audio_net(len(names), net.width, net.input_size, net.dropout)
+    full = networks.audio_net(len(names), net.width, net.input_size, dropout=net.dropout)
     source = inputs.audio_source(table, scaling, net.input_size)
     model = keras.Sequential([source, full])
-    training.compiled(model, schedule.learning_rate, schedule.momentum, schedule.clip_norm)
+    training.scheduled(model, schedule)
     training.restart(model, full.layers, seed)
     training.fit(
         model,
@@ -156,7 +168,8 @@ def _one_fold(recordings, case, fold, train, test, net, schedule, svm, decision,
         name: dataset.pool(training.outputs(part, [audio]), clip, len(clips))
         for name, part in parts
     }
-    guess = clip_svm.decide(cell, "fc7", truth, train, test, svm, decision)
+    decision = settings.decision
+    guess = clip_svm.classes(cell, truth, split, svm=settings.svm, feature="fc7", decision=decision)
     return clips.loc[test, ["clip", "speaker"]].assign(
         emotion_model="Emo-DB",
         case=case,
@@ -167,15 +180,15 @@ def _one_fold(recordings, case, fold, train, test, net, schedule, svm, decision,
 
 
 def metrics(
-    kept: pd.DataFrame | None, accuracies: pd.DataFrame | None, gain: pd.DataFrame | None
+    voiced: pd.DataFrame | None, accuracies: pd.DataFrame | None, gain: pd.DataFrame | None
 ) -> dict:
     """What ``reports/metrics/emodb.json`` keeps; of Emo-DB's absence, that it was absent."""
-    if kept is None or accuracies is None or gain is None:
+    if voiced is None or accuracies is None or gain is None:
         return {"emodb": "absent"}
     before, after = accuracies.set_index("case").loc[[1, 2], "accuracy"]
     return {
         "emodb": "present",
-        "V1": {"data": "paper", "percent": round(float(kept["percent"].iloc[0]), 2)},
+        "V1": {"data": "paper", "percent": round(float(voiced["percent"].iloc[0]), 2)},
         "V2": {
             "data": "paper",
             "relative_gain": round(100 * (after / before - 1), 2),

@@ -6,6 +6,8 @@ same seed gives the same sound. Signals are float64 at 16 kHz.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.signal import butter, fftconvolve, lfilter, sosfilt
 
@@ -16,9 +18,17 @@ from avef.preparation.speech import HOP, RATE
 def coloured(n: int, exponent: float, rng: np.random.Generator) -> np.ndarray:
     """Noise whose power falls as 1/f to the ``exponent``: 0 white, 1 pink, 2 brown.
 
+    Parameters
+    ----------
+    n : int
+        Samples.
+    exponent : float
+    rng : Generator
+
     Returns
     -------
-    ndarray (n,), float64, RMS 1; without what lies below 20 Hz
+    ndarray (n,), float64, RMS 1
+        Without what lies below 20 Hz.
     """
     spectrum = np.fft.rfft(rng.standard_normal(n))
     f = np.fft.rfftfreq(n, 1 / RATE)
@@ -67,8 +77,8 @@ def engine(n: int, rng: np.random.Generator) -> np.ndarray:
     return _unit(_unit(hum) + rng.uniform(0.3, 2) * coloured(n, 2, rng))
 
 
-def babble(n: int, voices: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """Several talkers at once: (n,), float64, RMS 1."""
+def babble(n: int, voices: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Several talkers at once: (n,), float64, RMS 1; short voices are repeated."""
     y = np.zeros(n)
     for voice in voices:
         y += np.roll(np.resize(_unit(voice), n), rng.integers(n))
@@ -80,8 +90,10 @@ def band(y: np.ndarray, low: float, high: float) -> np.ndarray:
     return sosfilt(butter(2, [low, high], "bandpass", fs=RATE, output="sos"), y)
 
 
-def in_room(y: np.ndarray, seconds: float, distance: float, rng: np.random.Generator) -> np.ndarray:
-    """Add a room's reverberation, as long as ``y``.
+def in_room(
+    y: np.ndarray, *, seconds: float, distance: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Add a room's reverberation: (n,), float64.
 
     Parameters
     ----------
@@ -90,6 +102,7 @@ def in_room(y: np.ndarray, seconds: float, distance: float, rng: np.random.Gener
         Until the reverberation is down by 60 dB.
     distance : float in 0…1
         Share of the reverberation; 0 is none.
+    rng : Generator
     """
     t = np.arange(int(seconds * RATE)) / RATE
     tail = rng.standard_normal(len(t)) * 10 ** (-3 * t / seconds)
@@ -98,8 +111,8 @@ def in_room(y: np.ndarray, seconds: float, distance: float, rng: np.random.Gener
     return fftconvolve(y, tail)[: len(y)]
 
 
-def mix(speech: np.ndarray, noise: np.ndarray, snr: float, voiced: np.ndarray) -> np.ndarray:
-    """Add noise to speech at a signal-to-noise ratio.
+def mix(speech: np.ndarray, noise: np.ndarray, *, snr: float, voiced: np.ndarray) -> np.ndarray:
+    """Add noise to speech at a signal-to-noise ratio; the noise's own level does not matter.
 
     Parameters
     ----------
@@ -112,6 +125,21 @@ def mix(speech: np.ndarray, noise: np.ndarray, snr: float, voiced: np.ndarray) -
     Returns
     -------
     ndarray (n,), float64
+
+    Raises
+    ------
+    ParameterError
+        If speech and noise differ in length.
+
+    Examples
+    --------
+    At 20 dB the noise has a tenth of the amplitude that the speech has where it is voiced.
+
+    >>> speech = np.repeat([2.0, -2.0, 0.0, 0.0], HOP)
+    >>> noise = np.ones_like(speech)
+    >>> mixed = mix(speech, noise, snr=20, voiced=np.array([True, True, False, False]))
+    >>> mixed[::HOP].round(3).tolist()
+    [2.2, -1.8, 0.2, 0.2]
     """
     if speech.shape != noise.shape:
         raise ParameterError(f"noise must be as long as speech, {len(speech)}, got {len(noise)}")

@@ -11,14 +11,14 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 from joblib import cpu_count
 
 from avef import corpora, paper, protocol
-from avef.config.params import Params
+from avef.config.schema import Params
 from avef.core import paths
 from avef.core.errors import ParameterError
 from avef.learning import grid
@@ -53,13 +53,13 @@ def sizes(params: Params, folder: str | Path = paths.DATA / "prepared") -> dict[
 
     Clips of the demo, left over from its profile, do not count for the paper's.
     """
-    found = {}
+    sizes_of = {}
     for corpus in params.corpora:
         file = Path(folder) / corpus / "clips.csv"
         clips = pd.read_csv(file) if file.is_file() else None
         other = clips is not None and params.profile == "paper" and _is_demo(corpus, clips)
-        found[corpus] = published(corpus) if clips is None or other else counted(clips)
-    return found
+        sizes_of[corpus] = published(corpus) if clips is None or other else counted(clips)
+    return sizes_of
 
 
 def _is_demo(corpus, clips):
@@ -72,27 +72,40 @@ def counted(clips: pd.DataFrame) -> Size:
     """Size of prepared clips: ``duration`` (s), ``frames``, ``voiced`` (share), ``speaker``."""
     audio = (100 * clips["duration"]).round().astype(int)
     voiced = np.clip((clips["voiced"] * audio).round(), np.minimum(audio, LENGTH), audio)
-    segments = (int((np.maximum(n - LENGTH, 0) // HOP + 1).sum()) for n in (audio, voiced))
-    frames = int(audio.sum()), int(clips["frames"].sum())
-    return Size(len(clips), clips["speaker"].nunique(), *frames, tuple(segments), "prepared clips")
+    one, two = (int((np.maximum(n - LENGTH, 0) // HOP + 1).sum()) for n in (audio, voiced))
+    return Size(
+        clips=len(clips),
+        speakers=clips["speaker"].nunique(),
+        audio=int(audio.sum()),
+        video=int(clips["frames"].sum()),
+        segments=(one, two),
+        source="prepared clips",
+    )
 
 
 def published(corpus: str) -> Size:
-    """Size of a complete copy, from counts, mean lengths and the paper's kept shares (K1)."""
+    """Size of a complete copy, from counts, mean lengths and the paper's shares of speech (K1)."""
     if corpus not in _SECONDS:
         raise ParameterError(f"{corpus}: no published size is known; prepare its clips first")
     clips, facts = int(corpora.expected_counts(corpus).sum()), paper.table_1().loc[corpus]
     audio = 100 * _SECONDS[corpus]
-    voiced = audio * paper.CLAIMS["K1"].figure[corpus] / 100
+    share = cast(dict, paper.CLAIMS["K1"].figure)[corpus] / 100
     # On average half a hop at a clip's end is too short for another segment.
-    segments = tuple(round(clips * ((n - LENGTH) / HOP + 0.5)) for n in (audio, voiced))
-    frames = round(clips * audio), round(clips * _SECONDS[corpus] * int(facts["fps"]))
-    return Size(clips, int(facts["speakers"]), *frames, segments, "published figures")
+    one, two = (round(clips * ((n - LENGTH) / HOP + 0.5)) for n in (audio, audio * share))
+    return Size(
+        clips=clips,
+        speakers=int(facts["speakers"]),
+        audio=round(clips * audio),
+        video=round(clips * _SECONDS[corpus] * int(facts["fps"])),
+        segments=(one, two),
+        source="published figures",
+    )
 
 
 def plan(
     params: Params,
-    found: dict[str, Size],
+    size_of: dict[str, Size],
+    *,
     costs: dict[str, Part],
     rates: dict[str, float],
     cores: int = 1,
@@ -102,7 +115,7 @@ def plan(
     Parameters
     ----------
     params : Params
-    found, costs, rates : dict
+    size_of, costs, rates : dict
         From :func:`sizes`, :func:`parts` and :func:`measure` (multiply-adds a second).
     cores : int
         Worker processes where ``jobs.train`` is −1.
@@ -120,7 +133,7 @@ def plan(
     for stage in STAGES:
         for corpus in params.corpora:
             make = _transfer if stage == "transfer" else _cells
-            load = make(params, stage, corpus, found, costs)
+            load = make(params, stage, corpus, size_of, costs)
             workers = min(cores if params.jobs.train == -1 else params.jobs.train, len(load.pieces))
             seconds = [_START + sum(n / rates[part] for part, n in piece) for piece in load.pieces]
             held = _TABLES * load.tables + _CACHES * load.caches
@@ -157,16 +170,17 @@ def too_much(table: pd.DataFrame, memory: float, disk: float) -> list[str]:
 
 def report(params: Params, limit: float = 1.0) -> str:
     """The plan as text: sizes, the table, sums, and what will not fit on this machine."""
-    found, costs = sizes(params), parts(params)
+    size_of, costs = sizes(params), parts(params)
     start, cores = time.perf_counter(), cpu_count()
-    table = plan(params, found, costs, measure(params, costs, limit), cores)
+    rates = measure(params, costs, limit)
+    table = plan(params, size_of, costs=costs, rates=rates, cores=cores)
     spent = time.perf_counter() - start
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
     disk = shutil.disk_usage(".").free / GIB
     lines = [
         f"{corpus}: {size.clips} clips of {size.speakers} speakers, "
         f"{size.segments[0]} and {size.segments[1]} segments (cases 1 and 2), from {size.source}"
-        for corpus, size in found.items()
+        for corpus, size in size_of.items()
     ]
     jobs = cores if params.jobs.train == -1 else params.jobs.train
     lines += ["", table.to_string(index=False, float_format=_short), ""]
@@ -200,10 +214,10 @@ class Load(NamedTuple):
     step: int
 
 
-def _transfer(params, stage, corpus, found, costs):
+def _transfer(params, stage, corpus, size_of, costs):
     """Both networks and the DBN, for each emotion model, on the two sources."""
     schedule = params.transfer[corpus]
-    sources = [found[name] for name in params.corpora[corpus].transfer_from]
+    sources = [size_of[name] for name in params.corpora[corpus].transfer_from]
     n = sum(size.segments[schedule.case - 1] for size in sources)
     passes = {kind: schedule.epochs * costs[kind].train + costs[kind].forward for kind in KINDS}
     passes["rbm"] = params.rbm.epochs * costs["rbm"].train + costs["rbm"].forward
@@ -220,9 +234,9 @@ def _transfer(params, stage, corpus, found, costs):
     )
 
 
-def _cells(params, stage, corpus, found, costs):
+def _cells(params, stage, corpus, size_of, costs):
     """One network, or both and the DBN, in every fold of every cell of the grid."""
-    size, schedule, kinds = found[corpus], getattr(params, stage)[corpus], STAGES[stage]
+    size, schedule, kinds = size_of[corpus], getattr(params, stage)[corpus], STAGES[stage]
     joint, tune, dbn = len(kinds) == 2, params.keep.tune, params.networks.dbn.hidden
     own = [kind if tune else f"{kind}_deep" for kind in kinds]
     frozen = [] if tune else [f"{kind}_shallow" for kind in kinds if getattr(params.keep, kind)]
@@ -270,10 +284,10 @@ def folds(groups: int | None, corpus: str, speakers: int) -> int:
     return speakers if alone else protocol.DEFAULT_GROUPS
 
 
-def _tables(params, *found):
+def _tables(params, *datasets):
     """Bytes of the frames of some corpora: log-mel and faces."""
     face = 3 * params.prepare.face_size**2
-    return sum(4 * 64 * size.audio + face * size.video for size in found)
+    return sum(4 * 64 * size.audio + face * size.video for size in datasets)
 
 
 def _short(number):

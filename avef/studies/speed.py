@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from joblib import cpu_count
 
-from avef.config.params import Networks, Params, Svm
+from avef.config.schema import Networks, Params, Svm
 from avef.learning import clip_svm, frozen, grid
 from avef.models import dbn, inputs, networks
 from avef.preparation import segments
@@ -47,10 +47,10 @@ def training_hours(params: Params) -> pd.DataFrame:
         ``corpus``, ``hours``.
     """
     one = replace(params, jobs=replace(params.jobs, train=1))
-    found, counted = plan.sizes(one), costs.parts(one)
-    table = plan.plan(one, found, counted, costs.measure(one, counted))
+    sizes, counted = plan.sizes(one), costs.parts(one)
+    table = plan.plan(one, sizes, costs=counted, rates=costs.measure(one, counted))
     table = table[table["stage"] != "transfer"].groupby("corpus", sort=False)["hours"].sum()
-    folds = {c: plan.folds(one.protocol[c].groups, c, found[c].speakers) for c in table.index}
+    folds = {c: plan.folds(one.protocol[c].groups, c, sizes[c].speakers) for c in table.index}
     hours = [hours / (len(grid.pairs()) * folds[corpus]) for corpus, hours in table.items()]
     return pd.DataFrame({"corpus": table.index, "hours": hours})
 
@@ -68,7 +68,7 @@ def recognition_seconds(nets: Networks, face_size: int, svm: Svm) -> float:
     voiced, times = np.ones(len(log_mel), bool), np.arange(len(faces)) / FPS
     model = _model(nets, log_mel, faces)
     units = model.output_shape[-1]
-    decide = clip_svm.svm(svm).fit(rng.standard_normal((720, units)), np.arange(720) % 6)
+    decide = clip_svm.machine(svm).fit(rng.standard_normal((720, units)), np.arange(720) % 6)
 
     def recognise():
         start = time.perf_counter()

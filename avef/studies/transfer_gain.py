@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from avef.config.params import Keep, Params, Svm
+from avef.config.schema import Keep, Params
 from avef.core import parallel, paths
 from avef.evaluation import bootstrap
 from avef.learning import clip_svm, grid, unimodal
 from avef.studies import baselines
 
-GRID = (("emotion", 2),)
+PAIRS = (("emotion", 2),)
 STAGES = {"audio": "audio_net", "visual": "visual_net"}
 ANEW = Keep(audio=None, visual=None, dbn=0, tune=False)
 
@@ -31,27 +30,30 @@ def run(p: Params) -> None:
     scaling of the mel image is taken.
     """
     work = []
-    for kind, dataset in product(reversed(STAGES), p.corpora):  # the longer ones first
-        schedule = getattr(p, STAGES[kind])[dataset]
-        settings = unimodal.Settings(getattr(p.networks, kind), ANEW, schedule, p.stop, p.compute)
-        out = paths.cells("without_transfer", dataset) / kind
-        folders = paths.prepared(dataset), paths.transferred(dataset), out
-        rule = settings, p.protocol[dataset].groups, p.seed
-        work += [(kind, *cell, *folders, *rule) for cell in GRID]
-    list(parallel.each(unimodal.run_folds, work, p.jobs.train, "training without transfer"))
+    for kind, corpus in product(reversed(STAGES), p.corpora):  # the longer ones first
+        chosen = p.of(corpus)._replace(keep=ANEW)
+        work += [(kind, *pair, _folders(corpus, kind), chosen) for pair in PAIRS]
+    title = "training without transfer"
+    list(parallel.each(unimodal.run_folds, work, jobs=p.jobs.train, title=title))
 
 
-def predictions(
-    prepared: str | Path, out: str | Path, svm: Svm, groups: int | None, seed: int, decision: str
-) -> pd.DataFrame:
-    """As :func:`avef.learning.clip_svm.predictions`, of both networks: ``modality`` tells which."""
-    rule = svm, groups, seed, decision
-    tables = [
-        clip_svm.predictions(prepared, Path(out) / kind, "fc7", *rule, pairs=GRID).assign(
-            modality=kind
+def predictions(p: Params, corpus: str) -> pd.DataFrame:
+    """As :func:`avef.learning.clip_svm.predictions`, of both networks.
+
+    The column ``modality`` tells which.
+    """
+    tables = []
+    for kind in STAGES:
+        folders = _folders(corpus, kind)
+        table = clip_svm.predictions(
+            folders.prepared,
+            folders.net(kind),
+            p.of(corpus),
+            feature="fc7",
+            decision=p.unimodal_decision,
+            pairs=PAIRS,
         )
-        for kind in STAGES
-    ]
+        tables.append(table.assign(modality=kind))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -139,3 +141,9 @@ def sides(curves: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _reached(table, goal):
     there = table.loc[table["loss"] <= goal, "epoch"]
     return int(there.min() if len(there) else table["epoch"].max())
+
+
+def _folders(corpus, kind):
+    """The corpus' folders, but with a network's cells apart."""
+    out = paths.cells("without_transfer", corpus) / kind
+    return paths.folders(corpus)._replace(**{STAGES[kind]: out})

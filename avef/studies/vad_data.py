@@ -33,7 +33,15 @@ SPAN = 45.0  # dB below the utterance's peak that still are speech
 
 
 class Utterance(NamedTuple):
-    """Clean speech: ``y`` (n,) float32 at 16 kHz, ``voiced`` (n // 160,) bool."""
+    """Clean speech.
+
+    Attributes
+    ----------
+    corpus, speaker : str
+    y : (n,) float32
+        16 kHz.
+    voiced : (n // 160,) bool
+    """
 
     corpus: str
     speaker: str
@@ -68,7 +76,7 @@ class Talkers(NamedTuple):
         return {name: [u for u in self.test if u.corpus == name] for name in names}
 
 
-def talkers(root: str | Path, seed: int, teacher: bool) -> Talkers:
+def talkers(root: str | Path, seed: int, *, teacher: bool) -> Talkers:
     """Emo-DB, where it is, and the synthesiser's voices, split by speaker.
 
     Parameters
@@ -80,25 +88,30 @@ def talkers(root: str | Path, seed: int, teacher: bool) -> Talkers:
         Whether to label the training and validation speakers by the teacher;
         without it there are none. Test labels are those made by hand.
     """
-    found = {part: [] for part in SYNTHETIC}
+    parts: dict[str, list[Utterance]] = {part: [] for part in SYNTHETIC}
     if there(root):
-        found["test"] = [u for u in emodb(root, "hand") if u.speaker in TEST]
+        parts["test"] = [u for u in emodb(root, "hand") if u.speaker in TEST]
         for u in emodb(root, "teacher") if teacher else []:
             if u.speaker not in TEST:
-                found["validation" if u.speaker in VALIDATION else "train"].append(u)
+                parts["validation" if u.speaker in VALIDATION else "train"].append(u)
     for part, people in SYNTHETIC.items():
         if teacher or part == "test":
             spoken = synthetic(people, TAKES[part], seed)
             if part == "test":  # training adds pauses of its own
                 spoken = [_paused(u, seed + number) for number, u in enumerate(spoken)]
-            found[part] += spoken
-    return Talkers(**found)
+            parts[part] += spoken
+    return Talkers(**parts)
 
 
 def level(y: np.ndarray) -> np.ndarray:
-    """Level of every 10 ms over three of them: (T,), dB relative to the loudest."""
-    cells = np.square(y[: len(y) // HOP * HOP].reshape(-1, HOP), dtype=np.float64).mean(axis=1)
-    smooth = 10 * np.log10(uniform_filter1d(cells, 3, mode="nearest") + 1e-12)
+    """Level of every 10 ms over three of them: (T,), dB relative to the loudest.
+
+    >>> y = np.repeat([1.0, 1.0, 1.0, 0.1, 0.1, 0.1], HOP)
+    >>> level(y).round(1).tolist()
+    [0.0, 0.0, -1.7, -4.7, -20.0, -20.0]
+    """
+    hops = np.square(y[: len(y) // HOP * HOP].reshape(-1, HOP), dtype=np.float64).mean(axis=1)
+    smooth = 10 * np.log10(uniform_filter1d(hops, 3, mode="nearest") + 1e-12)
     return smooth - smooth.max(initial=-np.inf)
 
 
@@ -118,21 +131,22 @@ def emodb(root: str | Path, labels: str) -> list[Utterance]:
         without marks are left out.
     """
     clips, _ = corpora.clip_table("emodb", root)
-    found = []
+    utterances = []
     for path, speaker in zip(clips["path"], clips["speaker"], strict=True):
         audio = media.read_audio(Path(root) / path)
         y = speech.mono_16k(audio.samples, audio.rate)
+        voiced: np.ndarray | None
         if labels == "teacher":
             voiced = (silero.probability(y) >= 0.5) & (level(y) > -SPAN)
         else:
             voiced = syllables(Path(root) / "silb" / f"{Path(path).stem}.silb", len(y) // HOP)
         if voiced is not None:
-            found.append(Utterance("emodb", speaker, y, voiced))
-    return found
+            utterances.append(Utterance("emodb", speaker, y, voiced))
+    return utterances
 
 
-def syllables(path: str | Path, cells: int) -> np.ndarray | None:
-    """Emo-DB's hand labels: (cells,) bool, of 10 ms each; None where there are none.
+def syllables(path: str | Path, hops: int) -> np.ndarray | None:
+    """Emo-DB's hand labels: (hops,) bool, of 10 ms each; None where there are none.
 
     A line of the file is the time in seconds at which a syllable begins and its
     name; ``.`` and ``(`` are silence. (Emo-DB calls the times ends. Read as such
@@ -145,13 +159,13 @@ def syllables(path: str | Path, cells: int) -> np.ndarray | None:
     if not marks:
         return None
     begins, spoken = zip((0.0, False), *marks, strict=True)
-    middles = (np.arange(cells) + 0.5) * HOP / RATE
+    middles = (np.arange(hops) + 0.5) * HOP / RATE
     return np.array(spoken)[np.searchsorted(begins, middles, side="right") - 1]
 
 
 def synthetic(speakers: Iterable[int], takes: int, seed: int) -> list[Utterance]:
     """The demo synthesiser's voices, in its four languages and all emotions."""
-    found = []
+    utterances = []
     for speaker in speakers:
         rng = np.random.default_rng([seed, speaker])
         talker = voice.Voice.of(speaker)
@@ -159,10 +173,11 @@ def synthetic(speakers: Iterable[int], takes: int, seed: int) -> list[Utterance]
             language = str(rng.choice(list(acting.PHRASES)))
             text = str(rng.choice(acting.PHRASES[language]))
             take = acting.act(str(rng.choice(acting.EMOTIONS)), rng)
-            (y,) = voice.speak([text], language, talker, take.manner, int(rng.integers(2**31)))
+            number = int(rng.integers(2**31))
+            (y,) = voice.speak([text], language, voice=talker, manner=take.manner, seed=number)
             y = speech.mono_16k(voice.colour(y, take.manner, rng), voice.SAMPLE_RATE)
-            found.append(Utterance("synthetic", f"synthetic{speaker}", y, level(y) > -SPAN))
-    return found
+            utterances.append(Utterance("synthetic", f"synthetic{speaker}", y, level(y) > -SPAN))
+    return utterances
 
 
 def stream(
@@ -172,8 +187,8 @@ def stream(
     sounds, labels = [], []
     for utterance in utterances:
         gap = int(100 * rng.choice([rng.uniform(0, 0.3), rng.uniform(0.3, 2)]))
-        cells = len(utterance.voiced)
-        y = utterance.y[: cells * HOP] / (np.abs(utterance.y).max() + 1e-9)
+        hops = len(utterance.voiced)
+        y = utterance.y[: hops * HOP] / (np.abs(utterance.y).max() + 1e-9)
         sounds += [np.zeros(gap * HOP), y * 10 ** (rng.uniform(-12, 0) / 20)]
         labels += [np.zeros(gap, bool), utterance.voiced]
     gap = int(rng.uniform(0, 100))
@@ -184,16 +199,36 @@ def stream(
 
 
 def worsened(
-    y: np.ndarray, voiced: np.ndarray, voices: Sequence[np.ndarray], rng: np.random.Generator
+    y: np.ndarray,
+    voiced: np.ndarray,
+    *,
+    voices: Sequence[np.ndarray],
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """A recording of ``y`` as bad as chance will have it: (n,), float64."""
+    """A recording of ``y`` as bad as chance will have it.
+
+    Parameters
+    ----------
+    y : ndarray (n,), float
+        Clean speech at 16 kHz.
+    voiced : ndarray (n // 160,), bool
+    voices : sequence of ndarrays
+        Other talkers, who may be heard behind it.
+    rng : Generator
+
+    Returns
+    -------
+    ndarray (n,), float64
+    """
     n = len(y)
     if rng.random() < 0.3:
-        y = noise.in_room(y, rng.uniform(0.1, 0.7), rng.uniform(0.02, 0.4), rng)
-    y = noise.mix(y, noise.coloured(n, rng.uniform(0, 2), rng), rng.uniform(35, 70), voiced)
+        seconds, distance = rng.uniform(0.1, 0.7), rng.uniform(0.02, 0.4)
+        y = noise.in_room(y, seconds=seconds, distance=distance, rng=rng)
+    hiss = noise.coloured(n, rng.uniform(0, 2), rng)
+    y = noise.mix(y, hiss, snr=rng.uniform(35, 70), voiced=voiced)
     if rng.random() < 0.8:
         snr = rng.uniform(-5, 35)
-        y = noise.mix(y, _any_noise(n, voices, snr, rng), snr, voiced)
+        y = noise.mix(y, _any_noise(n, voices, snr, rng), snr=snr, voiced=voiced)
     if rng.random() < 0.2:
         y = noise.band(y, rng.uniform(50, 300), rng.uniform(3000, 7500))
     return y
@@ -205,7 +240,11 @@ def features(y: np.ndarray) -> np.ndarray:
 
 
 def taps(lengths: Iterable[int]) -> np.ndarray:
-    """For streams of some lengths, one below the other, each row's neighbours: (Σ T, 7) int32."""
+    """For streams of some lengths, one below the other, each row's neighbours: (Σ T, 7) int32.
+
+    >>> taps([3, 30])[[0, 2, 3]].tolist()  # the fourth row is the first of the second stream
+    [[0, 0, 0, 0, 1, 2, 2], [0, 0, 1, 2, 2, 2, 2], [3, 3, 3, 3, 4, 13, 22]]
+    """
     rows, first = [], 0
     for length in lengths:
         near = np.arange(length)[:, None] + np.array(OFFSETS)
@@ -217,7 +256,8 @@ def taps(lengths: Iterable[int]) -> np.ndarray:
 def _paused(utterance, seed):
     rng = np.random.default_rng(seed)
     y, voiced = stream([utterance], rng)
-    y = noise.mix(y, noise.coloured(len(y), 1, rng), 40, voiced)  # a quiet room
+    hiss = noise.coloured(len(y), 1, rng)
+    y = noise.mix(y, hiss, snr=40, voiced=voiced)  # a quiet room
     return utterance._replace(y=y.astype(np.float32), voiced=voiced)
 
 

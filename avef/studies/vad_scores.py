@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,22 +17,28 @@ from avef.preparation.vad_net import SpeechNet
 from avef.studies import noise
 from avef.studies.vad_data import Utterance
 
+Detector = Callable[[np.ndarray], np.ndarray]
+Scores = Mapping[tuple[str, str], tuple[np.ndarray, np.ndarray]]
+
 #: What is done to an utterance: (signal, labels, generator) → signal.
-CONDITIONS: dict[str, Callable] = {
+CONDITIONS: dict[str, Callable[..., np.ndarray]] = {
     "clean": lambda y, voiced, rng: y,
     "pink noise, 10 dB": lambda y, voiced, rng: noise.mix(
-        y, noise.coloured(len(y), 1, rng), 10, voiced
+        y, noise.coloured(len(y), 1, rng), snr=10, voiced=voiced
     ),
     "pink noise, 0 dB": lambda y, voiced, rng: noise.mix(
-        y, noise.coloured(len(y), 1, rng), 0, voiced
+        y, noise.coloured(len(y), 1, rng), snr=0, voiced=voiced
     ),
     "room and music, 5 dB": lambda y, voiced, rng: noise.mix(
-        noise.in_room(y, 0.4, 0.2, rng), noise.music(len(y), rng), 5, voiced
+        noise.in_room(y, seconds=0.4, distance=0.2, rng=rng),
+        noise.music(len(y), rng),
+        snr=5,
+        voiced=voiced,
     ),
 }
 
 
-def detectors(weights: str | Path) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+def detectors(weights: str | Path) -> dict[str, Detector]:
     """The methods of :mod:`avef.preparation.vad` to be had here, by the names that figures show."""
     names = {"MRCG + DNN": "mrcg_dnn", "Silero": "silero", "level": "energy"}
     if not silero.installed():
@@ -44,7 +51,8 @@ def detectors(weights: str | Path) -> dict[str, Callable[[np.ndarray], np.ndarra
 
 def scores(
     utterances: Sequence[Utterance],
-    detectors: dict[str, Callable[[np.ndarray], np.ndarray]],
+    detectors: Mapping[str, Detector],
+    *,
     seed: int,
     jobs: int = 1,
 ) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
@@ -61,11 +69,11 @@ def scores(
     """
     labels = np.concatenate([u.voiced for u in utterances])
     work = [(condition, utterances, detectors, seed) for condition in CONDITIONS]
-    heard = parallel.each(_probabilities, work, jobs, "listening")
+    heard = parallel.each(_probabilities, work, jobs=jobs, title="listening")
     return {
         (condition, name): (labels, probability)
-        for condition, found in zip(CONDITIONS, heard, strict=True)
-        for name, probability in found.items()
+        for condition, outputs in zip(CONDITIONS, heard, strict=True)
+        for name, probability in outputs.items()
     }
 
 
@@ -76,18 +84,24 @@ def _probabilities(condition, utterances, detectors, seed):
     return {name: np.concatenate([f(y) for y in heard]) for name, f in detectors.items()}
 
 
-def auc(found: dict) -> pd.DataFrame:
-    """Area under the ROC curve: a row a condition, a column a detector."""
-    table = pd.Series({key: roc_auc_score(*pair) for key, pair in found.items()}).unstack()
-    conditions, detectors = (list(dict.fromkeys(names)) for names in zip(*found, strict=True))
+def auc(of: Scores) -> pd.DataFrame:
+    """Area under the ROC curve of :func:`scores`: a row a condition, a column a detector.
+
+    >>> voiced, unsure = np.array([False, True, True]), np.array([0.2, 0.1, 0.9])
+    >>> auc({("clean", "ours"): (voiced, unsure), ("clean", "perfect"): (voiced, 1.0 * voiced)})
+      condition  ours  perfect
+    0     clean   0.5      1.0
+    """
+    table = pd.Series({key: roc_auc_score(*pair) for key, pair in of.items()}).unstack()
+    conditions, detectors = (list(dict.fromkeys(names)) for names in zip(*of, strict=True))
     return table.loc[conditions, detectors].rename_axis("condition").reset_index()
 
 
-def metrics(found: dict[str, dict], net: SpeechNet) -> dict:
-    """What ``reports/metrics/vad.json`` keeps: AUC by corpus, condition and detector."""
+def metrics(by_corpus: Mapping[str, Scores], net: SpeechNet) -> dict[str, Any]:
+    """What ``reports/metrics/vad.json`` holds: AUC by corpus, condition and detector."""
     table = {
         corpus: auc(of).set_index("condition").round(4).to_dict("index")
-        for corpus, of in found.items()
+        for corpus, of in by_corpus.items()
     }
     return {"threshold": round(float(net.threshold), 4), "auc": table}
 

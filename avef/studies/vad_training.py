@@ -9,57 +9,36 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from avef.config.params import Vad
+from avef.config.schema import Vad
 from avef.core import parallel
 from avef.learning import training
 from avef.models import inputs
 from avef.preparation.mrcg import FEATURES, OFFSETS
 from avef.preparation.vad_net import SpeechNet
 from avef.studies import vad_data
-from avef.studies.vad_data import Talkers, Utterance
-
-
-def run(talkers: Talkers, section: Vad, seed: int, jobs: int) -> tuple[SpeechNet, pd.DataFrame]:
-    """:func:`train` with a parameter section."""
-    return train(
-        talkers.train,
-        talkers.validation,
-        copies=section.copies,
-        hidden=section.hidden,
-        dropout=section.dropout,
-        epochs=section.epochs,
-        batch=section.batch,
-        learning_rate=section.learning_rate,
-        momentum=section.momentum,
-        seed=seed,
-        jobs=jobs,
-    )
+from avef.studies.vad_data import Utterance
 
 
 def train(
     utterances: Sequence[Utterance],
     validation: Sequence[Utterance],
+    section: Vad,
     *,
-    copies: int,
-    hidden: Sequence[int],
-    dropout: float,
-    epochs: int,
-    batch: int,
-    learning_rate: float,
-    momentum: float,
     seed: int,
     jobs: int = 1,
 ) -> tuple[SpeechNet, pd.DataFrame]:
-    """Train the network; keep the epoch that is best on the validation speakers.
+    """Train the network; take the epoch that is best on the validation speakers (§2.1.1).
 
     Parameters
     ----------
     utterances, validation : sequences of Utterance
         No speaker may be in both.
-    copies : int
-        Times that each utterance is heard, each time worsened in another way.
-    hidden : (h, k)
-        Widths of the hidden layers.
+    section : Vad
+        ``copies`` is how often each utterance is heard, each time worsened in another way;
+        ``hidden`` are the widths of the two hidden layers.
+    seed : int
+    jobs : int
+        Worker processes that make the features.
 
     Returns
     -------
@@ -70,8 +49,12 @@ def train(
         ``epoch``, ``loss``, ``accuracy`` (training), ``auc`` (validation).
     """
     assert not {u.speaker for u in utterances} & {u.speaker for u in validation}
-    x, taps, target = _table(utterances, copies, seed, jobs, "training speech")
-    held, held_taps, held_target = _table(validation, 2, seed + 1, jobs, "validation speech")
+    x, taps, target = _table(
+        utterances, copies=section.copies, seed=seed, jobs=jobs, title="training speech"
+    )
+    held, held_taps, held_target = _table(
+        validation, copies=2, seed=seed + 1, jobs=jobs, title="validation speech"
+    )
     mean, scale = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64) + 1e-3
     table = np.concatenate([x, held])
     for column in range(FEATURES):  # in place: the table is large
@@ -79,31 +62,32 @@ def train(
     held_taps = held_taps + len(x)
 
     near = keras.Input((len(OFFSETS),), dtype="int32")
-    layers = [keras.layers.Dense(width, activation="relu") for width in hidden]
+    layers = [keras.layers.Dense(width, activation="relu") for width in section.hidden]
     layers.append(keras.layers.Dense(2, activation="softmax"))
     y = keras.layers.Flatten()(inputs.Table(table)(near))
     y = keras.ops.cast(y, "float32")
     for layer in layers[:-1]:
-        y = keras.layers.Dropout(dropout)(layer(y))
+        y = keras.layers.Dropout(section.dropout)(layer(y))
     model = keras.Model(near, layers[-1](y))
-    training.compiled(model, learning_rate, momentum)
+    training.compiled(model, section.learning_rate, section.momentum)
     training.restart(model, layers, seed)
 
-    rows, best = [], (0.0, None)
-    for epoch in range(epochs):
-        step = learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / epochs))
+    rows, highest = [], -1.0
+    for epoch in range(section.epochs):
+        step = section.learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / section.epochs))
         model.optimizer.learning_rate.assign(step)
-        curve = training.fit(model, taps, target, epochs=1, batch=batch, seed=seed + epoch)
+        curve = training.fit(model, taps, target, epochs=1, batch=section.batch, seed=seed + epoch)
         score = training.outputs(model, [held_taps], batch=4096)[:, 1]
         auc = roc_auc_score(held_target, score)
         rows.append((epoch + 1, curve["loss"].iloc[0], curve["accuracy"].iloc[0], auc))
-        if auc > best[0]:
-            best = (auc, [layer.get_weights() for layer in layers], score)
-    net = _export(mean, scale, best[1], _equal_error(held_target, best[2]))
+        if auc > highest:
+            highest, weights = auc, [layer.get_weights() for layer in layers]
+            threshold = _equal_error(held_target, score)
+    net = _export(mean, scale, weights, threshold)
     return net, pd.DataFrame(rows, columns=["epoch", "loss", "accuracy", "auc"])
 
 
-def _table(utterances, copies, seed, jobs, title):
+def _table(utterances, *, copies, seed, jobs, title):
     """Features (N, 768), neighbours (N, 7) and labels (N,) of worsened streams."""
     rng = np.random.default_rng(seed)
     work = []
@@ -114,7 +98,7 @@ def _table(utterances, copies, seed, jobs, title):
             chosen, order = [utterances[i] for i in order[:size]], order[size:]
             others = [utterances[i].y for i in rng.choice(len(utterances), 6)]
             work.append((chosen, others, int(rng.integers(2**31))))
-    made = list(parallel.each(_example, work, jobs, title))
+    made = list(parallel.each(_example, work, jobs=jobs, title=title))
     x = np.concatenate([m[0] for m in made])
     return x, vad_data.taps([len(m[0]) for m in made]), np.concatenate([m[1] for m in made])
 
@@ -122,7 +106,8 @@ def _table(utterances, copies, seed, jobs, title):
 def _example(utterances, others, seed):
     rng = np.random.default_rng(seed)
     y, voiced = vad_data.stream(utterances, rng)
-    return vad_data.features(vad_data.worsened(y, voiced, others, rng)), voiced.astype(np.int32)
+    y = vad_data.worsened(y, voiced, voices=others, rng=rng)
+    return vad_data.features(y), voiced.astype(np.int32)
 
 
 def _equal_error(target, score):

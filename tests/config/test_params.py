@@ -61,30 +61,30 @@ def copy(tmp_path):
         ("seed", ..., "missing"),
         ("prepare.face_size", ..., "missing"),
         ("dbn_fusion.baum1s.epochs", ..., "missing"),
-        ("seed", True, "type int"),
-        ("seed", 1.5, "type int"),
-        ("seed", None, "type int"),
-        ("prepare.face_size", "112", "type int"),
-        ("protocol.rml.groups", "five", "type int"),
-        ("networks.audio.dropout", "0.3", "a number"),
-        ("networks.audio.dropout", False, "a number"),
-        ("svm.standardise", 1, "type bool"),
-        ("corpora.rml.root", 5, "type str"),
-        ("corpora.rml.transfer_from", "baum1s", "a list"),
-        ("corpora.rml", None, "a mapping"),
-        ("prepare", [], "a mapping"),
-        ("profile", "fast", "one of demo, paper"),
-        ("prepare.vad", "webrtc", "one of mrcg_dnn, silero, energy, none"),
-        ("svm.gamma", 0.1, "one of auto, scale"),
-        ("transfer.rml.case", 3, "one of 1, 2"),
-        ("transfer.rml.case", True, "one of 1, 2"),
-        ("audio_net.rml.learning_rate", math.inf, "above 0 and finite"),
-        ("networks.dbn.hidden", [], "at least one layer"),
-        ("networks.audio.width", 4.5, "above 0 and at most 4"),
+        ("seed", True, "valid integer"),
+        ("seed", 1.5, "valid integer"),
+        ("seed", None, "valid integer"),
+        ("prepare.face_size", "112", "valid integer"),
+        ("protocol.rml.groups", "five", "valid integer"),
+        ("networks.audio.dropout", "0.3", "valid number"),
+        ("networks.audio.dropout", False, "valid number"),
+        ("svm.standardise", 1, "valid boolean"),
+        ("corpora.rml.root", 5, "valid string"),
+        ("corpora.rml.transfer_from", "baum1s", "valid list"),
+        ("corpora.rml", None, "mapping"),
+        ("prepare", [], "mapping"),
+        ("profile", "fast", "'demo' or 'paper'"),
+        ("prepare.vad", "webrtc", "'mrcg_dnn', 'silero', 'energy' or 'none'"),
+        ("svm.gamma", 0.1, "'auto' or 'scale'"),
+        ("transfer.rml.case", 3, "less than or equal to 2"),
+        ("transfer.rml.case", True, "valid integer"),
+        ("audio_net.rml.learning_rate", math.inf, "finite number"),
+        ("networks.dbn.hidden", [], "at least 1 item"),
+        ("networks.audio.width", 4.5, "less than or equal to 4"),
         ("networks.audio.input_size", 66, "at least 67"),
         ("networks.visual.input_size", 15, "at least 16"),
-        ("keep.audio", "conv6", "one of conv1, conv2, conv3, conv4, conv5"),
-        ("keep.visual", "conv3", "one of conv1a, conv2a, conv3a, conv3b, conv4a"),
+        ("keep.audio", "conv6", "'conv1', 'conv2', 'conv3', 'conv4' or 'conv5'"),
+        ("keep.visual", "conv3", "'conv1a', 'conv2a', 'conv3a', 'conv3b'"),
         ("keep.dbn", 3, "at most the number of hidden layers"),
         ("jobs.prepare", 0, "-1 or at least 1"),
         ("jobs.train", 0, "-1 or at least 1"),
@@ -97,6 +97,49 @@ def test_a_mistake_is_named_by_its_full_key(changed, key, value, rule):
     assert rule in str(error.value)
     if value is not ... and rule != "unknown":
         assert repr(value) in str(error.value)
+
+
+def test_all_mistakes_stand_in_one_message(copy):
+    tree = values()
+    tree["seed"], tree["speed"] = True, 1
+    del tree["svm"]["c"]
+    tree["networks"]["audio"]["width"] = 9
+    with pytest.raises(ParameterError, match="5 faults") as error:
+        params.checked(tree | {"profile": "fast"})
+    told = str(error.value).splitlines()[1:]
+    assert {line.split(":")[0] for line in told} == {
+        "profile",
+        "seed",
+        "speed",
+        "svm.c",
+        "networks.audio.width",
+    }
+
+
+@pytest.mark.parametrize(
+    ("override", "rule"),
+    [
+        ("keep.audio=conv9", "keep.audio: must be 'conv1'"),
+        ("keep.dbn=9", "at most the number of hidden layers"),
+        ("keep.adio=conv1", "keep.adio: not a parameter"),
+        ("networks.dbn.hidden=[]", "networks.dbn.hidden: List should have at least 1 item"),
+        ("seed", "an override is key=value"),
+    ],
+)
+def test_an_ablation_that_does_not_fit_is_refused_when_read(changed, override, rule):
+    with pytest.raises(ParameterError, match=r"^ablations\.odd: ") as error:
+        params.read(changed("ablations", {"fine": ["seed=3"], "odd": [override]}))
+    assert rule in str(error.value)
+
+
+def test_what_one_corpus_takes(changed):
+    p = params.read(changed("protocol.baum1s.groups", 5))
+    chosen = p.of("baum1s")
+    assert (chosen.groups, chosen.seed) == (5, p.seed)
+    assert chosen.schedule("audio") == p.audio_net["baum1s"]
+    assert chosen.net("visual") == p.networks.visual
+    assert chosen.kept("visual") == p.keep.visual
+    assert chosen.transfer == p.transfer["baum1s"]
 
 
 @pytest.mark.parametrize("index", [0, 1])
@@ -226,7 +269,7 @@ def test_overrides_change_what_they_name_and_no_file(copy):
     [
         ("keep.adio=conv1", "keep.adio: not a parameter"),
         ("seed.sub=1", "seed.sub: not a parameter"),
-        ("seed=soon", "seed: must be of type int"),
+        ("seed=soon", "seed: must be a valid integer"),
         ("seed", "an override is key=value"),
     ],
 )

@@ -24,42 +24,45 @@ def cluster(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("elsewhere")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
-    with LocalCluster(**options, local_directory=str(folder), dashboard_address=None) as found:
-        yield found.scheduler_address
+    with LocalCluster(**options, local_directory=str(folder), dashboard_address=None) as cluster_:
+        yield cluster_.scheduler_address
 
 
 @pytest.mark.parametrize("jobs", [1, 2, -1])
 def test_results_come_in_order(jobs):
-    found = list(parallel.each(where, [(i,) for i in range(7)], jobs, "work"))
-    assert [number for number, _, _ in found] == list(range(7))
-    assert (os.getpid() in {pid for _, pid, _ in found}) == (jobs == 1)
+    results = list(parallel.each(where, [(i,) for i in range(7)], jobs=jobs, title="work"))
+    assert [number for number, _, _ in results] == list(range(7))
+    assert (os.getpid() in {pid for _, pid, _ in results}) == (jobs == 1)
 
 
 def test_workers_end_with_the_block():
     with parallel.backend("loky"):
-        pids = {pid for _, pid, _ in parallel.each(where, [(i,) for i in range(9)], 2, "work")}
+        pids = {
+            pid
+            for _, pid, _ in parallel.each(where, [(i,) for i in range(9)], jobs=2, title="work")
+        }
         for pid in pids:
             os.kill(pid, 0)
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
-    assert len(list(parallel.each(where, [(0,), (1,)], 2, "work"))) == 2  # new ones come
+    assert len(list(parallel.each(where, [(0,), (1,)], jobs=2, title="work"))) == 2  # new ones come
 
 
 def test_a_cluster_does_the_work_in_this_folder_in_order(cluster):
     with parallel.backend("dask", cluster):
-        found = list(parallel.each(where, [(i,) for i in range(30)], 1, "work"))
-    assert [number for number, _, _ in found] == list(range(30))
-    assert {folder for _, _, folder in found} == {str(Path.cwd())}
-    assert os.getpid() not in {pid for _, pid, _ in found}
-    again = list(parallel.each(where, [(0,)], 1, "work"))  # and after it, this process
+        results = list(parallel.each(where, [(i,) for i in range(30)], jobs=1, title="work"))
+    assert [number for number, _, _ in results] == list(range(30))
+    assert {folder for _, _, folder in results} == {str(Path.cwd())}
+    assert os.getpid() not in {pid for _, pid, _ in results}
+    again = list(parallel.each(where, [(0,)], jobs=1, title="work"))  # and after it, this process
     assert again[0][1] == os.getpid()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_error_of_the_work_is_raised_here(jobs):
     with pytest.raises(ValueError, match="no [01]"):
-        list(parallel.each(refuse, [(0,), (1,)], jobs, "work"))
+        list(parallel.each(refuse, [(0,), (1,)], jobs=jobs, title="work"))
 
 
 @pytest.mark.parametrize(
@@ -74,4 +77,4 @@ def test_a_missing_scheduler_is_named(scheduler, rule):
 @pytest.mark.parametrize("jobs", [0, -2])
 def test_jobs_out_of_range(jobs):
     with pytest.raises(ParameterError, match=f"at least 1, got {jobs}"):
-        list(parallel.each(where, [(0,)], jobs, "work"))
+        list(parallel.each(where, [(0,)], jobs=jobs, title="work"))

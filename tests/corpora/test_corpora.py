@@ -127,8 +127,8 @@ def test_rml_every_file_is_one_clip_with_its_own_id(tmp_path_factory, keys, oute
     assert left_out.empty
     assert clips["clip"].is_unique
     assert clips["clip"].is_monotonic_increasing
-    found = {(int(c.speaker[1:]), c.emotion) for c in clips.itertuples()}
-    assert found == {(speaker, SHORT[code]) for speaker, _, code, _ in keys}
+    spoken = {(int(c.speaker[1:]), c.emotion) for c in clips.itertuples()}
+    assert spoken == {(speaker, SHORT[code]) for speaker, _, code, _ in keys}
 
 
 # ── eNTERFACE'05 ─────────────────────────────────────────────────────────────
@@ -259,7 +259,7 @@ def write_xlsx(path, rows):
         legend.append([code, name])
     sheet = book.create_sheet("Annotations")
     for row in rows:
-        sheet.append([None if cell == "" else cell for cell in row])
+        sheet.append([None if entry == "" else entry for entry in row])
     book.save(path)
 
 
@@ -379,8 +379,8 @@ def test_subject_numbers_are_never_taken_for_codes():
 def test_codes_are_found_beside_names_that_are_mostly_misspelt():
     typed = [("Contepmt", 5), ("Sadnes", 10), ("happines", 8), ("SUPRISE", 11), ("Angry", 1)]
     rows = [[str(n), f"S001_{n:03d}", name, str(code)] for n, (name, code) in enumerate(typed, 1)]
-    found = _labels.interpret(rows, baum1s.CODES)
-    assert [code for _, code, _ in found] == [5, 10, 8, 11, 1]
+    labels = _labels.interpret(rows, baum1s.CODES)
+    assert [code for _, code, _ in labels] == [5, 10, 8, 11, 1]
 
 
 def test_baum_broken_spreadsheet(tmp_path):
@@ -410,11 +410,11 @@ def test_label_columns_are_found_wherever_they_stand(codes, order, data):
     for i, code in enumerate(codes):
         name = baum1s.CODES[code % 13 + 1 if i in wrong else code].title()
         clip = f"S{i % 12 + 1:03d}_{i:03d}"
-        cells = [str(i + 1), str(i % 12 + 1), clip, name, str(code)]
-        rows.append([cells[c] for c in order])
+        entries = [str(i + 1), str(i % 12 + 1), clip, name, str(code)]
+        rows.append([entries[c] for c in order])
         truth.append((clip, code, ""))
-    found = _labels.interpret([["h"] * 5, *rows], baum1s.CODES)
-    assert found == truth
+    labels = _labels.interpret([["h"] * 5, *rows], baum1s.CODES)
+    assert labels == truth
 
 
 # ── open corpora ─────────────────────────────────────────────────────────────
@@ -529,7 +529,7 @@ def test_every_table_has_one_form(tmp_path, corpus):
         "high",
         "negative",
     ]
-    assert all(isinstance(cell, str) for cell in clips.iloc[0])
+    assert all(isinstance(value, str) for value in clips.iloc[0])
     assert re.fullmatch(r"[A-Za-z0-9_-]+", clips.loc[0, "clip"])
     assert (len(clips), len(left_out)) == (1, 0)
 

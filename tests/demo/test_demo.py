@@ -11,10 +11,12 @@ pytest.importorskip("espeakng_loader", reason="the demo speaks with espeak-ng")
 av = pytest.importorskip("av")
 
 from avef.core.errors import ParameterError  # noqa: E402
-from avef.demo import CORPORA, acting, make_clip, make_corpus, voice  # noqa: E402  # noqa: E402
+from avef.demo import CORPORA, Form, Script, acting, make_clip, make_corpus, voice  # noqa: E402
 from avef.demo.face import Actor, Expression  # noqa: E402
 
 TINY = {"seed": 3, "speakers": 2, "repeats": 2, "size": (96, 64), "clip_seconds": (0.9, 1.3)}
+
+PLAIN = {"voice": voice.Voice.of(0), "manner": voice.Manner(), "seed": 1}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,13 @@ def test_same_seed_same_bytes_whatever_the_number_of_processes(corpus, tmp_path)
 
 def test_another_seed_another_clip(tmp_path):
     for seed in (1, 2):
-        make_clip(tmp_path / f"{seed}.avi", emotion="fear", identity=1, seed=seed, size=(96, 64))
+        make_clip(
+            tmp_path / f"{seed}.avi",
+            emotion="fear",
+            identity=1,
+            seed=seed,
+            form=Form(size=(96, 64)),
+        )
     one, two = ((tmp_path / f"{seed}.avi").read_bytes() for seed in (1, 2))
     assert one != two
 
@@ -110,7 +118,7 @@ def test_enterface05_layout(roots):
 def test_enterface05_odd_names_with_more_subjects():
     from avef.demo.layouts import _enterface
 
-    paths = {job.path for job in _enterface(6, 2)[0]}
+    paths = {job.path for job in _enterface(6, 2, Script(), Form())[0]}
     assert "subject 16/surprise/sentence 2/s16_su_2avi.avi" in paths
     assert "subject 3/anger/sentence 1/s_3_an_1.avi" in paths
     assert sum("subject 23/happiness" in path for path in paths) == 1
@@ -141,7 +149,8 @@ def test_baum1s_labels_gaps_and_slips(roots):
 def test_speech_pauses_and_face_rests(tmp_path):
     """About 30 % of a clip is room noise, far below the speech but never digital zero."""
     path = tmp_path / "clip.avi"
-    spans = make_clip(path, emotion="anger", identity=2, seed=8, sample_rate=22050, ambiguity=0)
+    script, form = Script(ambiguity=0), Form(sample_rate=22050)
+    spans = make_clip(path, emotion="anger", identity=2, seed=8, script=script, form=form)
     y = sound(path)
     time = np.arange(y.size) / 22050
     spoken = np.any([(time > a) & (time < b) for a, b, _ in spans], axis=0)
@@ -166,7 +175,8 @@ def test_manners_differ():
     told = {}
     for emotion in ("anger", "sadness", "surprise"):
         manner = acting.MANNERS[emotion]
-        (y,) = voice.speak(["The door is open."], "en-us", person, manner, 1)
+        said = "The door is open."
+        (y,) = voice.speak([said], "en-us", voice=person, manner=manner, seed=1)
         y = voice.colour(y, manner, rng)
         assert y.dtype == np.float32
         assert np.abs(y).max() <= 1
@@ -200,21 +210,21 @@ def test_a_frame():
 def test_mtcnn_finds_the_faces():
     mtcnn = pytest.importorskip("mtcnn")
     detector = mtcnn.MTCNN(device="CPU:0")
-    found, errors = 0, []
+    faces, errors = 0, []
     cases = list(zip((1, 2, 3, 6, 102, 203), sorted(acting.NEIGHBOUR), strict=True))
     for identity, emotion in cases:
         actor = Actor(identity)
-        faces = detector.detect_faces(actor.draw(acting.FACES[emotion]))
-        if not faces:
+        seen = detector.detect_faces(actor.draw(acting.FACES[emotion]))
+        if not seen:
             continue
-        found += 1
-        points = faces[0]["keypoints"]
+        faces += 1
+        points = seen[0]["keypoints"]
         truth = actor.landmarks(acting.FACES[emotion])
         eyes = np.array([points["left_eye"], points["right_eye"], points["nose"]], float)
         errors.append(
             np.linalg.norm(eyes - truth[:3], axis=1) / np.linalg.norm(truth[1] - truth[0])
         )
-    assert found >= len(cases) - 1
+    assert faces >= len(cases) - 1
     assert np.median(errors) < 0.1
 
 
@@ -243,22 +253,23 @@ def test_bad_corpus_arguments(tmp_path, arguments, value, rule):
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("name", "arguments"),
     [
-        {"path": "x.mkv"},
-        {"emotion": "calm"},
-        {"identity": -1},
-        {"fps": 29.97},
-        {"sample_rate": 4000},
-        {"channels": 3},
-        {"silence": 0},
-        {"language": "en-gb"},
+        ("path", {"path": "x.mkv"}),
+        ("emotion", {"emotion": "calm"}),
+        ("identity", {"identity": -1}),
+        ("fps", {"form": Form(fps=29.97)}),
+        ("sample_rate", {"form": Form(sample_rate=4000)}),
+        ("channels", {"form": Form(channels=3)}),
+        ("size", {"form": Form(size=(320, 241))}),
+        ("silence", {"script": Script(silence=0)}),
+        ("language", {"script": Script(language="en-gb")}),
     ],
 )
-def test_bad_clip_arguments(tmp_path, arguments):
+def test_bad_clip_arguments(tmp_path, name, arguments):
     usual = {"path": "x.avi", "emotion": "fear", "identity": 0, "seed": 0, **arguments}
     path = tmp_path / usual.pop("path")
-    with pytest.raises(ParameterError, match=next(iter(arguments))):
+    with pytest.raises(ParameterError, match=name):
         make_clip(path, **usual)
     assert not path.exists()
 
@@ -273,9 +284,9 @@ def test_other_files_are_never_replaced(tmp_path):
 def test_without_espeak(monkeypatch):
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     with pytest.raises(ImportError, match="pip install espeakng-loader"):
-        voice.speak(["a"], "en-us", voice.Voice.of(0), voice.Manner(), 1)
+        voice.speak(["a"], "en-us", **PLAIN)
 
 
 def test_an_unknown_language_says_so():
     with pytest.raises(RuntimeError, match="no voice"):
-        voice.speak(["a"], "xx-none", voice.Voice.of(0), voice.Manner(), 1)
+        voice.speak(["a"], "xx-none", **PLAIN)

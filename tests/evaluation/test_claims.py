@@ -73,7 +73,7 @@ METRICS = {
         "S4 epochs": {"difference": 2.0, "low": -1.0, "high": 5.0},
     },
     "speed": {"data": "paper", "P1": 13.0, "P2": 0.4, "P3": 0.1},
-} | {f"preprocessing-{d}": {"data": "paper", "kept_percent": 70.0} for d in paper.DATASETS}
+} | {f"preprocessing-{d}": {"data": "paper", "voiced_percent": 70.0} for d in paper.DATASETS}
 
 
 @cache
@@ -206,7 +206,7 @@ GOOD, BAD, OPEN, DEMO, NONE = (
 
 
 @pytest.mark.parametrize(
-    ("found", "some", "every"),
+    ("verdicts_of_figures", "some", "every"),
     [
         ([GOOD, GOOD], GOOD, GOOD),
         ([GOOD, BAD], claims.PARTLY, BAD),
@@ -223,9 +223,9 @@ GOOD, BAD, OPEN, DEMO, NONE = (
         ([NONE, DEMO], DEMO, DEMO),
     ],
 )
-def test_joining(found, some, every):
-    assert claims.joined(found) == claims.joined(found[::-1]) == some
-    assert claims.joined(found, every=True) == every
+def test_joining(verdicts_of_figures, some, every):
+    assert claims.joined(verdicts_of_figures) == claims.joined(verdicts_of_figures[::-1]) == some
+    assert claims.joined(verdicts_of_figures, every=True) == every
 
 
 def test_every_claim_has_one_row_and_one_rule(verdicts):
@@ -290,60 +290,60 @@ def test_verdicts_of_constructed_evidence(verdicts):
 def test_demo_data_leave_verdicts_to_what_needs_no_data():
     demo = dict.fromkeys(KEYS, predictions(5, 8, data="demo"))
     metrics = {name: values | {"data": "demo"} for name, values in METRICS.items()}
-    found = claims.claims(
+    verdict = claims.claims(
         evidence.parts(evidence_of(profile="demo", predictions=demo, metrics=metrics))
     ).set_index("id")["verdict"]
-    assert (found.drop(["T2", "T3", "F1"]) == DEMO).all()
-    assert (found[["T2", "T3", "F1"]] == GOOD).all()
+    assert (verdict.drop(["T2", "T3", "F1"]) == DEMO).all()
+    assert (verdict[["T2", "T3", "F1"]] == GOOD).all()
 
 
 def test_the_mark_in_a_file_outlives_a_change_of_the_profile():
     """Old demo predictions are not judged because params.yaml has moved on."""
     old = {key: predictions(5, 8, data="demo") for key in KEYS[:3]}
-    found = claims.claims(evidence.parts(evidence_of(predictions=old))).set_index("id")["verdict"]
-    assert (found[["T4", "T8", "S3", "S5"]] == DEMO).all()
-    assert found["K1"] == claims.PARTLY
+    verdict = claims.claims(evidence.parts(evidence_of(predictions=old))).set_index("id")["verdict"]
+    assert (verdict[["T4", "T8", "S3", "S5"]] == DEMO).all()
+    assert verdict["K1"] == claims.PARTLY
     metrics = {"emodb": {"data": "demo", "V1": {"percent": 70.0, "data": "paper"}}}
-    found = claims.claims(evidence.parts(Evidence("paper", metrics=metrics))).set_index("id")
-    assert found.loc["V1", "verdict"] == GOOD
-    assert found.loc["V2", ["verdict", "remark"]].tolist() == [
+    verdicts = claims.claims(evidence.parts(Evidence("paper", metrics=metrics))).set_index("id")
+    assert verdicts.loc["V1", "verdict"] == GOOD
+    assert verdicts.loc["V2", ["verdict", "remark"]].tolist() == [
         NONE,
         "missing: V2 in reports/metrics/emodb.json",
     ]
 
 
 def test_without_evidence_nothing_is_judged_and_all_that_is_missing_named():
-    found = claims.claims(evidence.parts(Evidence("paper"))).set_index("id")
-    assert (found["verdict"] == NONE).all()
-    assert (found["ours"] == "").all()
-    assert found["remark"].str.startswith("missing: ").all()
-    assert found.loc["T6", "remark"].split(", ") == [
+    verdicts = claims.claims(evidence.parts(Evidence("paper"))).set_index("id")
+    assert (verdicts["verdict"] == NONE).all()
+    assert (verdicts["ours"] == "").all()
+    assert verdicts["remark"].str.startswith("missing: ").all()
+    assert verdicts.loc["T6", "remark"].split(", ") == [
         "missing: reports/predictions/svm-rml.csv",
         "reports/predictions/svm-enterface05.csv",
         "reports/predictions/svm-baum1s.csv",
     ]
-    assert found.loc["S1", "remark"] == "missing: reports/metrics/ablations.json"
-    assert found.loc["F1", "remark"] == "missing: reports/figures/fig_1.png"
+    assert verdicts.loc["S1", "remark"] == "missing: reports/metrics/ablations.json"
+    assert verdicts.loc["F1", "remark"] == "missing: reports/figures/fig_1.png"
 
 
 def test_an_empty_figure_is_missing():
     metrics = {"speed": {"P1": None, "P2": float("nan"), "P3": 9.0}}
-    found = evidence.parts(Evidence("paper", metrics=metrics)).set_index("id")["verdict"]
-    assert found[["P1", "P2", "P3"]].tolist() == [NONE, NONE, GOOD]
+    verdict = evidence.parts(Evidence("paper", metrics=metrics)).set_index("id")["verdict"]
+    assert verdict[["P1", "P2", "P3"]].tolist() == [NONE, NONE, GOOD]
 
 
 def test_one_corpus_alone_confirms_only_in_part():
     only = {key: value for key, value in evidence_of().predictions.items() if key[0] == "rml"}
-    found = claims.claims(evidence.parts(evidence_of(predictions=only))).set_index("id")
-    assert found.loc["S3", "verdict"] == OPEN
-    assert found.loc["S3", "remark"].startswith("9 of 27 figures; missing: reports/predictions/")
-    assert found.loc["T9", "verdict"] == NONE
+    verdicts = claims.claims(evidence.parts(evidence_of(predictions=only))).set_index("id")
+    assert verdicts.loc["S3", "verdict"] == OPEN
+    assert verdicts.loc["S3", "remark"].startswith("9 of 27 figures; missing: reports/predictions/")
+    assert verdicts.loc["T9", "verdict"] == NONE
 
 
 def test_corpora_that_are_not_as_table_1_says():
     other = table_1(Enterface05=("frame size", "368×240"), RML=("channels", "1"))
-    found = evidence.parts(Evidence("paper", tables={"table_1": other}))
-    failed = found[(found["id"] == "T1") & (found["verdict"] == BAD)]
+    parts = evidence.parts(Evidence("paper", tables={"table_1": other}))
+    failed = parts[(parts["id"] == "T1") & (parts["verdict"] == BAD)]
     assert failed["part"].tolist() == ["RML, channels", "Enterface05, frame size"]
     assert failed["ours"].tolist() == ["mono", "368×240"]
 
@@ -351,8 +351,8 @@ def test_corpora_that_are_not_as_table_1_says():
 def test_a_wrong_mapping_is_not_table_2():
     wrong = paper.table_2()
     wrong.loc[wrong["emotion"] == "fear", "arousal"] = "low"
-    found = evidence.parts(Evidence("paper", tables={"table_2": wrong}))
-    failed = found[(found["id"] == "T2") & (found["verdict"] == BAD)]
+    parts = evidence.parts(Evidence("paper", tables={"table_2": wrong}))
+    failed = parts[(parts["id"] == "T2") & (parts["verdict"] == BAD)]
     assert failed["part"].tolist() == ["fear"]
 
 
@@ -363,11 +363,11 @@ def test_settings_that_are_not_table_3(tmp_path):
     changed = text.replace("  rml: {epochs: 500, learning_rate: 0.001}", "  rml: {epochs: 40}", 3)
     assert changed != text
     (tmp_path / "profiles" / "paper.yaml").write_text(changed, "utf-8")
-    found = evidence.parts(Evidence("paper", settings=evidence.read("paper", tmp_path).settings))
-    found = found[found["id"] == "T3"].set_index("part")
-    assert found.loc["audio-net, epochs", "ours"] == "40, 500"
-    assert found.loc["audio-net, epochs", "verdict"] == BAD
-    assert found.loc["all, dropout", "verdict"] == GOOD
+    parts = evidence.parts(Evidence("paper", settings=evidence.read("paper", tmp_path).settings))
+    parts = parts[parts["id"] == "T3"].set_index("part")
+    assert parts.loc["audio-net, epochs", "ours"] == "40, 500"
+    assert parts.loc["audio-net, epochs", "verdict"] == BAD
+    assert parts.loc["all, dropout", "verdict"] == GOOD
 
 
 def test_s5_by_predictions_of_its_kind():
@@ -376,12 +376,12 @@ def test_s5_by_predictions_of_its_kind():
     table = predictions(5, 5, errors=partners)
     easy = table["true"].isin(["anger", "happiness"])
     table.loc[easy, "predicted"] = table.loc[easy, "true"]
-    found = evidence.parts(evidence_of(predictions={("rml", "multimodal"): table}))
-    found = found[(found["id"] == "S5") & (found["verdict"] != NONE)]
-    assert found["ours"].round(6).tolist() == [50, 80]
-    assert found["verdict"].tolist() == [GOOD, GOOD]
-    assert found["paper"].round(2).tolist() == [10.4, 12.55]
-    assert found["holm"].max() == pytest.approx(2 * found["p"].min())
+    parts = evidence.parts(evidence_of(predictions={("rml", "multimodal"): table}))
+    parts = parts[(parts["id"] == "S5") & (parts["verdict"] != NONE)]
+    assert parts["ours"].round(6).tolist() == [50, 80]
+    assert parts["verdict"].tolist() == [GOOD, GOOD]
+    assert parts["paper"].round(2).tolist() == [10.4, 12.55]
+    assert parts["holm"].max() == pytest.approx(2 * parts["p"].min())
 
 
 def test_holm_counts_the_pairs_that_were_run(parts):
@@ -410,16 +410,16 @@ def test_read_finds_what_stages_leave(tmp_path):
         table.to_csv(tmp_path / "reports" / "tables" / f"{name}.csv", index=False)
     for name in evidence_of().figures:
         (tmp_path / "reports" / "figures" / f"{name}.png").touch()
-    found = evidence.read("paper", tmp_path)
-    assert found.settings is None  # there are no profiles
-    assert found.figures == evidence_of().figures
-    assert found.metrics == METRICS
-    assert list(found.predictions) == KEYS
+    left = evidence.read("paper", tmp_path)
+    assert left.settings is None  # there are no profiles
+    assert left.figures == evidence_of().figures
+    assert left.metrics == METRICS
+    assert list(left.predictions) == KEYS
     known = evidence_of()
     for key in KEYS:
         kinds = {"clip": str, "speaker": str}
-        pd.testing.assert_frame_equal(found.predictions[key], known.predictions[key].astype(kinds))
-    entries = pd.DataFrame(evidence.parts(Evidence("paper", tables=found.tables)))
+        pd.testing.assert_frame_equal(left.predictions[key], known.predictions[key].astype(kinds))
+    entries = pd.DataFrame(evidence.parts(Evidence("paper", tables=left.tables)))
     assert (entries[entries["id"].isin(["T1", "T2"])]["verdict"] == GOOD).all()
 
 
@@ -443,11 +443,11 @@ def test_the_strip_shows_every_verdict(verdicts):
     figures.plt.close(figure)
 
 
-def test_the_forest_shows_every_cell_and_counts(parts):
+def test_the_forest_shows_every_entry_and_counts(parts):
     figure = drawn.forest(parts)
-    cells = parts[parts["id"].isin(["T4", "T5", "T6", "T7"])]
-    covered = ((cells["low"] <= cells["paper"]) & (cells["paper"] <= cells["high"])).sum()
-    assert figure.get_suptitle().endswith(f"in {covered} of 54 cells")
+    entries = parts[parts["id"].isin(["T4", "T5", "T6", "T7"])]
+    covered = ((entries["low"] <= entries["paper"]) & (entries["paper"] <= entries["high"])).sum()
+    assert figure.get_suptitle().endswith(f"in {covered} of 54 entries")
     points = [sum(len(line.get_xdata()) for line in axis.lines) for axis in figure.axes]
     assert points == [2 * 18, 2 * 36]
     filled, hollow = (sum(len(axis.lines[i].get_xdata()) for axis in figure.axes) for i in (0, 1))
@@ -457,11 +457,11 @@ def test_the_forest_shows_every_cell_and_counts(parts):
 
 def test_the_forest_of_demo_data_and_of_none_concludes_nothing():
     demo = {key: predictions(5, 8, data="demo") for key in KEYS[:2]}
-    for found, title in (
+    for given, title in (
         (evidence_of(profile="demo", predictions=demo), "demo data, nothing to conclude"),
         (Evidence("paper"), "nothing was run"),
     ):
-        figure = drawn.forest(evidence.parts(found))
+        figure = drawn.forest(evidence.parts(given))
         assert figure.get_suptitle().endswith(title)
         figures.plt.close(figure)
 

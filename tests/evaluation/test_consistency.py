@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from avef import corpora, figures, paper
-from avef.evaluation import attainable, consistency
+from avef.evaluation import attainable, consistency, identities
 from avef.figures import verdicts as drawn
 
 
@@ -19,7 +19,7 @@ def group(table, name):
 
 
 def test_every_identity_is_there_once(table):
-    assert list(table.columns) == consistency.COLUMNS
+    assert list(table.columns) == list(identities.Identity._fields)
     assert table["id"].is_unique
     assert table["id"].str.partition("/")[0].value_counts().to_dict() == {
         "rows": 18,
@@ -47,24 +47,25 @@ def test_numbers_hold_where_they_differ_by_no_more_than_the_tolerance(table):
 
 
 def test_diagonals_weighted_by_class_are_not_table_6(table):
-    found = group(table, "diagonal")
-    assert found["difference"].round(2).tolist() == [0.40, 1.13, 1.04]
+    diagonals = group(table, "diagonal")
+    assert diagonals["difference"].round(2).tolist() == [0.40, 1.13, 1.04]
     baum = [65.32 * 56, 56.11 * 80, 58.62 * 37, 60.25 * 173, 53.18 * 134, 59.00 * 41]
-    assert found.loc["diagonal/baum1s", "expected"] == pytest.approx(sum(baum) / 521)
-    assert found.loc["diagonal/rml", "expected"] == pytest.approx(
+    assert diagonals.loc["diagonal/baum1s", "expected"] == pytest.approx(sum(baum) / 521)
+    assert diagonals.loc["diagonal/rml", "expected"] == pytest.approx(
         paper.identities().set_index("dataset").loc["rml", "mean_diagonal"], abs=0.005
     )
-    assert (found["holds"] == "no").all()
+    assert (diagonals["holds"] == "no").all()
 
 
 def test_no_accuracy_with_two_decimals_is_a_share_of_the_clips(table):
-    found = group(table, "accuracy")
-    number = found.index.str.split("/").str[1].astype(int)
-    assert (found["holds"] == "yes").groupby(number).sum().to_dict() == {4: 0, 5: 19, 6: 0, 7: 8}
-    row = found.loc["accuracy/4/rml/visual/emotion/2"]
+    accuracies = group(table, "accuracy")
+    number = accuracies.index.str.split("/").str[1].astype(int)
+    shares = (accuracies["holds"] == "yes").groupby(number).sum()
+    assert shares.to_dict() == {4: 0, 5: 19, 6: 0, 7: 8}
+    row = accuracies.loc["accuracy/4/rml/visual/emotion/2"]
     assert row["expected"] == pytest.approx(100 * 532 / 720)
     assert "532 of 720, which cut off" in row["remark"]  # 73.888… is printed as 73.88
-    assert "cut off" not in found.loc["accuracy/4/rml/audio/emotion/1", "remark"]
+    assert "cut off" not in accuracies.loc["accuracy/4/rml/audio/emotion/1", "remark"]
 
 
 def test_sentences_that_the_tables_contradict(table):
@@ -89,17 +90,17 @@ def test_sentences_that_the_tables_contradict(table):
 
 
 def test_failing_picks_groups(table):
-    found = consistency.failing(table, "cases", "frames")
-    assert found["difference"].tolist() == [-1.3, 326400, -326400]
-    assert list(found.index) == [0, 1, 2]
+    failing = consistency.failing(table, "cases", "frames")
+    assert failing["difference"].tolist() == [-1.3, 326400, -326400]
+    assert list(failing.index) == [0, 1, 2]
 
 
 def test_summary_counts(table):
-    found = consistency.summary(table)
-    assert found["group"].tolist() == list(consistency.GROUPS)
-    assert found["checked"].sum() == len(table)
-    assert found["hold"].sum() == (table["holds"] == "yes").sum()
-    assert (found["hold"] + found["fail"] == found["checked"]).all()
+    summary = consistency.summary(table)
+    assert summary["group"].tolist() == list(consistency.GROUPS)
+    assert summary["checked"].sum() == len(table)
+    assert summary["hold"].sum() == (table["holds"] == "yes").sum()
+    assert (summary["hold"] + summary["fail"] == summary["checked"]).all()
 
 
 # --- shares ------------------------------------------------------------------------------------
@@ -123,15 +124,15 @@ def test_least_count():
 
 
 def test_by_chance_is_what_random_figures_give():
-    found = attainable.by_chance().set_index("table")
-    assert found["accuracies"].to_dict() == {4: 12, 5: 24, 6: 6, 7: 12}
-    assert found["shares"].to_dict() == {4: 0, 5: 19, 6: 0, 7: 8}
+    shares = attainable.by_chance().set_index("table")
+    assert shares["accuracies"].to_dict() == {4: 12, 5: 24, 6: 6, 7: 12}
+    assert shares["shares"].to_dict() == {4: 0, 5: 19, 6: 0, 7: 8}
     rng = np.random.default_rng(0)
     drawn_share = {
         n: np.mean([attainable.attainable([v], n, 1) for v in rng.integers(0, 1001, 1000) / 10])
         for n in (720, 1290, 521)
     }
-    assert found.loc[7, "by chance"] == pytest.approx(4 * sum(drawn_share.values()), abs=0.5)
+    assert shares.loc[7, "by chance"] == pytest.approx(4 * sum(drawn_share.values()), abs=0.5)
 
 
 def test_class_counts():
@@ -160,15 +161,15 @@ def test_a_paper_made_from_counts_passes(monkeypatch):
             (100 * whole / counts[:, None]).round(2), list(paper.EMOTIONS), list(paper.EMOTIONS)
         )
         six[dataset] = round(100 * np.trace(whole) / counts.sum(), 2)
-    cells = paper.accuracies()
-    here = (cells["table"] == 6) & (cells["case"] == 2)
-    cells.loc[here, "accuracy"] = cells.loc[here, "dataset"].map(six)
+    printed = paper.accuracies()
+    here = (printed["table"] == 6) & (printed["case"] == 2)
+    printed.loc[here, "accuracy"] = printed.loc[here, "dataset"].map(six)
     monkeypatch.setattr(paper, "confusion", matrices.get)
-    monkeypatch.setattr(paper, "accuracies", cells.copy)
-    found = consistency.check()
+    monkeypatch.setattr(paper, "accuracies", printed.copy)
+    made = consistency.check()
     for name in ("rows", "diagonal", "recalls"):
-        assert (group(found, name)["holds"] == "yes").all(), name
-    case_2 = group(found, "accuracy").filter(like="accuracy/6", axis=0).filter(like="/2", axis=0)
+        assert (group(made, name)["holds"] == "yes").all(), name
+    case_2 = group(made, "accuracy").filter(like="accuracy/6", axis=0).filter(like="/2", axis=0)
     assert case_2["holds"].tolist() == ["yes"] * 3
 
 

@@ -58,7 +58,7 @@ def test_confusion_rows_are_true_and_in_percent(predictions):
     np.testing.assert_allclose(matrix.loc[["anger", "fear", "sadness"]].sum(axis=1), 100)
 
 
-def test_confusion_of_another_cell(predictions):
+def test_confusion_of_another_emotion_model_and_case(predictions):
     matrix = scores.confusion(predictions, "arousal", 1)
     assert matrix.loc["high", "low"] == pytest.approx(200 / 3)
     assert scores.confusion(predictions, "emotion", 1).isna().all(axis=None)

@@ -1,4 +1,4 @@
-"""Tables 1-10 from made-up predictions: every cell filled, every difference right."""
+"""Tables 1-10 from made-up predictions: every entry filled, every difference right."""
 
 import shutil
 from itertools import product
@@ -20,7 +20,7 @@ MODALITIES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
 
 
 def predictions(seed):
-    """Every class four times in every cell, some of it wrong."""
+    """Every class four times in each case of each emotion model, some of it wrong."""
     rng = np.random.default_rng(seed)
     parts = []
     for (model, classes), case in product(EMOTION_MODELS.items(), (1, 2)):
@@ -49,12 +49,12 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_every_cell_is_the_accuracy_of_its_predictions(here):
+def test_every_entry_is_the_accuracy_of_its_predictions(here):
     made = write(paper.DATASETS)
-    cells = tables.accuracy_table(list(paper.DATASETS))
-    assert len(cells) == 54
-    assert cells.notna().all(axis=None)
-    for row in cells.itertuples():
+    entries = tables.accuracy_table(list(paper.DATASETS))
+    assert len(entries) == 54
+    assert entries.notna().all(axis=None)
+    for row in entries.itertuples():
         part = made[row.dataset, row.modality]
         part = part[(part["emotion_model"] == row.emotion_model) & (part["case"] == row.case)]
         right = 100 * (part["true"] == part["predicted"]).mean()
@@ -64,17 +64,17 @@ def test_every_cell_is_the_accuracy_of_its_predictions(here):
         assert row.low <= row.ours <= row.high
         assert row.speakers == 3
     pd.testing.assert_series_equal(
-        cells["paper"], paper.accuracies()["accuracy"], check_names=False
+        entries["paper"], paper.accuracies()["accuracy"], check_names=False
     )
 
 
 def test_a_corpus_that_was_not_run_is_empty_not_missing(here):
     write(["rml"])
-    cells = tables.accuracy_table(["rml"])
-    assert len(cells) == 54
-    assert (cells["ours"].notna() == (cells["dataset"] == "rml")).all()
-    assert cells["paper"].notna().all()
-    text = tables.layout(cells, 4)
+    entries = tables.accuracy_table(["rml"])
+    assert len(entries) == 54
+    assert (entries["ours"].notna() == (entries["dataset"] == "rml")).all()
+    assert entries["paper"].notna().all()
+    text = tables.layout(entries, 4)
     assert text.loc["case 1", "BAUM-1s audio"] == "– (39.48)"
     assert not text["RML audio"].str.contains("–").any()
 
@@ -96,12 +96,12 @@ UNIMODAL = [f"{name} {modality}" for name in NAMES for modality in ("audio", "vi
 )
 def test_layout_is_the_papers(here, number, rows, columns):
     write(paper.DATASETS)
-    cells = tables.accuracy_table(list(paper.DATASETS))
-    text = tables.layout(cells, number)
+    entries = tables.accuracy_table(list(paper.DATASETS))
+    text = tables.layout(entries, number)
     assert list(text.index) == rows
     assert sorted(text.columns) == sorted(columns)
     assert text.notna().all(axis=None)
-    first = cells[cells["table"] == number].iloc[0]  # RML (audio), case 1, (arousal)
+    first = entries[entries["table"] == number].iloc[0]  # RML (audio), case 1, (arousal)
     entry = f"{first['ours']:.1f} [{first['low']:.0f}, {first['high']:.0f}]"
     entry += f" ({first['paper']:.2f}, {first['difference']:+.1f})"
     assert text.iloc[0][columns[0]] == entry
@@ -110,11 +110,11 @@ def test_layout_is_the_papers(here, number, rows, columns):
 @pytest.mark.parametrize("demo", [True, False])
 def test_files_carry_the_differences_and_the_demo_mark(here, demo):
     write(paper.DATASETS)
-    cells = tables.write_all(list(paper.DATASETS), demo)
+    entries = tables.write_all(list(paper.DATASETS), demo)
     names = {p.name for p in paths.TABLES.iterdir()}
     assert names == {f"table_{n}.{kind}" for n in range(4, 11) for kind in ("csv", "md")}
     stored = pd.concat(pd.read_csv(paths.TABLES / f"table_{n}.csv") for n in (4, 5, 6, 7))
-    assert len(stored) == len(cells) == 54
+    assert len(stored) == len(entries) == 54
     for number in range(4, 11):
         table = pd.read_csv(paths.TABLES / f"table_{number}.csv")
         np.testing.assert_allclose(table["difference"], table["ours"] - table["paper"], atol=0.011)
@@ -167,9 +167,9 @@ def test_table_1_sets_the_files_beside_the_paper(monkeypatch):
     monkeypatch.setattr(tables.media, "describe", describe)
     files = ["a.avi", "broken.avi", "b.avi", "odd.avi"]
     clips = pd.DataFrame({"clip": list("abcd"), "path": files, "speaker": ["s1", "s1", "s2", "s2"]})
-    found = tables.media_facts(clips, "raw")
-    assert found["fps"].isna().tolist() == [False, True, False, False]
-    table = tables.table_1({"rml": clips}, {"rml": found})
+    facts_of_files = tables.media_facts(clips, "raw")
+    assert facts_of_files["fps"].isna().tolist() == [False, True, False, False]
+    table = tables.table_1({"rml": clips}, {"rml": facts_of_files})
     assert table["RML, files"].tolist() == [22050, 2, 29.97, "720×480", 2, 4]
     assert table["RML, paper"].tolist() == [22050, "stereo", 30, "368×240", 8, 720]
     assert list(table.columns) == [

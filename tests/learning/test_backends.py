@@ -27,25 +27,25 @@ N = 12  # segments
 
 def main(out, weights, *tasks):
     """Do some of the work below, and store what comes out."""
-    found = {"backend": np.array(keras.backend.backend())}
+    results = {"backend": np.array(keras.backend.backend())}
     for task in tasks:
-        found |= {"steps": steps, "dbn": boltzmann, "alone": alone, "workers": workers}[task](
+        results |= {"steps": steps, "dbn": boltzmann, "alone": alone, "workers": workers}[task](
             weights
         )
-    np.savez(out, **found)
+    np.savez(out, **results)
 
 
 def steps(weights):
     """Forward passes with the weights in a folder (made where missing), then trainings."""
-    found = {}
+    results = {}
     for name, model in models().items():
         file = Path(weights) / f"{name}.weights.h5"
         if not file.exists():
             model.save_weights(file)
         model.load_weights(file)
-        found[f"{name} forward"] = training.outputs(model, [numbers()], batch=4)
-        found[f"{name} losses"], found[f"{name} trained"] = stepped(model)
-    return found
+        results[f"{name} forward"] = training.outputs(model, [numbers()], batch=4)
+        results[f"{name} losses"], results[f"{name} trained"] = stepped(model)
+    return results
 
 
 def numbers():
@@ -66,14 +66,14 @@ def models():
         "audio": networks.audio_net(6, 1 / 32, 67, dropout=0.0),
         "visual": networks.visual_net(6, 1 / 32, 16, dropout=0.0),
     }
-    found, parts = {}, []
+    made, parts = {}, []
     for kind, (source, length) in sources.items():
         rows = numbers()[:, None] + np.arange(length, dtype=np.int32)
         segments = keras.Input((), dtype="int32")
         entry = keras.Model(segments, source(inputs.Table(rows)(segments)))
-        found[kind] = keras.Model(segments, nets[kind](entry(segments)))
+        made[kind] = keras.Model(segments, nets[kind](entry(segments)))
         parts.append(frozen.Kept(entry, nets[kind], nets[kind].layers))
-    return found | {"whole": whole_model.joined(*parts, [8, 4], N).model}
+    return made | {"whole": whole_model.joined(*parts, hidden=[8, 4], count=N).model}
 
 
 def stepped(model):
@@ -101,7 +101,9 @@ def alone(_):
 
 def workers(_):
     """The same trainings, each in a worker."""
-    return {"workers": np.array(list(parallel.each(fresh, [(1,), (2,)], 2, "two workers")))}
+    return {
+        "workers": np.array(list(parallel.each(fresh, [(1,), (2,)], jobs=2, title="two workers")))
+    }
 
 
 def fresh(seed):
@@ -127,9 +129,9 @@ def start(backend, folder, name, *tasks):
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     with np.load(out) as arrays:
-        found = dict(arrays)
-    assert found["backend"] == backend
-    return found
+        results = dict(arrays)
+    assert results["backend"] == backend
+    return results
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ def test_segments_point_at_their_own_clips_rows(folders, case):
     assert set(data.clip) == set(range(5))
     for number, name in enumerate(names):
         clip = clips.load_clip(folders[number > 2] / f"{name}.npz")
-        audio, images = segment_clip(clip.voiced, clip.times, clip.fps, case)
+        audio, images = segment_clip(clip.voiced, clip.times, clip.fps, case=case)
         mine = data.segments_of(np.array([number]))
         np.testing.assert_array_equal(data.log_mel[data.audio[mine]], clip.log_mel[audio])
         np.testing.assert_array_equal(data.faces[data.images[mine]], clip.faces[images])

@@ -19,8 +19,9 @@ import pytest
 
 from avef import recognise
 from avef.config import params
-from avef.config.params import (
+from avef.config.schema import (
     Compute,
+    CorpusParams,
     Dbn,
     Fusion,
     Keep,
@@ -48,7 +49,7 @@ from avef.learning import (
     unimodal,
 )
 from avef.models import dbn, inputs, networks
-from avef.preparation.clips import PreparedClip, load_clip, save_clip
+from avef.preparation.prepared import PreparedClip, load_clip, save_clip
 from avef.protocol import EMOTION_MODELS, EMOTIONS, binary, folds
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
@@ -68,6 +69,21 @@ SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
 TRANSFER = Transfer(**vars(replace(SCHEDULE, epochs=4)), case=2)
 FUSION = Fusion(**vars(SCHEDULE), supervised_epochs=1)
 GROUPS, SEED = 2, 3
+CHOSEN = CorpusParams(
+    seed=SEED,
+    groups=GROUPS,
+    networks=NETS,
+    keep=KEEP,
+    stop=STOP,
+    compute=COMPUTE,
+    transfer=TRANSFER,
+    audio_net=SCHEDULE,
+    visual_net=SCHEDULE,
+    rbm=RBM,
+    dbn_fusion=FUSION,
+    svm=SVM,
+    unimodal_decision="svm",
+)
 GRID = (("emotion", 1), ("arousal", 2))  # the whole of it takes three times as long
 WHOLE_GRID = grid.pairs()
 STAGES = ("audio", "visual", "fusion")
@@ -104,19 +120,19 @@ class Chain:
         self.prepared, self.root = prepared, root
         self.target = prepared / "rml"
         self.transferred = root / "transfer"
+        cells = (root / stage for stage in STAGES)
+        self.folders = paths.Folders(self.target, self.transferred, *cells)
 
-    def transfer(self, jobs=1, schedule=TRANSFER, stop=STOP):
+    def transfer(self, jobs=1, **changed):
         sources = [self.prepared / c for c in CORPORA[1:]]
-        transfer.run(sources, self.transferred, NETS, schedule, RBM, stop, COMPUTE, SEED, jobs)
+        transfer.run(sources, self.transferred, CHOSEN._replace(**changed), jobs=jobs)
 
-    def unimodal(self, kind, schedule=SCHEDULE, jobs=1, keep=KEEP, stop=STOP, compute=COMPUTE):
-        folders = self.target, self.transferred, self.root / kind
-        net = getattr(NETS, kind)
-        unimodal.run(kind, *folders, net, keep, schedule, stop, compute, GROUPS, SEED, jobs)
+    def unimodal(self, kind, schedule=SCHEDULE, jobs=1, **changed):
+        chosen = CHOSEN._replace(**{f"{kind}_net": schedule}, **changed)
+        unimodal.run(kind, self.folders, chosen, jobs=jobs)
 
-    def fusion(self, schedule=FUSION, jobs=1, keep=KEEP, stop=STOP, compute=COMPUTE):
-        folders = self.target, self.transferred, *(self.root / kind for kind in STAGES)
-        fusion.run(*folders, NETS, keep, RBM, schedule, stop, compute, GROUPS, SEED, jobs)
+    def fusion(self, schedule=FUSION, jobs=1, **changed):
+        fusion.run(self.folders, CHOSEN._replace(dbn_fusion=schedule, **changed), jobs=jobs)
 
     def learn(self, jobs=1):
         self.unimodal("audio", jobs=jobs)
@@ -125,14 +141,13 @@ class Chain:
 
     def predictions(self, stage="fusion", decision="svm"):
         feature = "features" if stage == "fusion" else "fc7"
-        return clip_svm.predictions(
-            self.target, self.root / stage, feature, SVM, GROUPS, SEED, decision
-        )
+        folder = self.root / stage
+        return clip_svm.predictions(self.target, folder, CHOSEN, feature=feature, decision=decision)
 
     def files(self, *stages):
         """Bytes of every file of some stages, by path."""
-        found = [p for s in stages or ("transfer", *STAGES) for p in (self.root / s).rglob("*.*")]
-        return {str(p.relative_to(self.root)): p.read_bytes() for p in found}
+        files = [p for s in stages or ("transfer", *STAGES) for p in (self.root / s).rglob("*.*")]
+        return {str(p.relative_to(self.root)): p.read_bytes() for p in files}
 
 
 def restricted(patch, pairs):
@@ -202,9 +217,9 @@ def test_the_grid_is_that_of_tables_4_to_7():
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_cell_has_its_arrays(finished, stage):
-    found = dict(grid.load_all(finished.root / stage))
-    assert sorted(found) == sorted((*cell, fold) for cell in GRID for fold in (0, 1))
-    for (model, _, _), arrays in found.items():
+    arrays_of = dict(grid.load_all(finished.root / stage))
+    assert sorted(arrays_of) == sorted((*cell, fold) for cell in GRID for fold in (0, 1))
+    for (model, _, _), arrays in arrays_of.items():
         assert all(np.isfinite(a).all() for a in arrays.values())
         assert arrays["softmax"].shape == (24, len(EMOTION_MODELS[model]))
         np.testing.assert_allclose(arrays["softmax"].sum(axis=1), 1, rtol=1e-4)
@@ -262,7 +277,7 @@ def test_what_can_be_learned_is_learned(begun, only):
 def test_no_test_speaker_is_trained_on(begun, stage, fits, only, monkeypatch):
     only(("emotion", 1))
     seen = []
-    monkeypatch.setattr(dbn, "pretrained", lambda x, *a: seen.append(x) or kept_dbn(begun))
+    monkeypatch.setattr(dbn, "pretrained", lambda x, *a, **k: seen.append(x) or kept_dbn(begun))
     shutil.rmtree(begun.root / stage)
     begun.fusion() if stage == "fusion" else begun.unimodal(stage)
     data = dataset.load(begun.target, case=1)
@@ -317,7 +332,7 @@ def test_the_svm_is_fitted_without_the_test_clips(finished, only, monkeypatch):
             assert not {tuple(row) for row in x} & {tuple(row) for row in fitted[-1]}
             return np.zeros(len(x), int)
 
-    monkeypatch.setattr(clip_svm, "svm", lambda settings: Spy())
+    monkeypatch.setattr(clip_svm, "machine", lambda settings: Spy())
     table = finished.predictions("audio")
     assert set(table["predicted"]) == {"anger"}
     assert [len(x) for x in fitted] == [12, 12]
@@ -339,7 +354,7 @@ def test_cached_path_is_the_whole_network(finished, kind, model, case):
     full.load_weights(getattr(start, kind))
     shallow, deep = networks.split(full, getattr(KEEP, kind))
     kept = [w.copy() for w in shallow.get_weights()]
-    deep.load_weights(unimodal.weights_file(finished.root / kind, model, case, 1))
+    deep.load_weights(unimodal.weights_file(finished.root / kind, (model, case, 1)))
     assert all(np.array_equal(a, b) for a, b in zip(kept, shallow.get_weights(), strict=True))
     if kind == "audio":
         scaling = json.loads(start.scaling.read_text(encoding="utf-8"))
@@ -379,7 +394,7 @@ def test_kept_layers_learn_only_where_they_may(begun, only, tune):
     begun.fusion(keep=replace(KEEP, tune=tune))  # reads what the networks' stages wrote
     after = frozen.build("audio", NETS.audio, 6)
     own = after if tune else networks.split(after, KEEP.audio)[1]
-    own.load_weights(unimodal.weights_file(begun.root / "audio", "emotion", 1, 1))
+    own.load_weights(unimodal.weights_file(begun.root / "audio", ("emotion", 1, 1)))
     conv1 = [net.get_layer("conv1").kernel.numpy() for net in (before, after)]
     if tune:
         change = np.abs(conv1[1] - conv1[0])
@@ -400,7 +415,7 @@ def test_the_epoch_is_chosen_on_training_speakers_alone(begun, only, fits, stage
     for call, (train, test) in zip(whole, splits, strict=True):
         speakers = data.clips["speaker"].to_numpy()
         learnt = set(speakers[data.clip[call.rows]])
-        watched = set(speakers[data.clip[call.held[0]]])
+        watched = set(speakers[data.clip[call.held.rows]])
         assert learnt | watched == set(speakers[train])
         assert not learnt & watched
         assert not (learnt | watched) & set(speakers[test])
@@ -413,15 +428,17 @@ def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):
     real = dbn.pretrained
     shutil.rmtree(begun.root / "fusion")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dbn, "pretrained", lambda x, *a: seen.append(real(x, *a)) or seen[-1])
+        patch.setattr(
+            dbn, "pretrained", lambda x, *a, **k: seen.append(real(x, *a, **k)) or seen[-1]
+        )
         begun.fusion()
     data = dataset.load(begun.target, 1)
     train, _ = folds(data.clips, "rml", groups=GROUPS, seed=SEED)[1]
     top = [c for c in fits if c.tables][1]
     fc7 = top.tables[0][top.rows]
     pooled = [store.load(begun.root / k / f"{CELL}.npz")["fc7"] for k in ("audio", "visual")]
-    found = dataset.pool(fc7, np.searchsorted(train, data.clip[data.segments_of(train)]), 12)
-    np.testing.assert_allclose(found, np.hstack(pooled)[train], rtol=1e-4, atol=1e-5)
+    averaged = dataset.pool(fc7, np.searchsorted(train, data.clip[data.segments_of(train)]), 12)
+    np.testing.assert_allclose(averaged, np.hstack(pooled)[train], rtol=1e-4, atol=1e-5)
     hidden = store.load(begun.root / "fusion" / f"{CELL}.npz")["features"][train]
     expected = dataset.pool(
         seen[1].transform(fc7), np.searchsorted(train, data.clip[data.segments_of(train)]), 12
@@ -452,18 +469,20 @@ def test_a_single_clip_gets_what_the_cells_have_for_it(ready):
     clips = pd.read_csv(ready.target / "clips.csv")["clip"]
     for row in (0, 13):
         clip = load_clip(ready.target / f"{clips[row]}.npz")
-        found = recognise.recognise(clip, model, clips[row])
+        prediction = recognise.recognise(clip, model, clips[row])
         made = [
             store.load(ready.root / "fusion" / f"{grid.name(*fusion.PREDICTS, fold)}.npz")
             for fold in range(GROUPS)
         ]
         expected = np.mean([cell["softmax"][row] for cell in made], axis=0)
-        np.testing.assert_allclose(found.probabilities.mean(axis=0), expected, rtol=1e-3, atol=1e-4)
-        assert sum(found.voices.values()) == GROUPS
-        assert found.voices[found.emotion] == max(found.voices.values())
-        assert ((found.times >= 0) & (found.times <= 1.43)).all()
-        assert recognise.text(found).startswith(found.emotion)
-        assert found.learnt == GROUPS - 1  # all folds but the one that leaves its speaker out
+        np.testing.assert_allclose(
+            prediction.probabilities.mean(axis=0), expected, rtol=1e-3, atol=1e-4
+        )
+        assert sum(prediction.voices.values()) == GROUPS
+        assert prediction.voices[prediction.emotion] == max(prediction.voices.values())
+        assert ((prediction.times >= 0) & (prediction.times <= 1.43)).all()
+        assert recognise.text(prediction).startswith(prediction.emotion)
+        assert prediction.learnt == GROUPS - 1  # all folds but the one that leaves its speaker out
         assert recognise.recognise(clip, model, "another").learnt == 0
 
 
@@ -480,13 +499,13 @@ def test_networks_that_are_not_those_of_the_note_are_refused(ready, changed):
     if changed == "fusion":
         ready.fusion(schedule=replace(FUSION, learning_rate=0.004))
     elif changed == "transfer":
-        ready.transfer(schedule=replace(TRANSFER, learning_rate=0.004))
+        ready.transfer(transfer=replace(TRANSFER, learning_rate=0.004))
     elif changed == "note":
         note.write_text(note.read_text(encoding="utf-8")[:-20], encoding="utf-8")
     else:
         text = note.read_text(encoding="utf-8").replace('"precision"', '"exactness"')
         note.write_text(text, encoding="utf-8")
-        expected = r"another version of avef \(compute.exactness"
+        expected = r"(?s)another version of avef \(.*compute.exactness"
     with pytest.raises(ParameterError, match=expected):
         saved_model.load("rml", SVM)
 
@@ -642,7 +661,7 @@ def test_a_changed_source_corpus_makes_transfer_again(begun, only, fits):
     only(("arousal", 2))
     begun.transfer()
     assert not fits
-    begun.transfer(schedule=replace(TRANSFER, case=1))
+    begun.transfer(transfer=replace(TRANSFER, case=1))
     assert len(fits) == 2
 
 
@@ -696,15 +715,15 @@ def test_another_decision_is_refused(made_up):
 
 
 def test_one_class_alone_is_always_predicted():
-    cell = {"fc7": np.random.default_rng(0).random((6, 3))}
     truth = np.array([1, 1, 1, 1, 0, 1])
-    guess = clip_svm.decide(cell, "fc7", truth, np.arange(4), np.array([4, 5]), SVM, "svm")
+    split = np.arange(4), np.array([4, 5])
+    guess = clip_svm.decide(np.random.default_rng(0).random((6, 3)), truth, split, svm=SVM)
     assert guess.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("standardise", [True, False])
 def test_svm_is_the_polynomial_one_of_the_parameters(standardise):
-    machine = clip_svm.svm(replace(SVM, c=2.0, degree=2, coef0=0.5, standardise=standardise))
+    machine = clip_svm.machine(replace(SVM, c=2.0, degree=2, coef0=0.5, standardise=standardise))
     svc = machine[-1] if standardise else machine
     wanted = {"kernel": "poly", "C": 2.0, "degree": 2, "coef0": 0.5, "gamma": "scale"}
     assert {name: svc.get_params()[name] for name in wanted} == wanted

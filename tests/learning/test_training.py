@@ -7,7 +7,7 @@ from keras import layers
 
 from avef.core.errors import ParameterError
 from avef.learning import checkpoints, training
-from avef.learning.grid import Checkpoint
+from avef.learning.grid import Checkpoint, Held
 
 
 def toy(n=48, seed=0):
@@ -19,7 +19,7 @@ def toy(n=48, seed=0):
 def model(learning_rate=0.1, clip_norm=None):
     inner = [keras.Input((8,)), layers.Dropout(0.3), layers.Dense(2, "softmax")]
     outer = [keras.Input((6,)), layers.Dense(8, "relu"), keras.Sequential(inner)]
-    return training.compiled(keras.Sequential(outer), learning_rate, 0.9, clip_norm)
+    return training.compiled(keras.Sequential(outer), learning_rate, 0.9, clip_norm=clip_norm)
 
 
 def dense(net):
@@ -209,8 +209,8 @@ def killed_after(epochs, monkeypatch):
 @pytest.mark.parametrize("held", [False, True])
 def test_a_killed_training_goes_on_from_its_last_epoch_to_the_same_end(tmp_path, monkeypatch, held):
     x, y = toy()
-    options = {"epochs": 6, "batch": 10, "seed": 1, "patience": 9}
-    options["held"] = (x[:9], y[:9]) if held else None
+    watched = Held(x[:9], y[:9], patience=9) if held else None
+    options = {"epochs": 6, "batch": 10, "seed": 1, "held": watched}
 
     def run(**more):
         net = model()
@@ -237,8 +237,8 @@ def test_the_best_epoch_comes_back_and_patience_ends_the_training():
     x, y = toy()
     net = model(learning_rate=0.2)
     training.restart(net, dense(net), 1)
-    held = x[:20], 1 - y[:20]  # the better it learns, the worse it does here
-    curve = training.fit(net, x, y, epochs=30, batch=10, seed=1, held=held, patience=3)
+    held = Held(x[:20], 1 - y[:20], 3)  # the better it learns, the worse it does here
+    curve = training.fit(net, x, y, epochs=30, batch=10, seed=1, held=held)
     best = int(curve["held_loss"].argmin())
     assert len(curve) == best + 1 + 3 < 30
     loss, _ = net.evaluate(x[:20], 1 - y[:20], verbose=0)

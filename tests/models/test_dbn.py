@@ -255,7 +255,7 @@ def test_saved_weights_come_back(network, tmp_path):
 
 def test_kept_layers_are_the_start(network):
     still = {"learning_rate": 0.0, "epochs": 1}
-    begun = DBN((10, 4), **still).fit(reals(seed=2), kept=network.rbms_[:1])
+    begun = DBN((10, 4), **still).fit(reals(seed=2), initial=network.rbms_[:1])
     lower, upper = begun.rbms_
     np.testing.assert_array_equal(lower.components_, network.rbms_[0].components_)
     np.testing.assert_array_equal(lower.hidden_bias_, network.rbms_[0].hidden_bias_)
@@ -265,7 +265,7 @@ def test_kept_layers_are_the_start(network):
 
 def test_kept_layers_must_fit(network):
     with pytest.raises(ParameterError, match=r"\(24, 10\).*\(24, 9\)"):
-        DBN((9, 4), **FAST).fit(reals(), kept=network.rbms_[:1])
+        DBN((9, 4), **FAST).fit(reals(), initial=network.rbms_[:1])
 
 
 def test_unrolled_network_computes_what_the_dbn_does(network):

@@ -30,16 +30,16 @@ def test_table_gathers_rows_of_any_type():
     for rows in (np.arange(24).reshape(6, 2, 2).astype(np.uint8), np.eye(6, dtype=np.float32)):
         table = inputs.Table(rows)
         index = np.array([[5, 0], [3, 3]], np.int32)
-        found = np.asarray(table(index))
-        assert found.dtype == rows.dtype
-        np.testing.assert_array_equal(found, rows[index])
+        images = np.asarray(table(index))
+        assert images.dtype == rows.dtype
+        np.testing.assert_array_equal(images, rows[index])
         assert not table.trainable_weights
 
 
 def test_mel_image_is_fig_3_scaled(log_mel):
     rows = segments(3)
-    found = inputs.audio_source(log_mel, SCALING, 64).predict(rows, verbose=0)
-    for segment, image in zip(rows, found, strict=True):
+    images = inputs.audio_source(log_mel, SCALING, 64).predict(rows, verbose=0)
+    for segment, image in zip(rows, images, strict=True):
         expected = (speech.mel_image(log_mel[segment]) - SCALING["mean"]) / SCALING["std"]
         np.testing.assert_allclose(image, expected, atol=1e-5)
 
@@ -106,8 +106,8 @@ def test_faces_are_standardised_segment_by_segment(faces):
     faces = faces.copy()
     faces[:14] //= 4  # a dark clip beside a bright one
     rows = np.array([np.repeat(np.arange(8), 2), np.arange(14, 30)], np.int32)
-    found = inputs.visual_source(faces, 12).predict(rows, verbose=0)
-    for segment, row in zip(found, rows, strict=True):
+    images = inputs.visual_source(faces, 12).predict(rows, verbose=0)
+    for segment, row in zip(images, rows, strict=True):
         np.testing.assert_allclose(segment, standardised(faces[row].astype(float)), atol=1e-5)
 
 
@@ -119,10 +119,10 @@ def test_a_flat_segment_is_zero():
 
 def test_faces_are_resized_one_by_one(faces):
     rows = np.array([np.arange(16), np.arange(14, 30)], np.int32)
-    found = inputs.visual_source(faces, 24).predict(rows, verbose=0)
-    assert found.shape == (2, 16, 24, 24, 3)
-    np.testing.assert_allclose(found.mean(axis=(1, 2, 3, 4)), 0, atol=1e-5)
-    corners = np.array([s[:, 0, 0] for s in found])  # they stay as they were, but for the scale
+    images = inputs.visual_source(faces, 24).predict(rows, verbose=0)
+    assert images.shape == (2, 16, 24, 24, 3)
+    np.testing.assert_allclose(images.mean(axis=(1, 2, 3, 4)), 0, atol=1e-5)
+    corners = np.array([s[:, 0, 0] for s in images])  # they stay as they were, but for the scale
     for corner, row in zip(corners, rows, strict=True):
         before = faces[row, 0, 0].astype(float)
         slope, offset = np.polyfit(before.ravel(), corner.ravel(), 1)

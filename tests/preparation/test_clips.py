@@ -2,7 +2,8 @@
 
 import errno
 import hashlib
-from dataclasses import fields
+from dataclasses import replace
+from pathlib import Path
 
 import av
 import numpy as np
@@ -13,7 +14,9 @@ from avef.config import params
 from avef.core.errors import ClipError, ParameterError
 from avef.preparation import clips, faces, media, speech
 from avef.preparation.segments import segment_clip
+from avef.preparation.summary import summary
 
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"face_size": 16}
 
 
@@ -21,11 +24,12 @@ SMALL = {"face_size": 16}
 def raw(tmp_path_factory):
     """A demo clip of somebody who speaks: its file, frames (25 fps) and 16 kHz samples."""
     pytest.importorskip("espeakng_loader", reason="the demo speaks with espeak-ng")
-    from avef.demo import make_clip
+    from avef.demo import Form, Script, make_clip
 
     path = tmp_path_factory.mktemp("raw") / "clip.avi"
-    look = {"size": (160, 120), "clip_seconds": (1.2, 1.5), "sample_rate": 16_000}
-    make_clip(path, emotion="happiness", identity=3, seed=5, ambiguity=0, **look)
+    script = Script(seconds=(1.2, 1.5), ambiguity=0)
+    form = Form(size=(160, 120), sample_rate=16_000)
+    make_clip(path, emotion="happiness", identity=3, seed=5, script=script, form=form)
     return path, media.read_video(path).frames, media.read_audio(path).samples
 
 
@@ -51,8 +55,8 @@ def test_weights_lie_in_the_middle_of_their_frames(raw, monkeypatch):
     """Speech in 0.5…1.0 s: the frames whose middle, 10 t + 12.5 ms, lies in it."""
 
     def spoken(y, method, weights):
-        cells = np.arange(len(y) // 160)
-        return ((cells >= 50) & (cells < 100)).astype(np.float32)
+        hops = np.arange(len(y) // 160)
+        return ((hops >= 50) & (hops < 100)).astype(np.float32)
 
     monkeypatch.setattr(clips.vad, "speech_probability", spoken)
     voiced = clips.prepare_clip(raw[0], **SMALL).voiced
@@ -91,14 +95,14 @@ def test_any_rate_channels_and_fps_give_the_same_clip(
     )
     assert len(clip.faces) == len(shown)
     assert clip.fps == pytest.approx(fps, rel=2e-3)
-    one, two = (segment_clip(clip.voiced, clip.times, clip.fps, case) for case in (1, 2))
+    one, two = (segment_clip(clip.voiced, clip.times, clip.fps, case=case) for case in (1, 2))
     assert len(one.audio) >= len(two.audio) >= 1
     same = clip.faces[one.faces[0]].astype(int) - usual.faces[_first_faces(usual)]
     assert np.abs(same).mean() < 20  # the same person, at about the same time
 
 
 def _first_faces(clip):
-    return segment_clip(clip.voiced, clip.times, clip.fps, 1).faces[0]
+    return segment_clip(clip.voiced, clip.times, clip.fps, case=1).faces[0]
 
 
 def test_a_clip_of_300_ms_makes_one_segment(raw, tmp_path, write_media):
@@ -107,7 +111,7 @@ def test_a_clip_of_300_ms_makes_one_segment(raw, tmp_path, write_media):
     path = write_media(tmp_path / "s.avi", frames=frames[:8], samples=samples[loud:][:4800])
     clip = clips.prepare_clip(path, **SMALL)
     for case in (1, 2):
-        cut = segment_clip(clip.voiced, clip.times, clip.fps, case)
+        cut = segment_clip(clip.voiced, clip.times, clip.fps, case=case)
         assert (cut.audio.shape, cut.faces.shape) == ((1, 64), (1, 16))
 
 
@@ -120,12 +124,12 @@ def test_audio_that_starts_late_is_aligned(raw, tmp_path, write_media):
 
 def test_frames_without_a_face_are_cropped_where_the_nearest_one_is(raw, monkeypatch):
     path, frames, _ = raw
-    found = np.ones(len(frames), bool)
-    found[[0, 1, 10, 11, 12]] = False
+    seen = np.ones(len(frames), bool)
+    seen[[0, 1, 10, 11, 12]] = False
     corners = np.stack([np.arange(len(frames)) + 20, np.full(len(frames), 30)], -1)[:, None]
     points = corners + [[0, 0], [40, 0], [20, 20], [0, 40], [40, 40]]
     track = faces.FaceTrack(
-        np.where(found[:, None, None], points, np.nan), None, None, found.astype(np.uint8)
+        np.where(seen[:, None, None], points, np.nan), None, None, seen.astype(np.uint8)
     )
     monkeypatch.setattr(clips.faces, "track", lambda frames, every: track)
     clip = clips.prepare_clip(path, **SMALL)
@@ -167,14 +171,12 @@ def test_what_cannot_be_used_has_a_plain_reason(raw, tmp_path, write_media):
 
 
 def test_settings_hand_on_every_option(tmp_path):
-    section = params.Prepare(
-        **{f.name: i for i, f in enumerate(fields(params.Prepare))} | {"vad": "none"}
-    )
+    section = replace(params.read(ROOT / "params.yaml").prepare, vad="none", face_margin=0.25)
     settings = clips.settings(section, tmp_path / "vad.npz")
     options = set(clips.inspect.signature(clips.prepare_clip).parameters) - {"path"}
     assert set(settings) == options
     assert settings["vad_method"] == "none"
-    assert settings["face_margin"] == section.face_margin
+    assert settings["face_margin"] == 0.25
 
 
 def test_save_and_load(usual, tmp_path):
@@ -232,13 +234,13 @@ def test_broken_clips_are_quarantined_and_the_others_go_on(raw, tmp_path):
     names = sorted(p.name for p in out.iterdir())
     assert names == ["b.npz", "clips.csv", "d.npz", "quarantine.csv"]
 
-    told = clips.summary(out, good, bad)
+    told = summary(out, good, bad)
     clip = clips.load_clip(out / "b.npz")
     assert (told["clips"], told["quarantined"]) == (2, 3)
     for case in (1, 2):
-        cut = segment_clip(clip.voiced, clip.times, clip.fps, case)
+        cut = segment_clip(clip.voiced, clip.times, clip.fps, case=case)
         assert told[f"segments_case{case}"] == 2 * len(cut.audio)
-    assert told["kept_percent"] == pytest.approx(100 * clip.voiced.mean(), abs=0.01)
+    assert told["voiced_percent"] == pytest.approx(100 * clip.voiced.mean(), abs=0.01)
     assert told["minutes"] == pytest.approx(2 * len(clip.log_mel) / 6000, abs=0.01)
 
 
@@ -380,7 +382,7 @@ def test_real_recordings_can_be_prepared(shared_data, name):
     assert len(clip.faces) == len(clip.times) == len(clip.face_status) == count
     assert (clip.face_status != faces.NONE).mean() >= 0.95
     assert 0.2 < clip.voiced.mean() < 1
-    one, two = (segment_clip(clip.voiced, clip.times, clip.fps, case) for case in (1, 2))
+    one, two = (segment_clip(clip.voiced, clip.times, clip.fps, case=case) for case in (1, 2))
     assert len(one.audio) > len(two.audio) >= 1
     for cut in (one, two):
         assert clip.faces[cut.faces].shape == (len(cut.audio), 16, 16, 16, 3)

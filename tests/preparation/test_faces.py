@@ -38,11 +38,11 @@ class Fake:
     """A detector that sees bright squares: one face per square, points at fixed places."""
 
     def detect(self, frames, smallest):
-        found = []
+        faces = []
         for frame in frames:
             *_, stats, _ = cv2.connectedComponentsWithStats((frame[..., 0] > 128).astype(np.uint8))
-            found.append(self.rows(stats[1:, :4], smallest))
-        return found
+            faces.append(self.rows(stats[1:, :4], smallest))
+        return faces
 
     def refine(self, frames, boxes):
         rows = np.zeros((len(frames), 15), np.float32)
@@ -85,9 +85,9 @@ def test_points_agree_with_the_package_on_its_own(path):
     assert (track.status != faces.NONE).mean() >= 0.95
     package, errors = MTCNN(), []
     for f in range(3, len(frames), 12):
-        found = package.detect_faces(frames[f], output_type="numpy")
-        if len(found):
-            points = found[0, 6:16].reshape(2, 5).T
+        theirs = package.detect_faces(frames[f], output_type="numpy")
+        if len(theirs):
+            points = theirs[0, 6:16].reshape(2, 5).T
             between_eyes = np.linalg.norm(points[0] - points[1])
             errors.append(np.linalg.norm(track.points[f] - points, axis=1) / between_eyes)
     assert len(errors) >= 4

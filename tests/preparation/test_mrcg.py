@@ -235,7 +235,7 @@ def test_blocks_are_the_rows_in_order():
 def test_ten_minutes_need_no_more_memory_than_ten_seconds():
     """Nor a float64 copy of the signal: that alone would be 77 MB."""
     y = (noise(600 * 16_000) * 60_000).astype(np.int16)
-    mrcg(y[:16_000])  # the filters are kept: not part of the count
+    mrcg(y[:16_000])  # the filters stay in memory: not part of the count
     peaks = []
     tracemalloc.start()
     try:

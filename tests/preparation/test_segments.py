@@ -25,7 +25,7 @@ def masks(draw):
     return mask
 
 
-def cell_of(times, count):
+def heard_with(times, count):
     """The audio frame whose middle, 10 t + 12.5 ms, is nearest to each image."""
     middles = 0.01 * np.arange(count) + 0.0125
     return np.abs(times[:, None] - middles).argmin(axis=1)
@@ -106,17 +106,17 @@ def test_case_1_images_lie_in_the_segments_interval(count, fps, first):
 def test_case_2_is_case_1_without_the_discarded_frames(voiced, fps, first):
     """Frames of weight 0 are gone from both channels; speech that is too short grows."""
     times = stamps(len(voiced) / 100, fps, first)
-    kept = grow(voiced, 64)
+    grown = grow(voiced, 64)
     audio, faces = segment_clip(voiced, times, fps, case=2)
-    assert kept[audio].all()
-    assert audio.shape == (max(1, (kept.sum() - 64) // 34 + 1), 64)
-    assert (np.diff(np.flatnonzero(kept).searchsorted(audio)) <= 1).all()  # nothing is skipped
-    seen = kept[cell_of(times, len(voiced))]
+    assert grown[audio].all()
+    assert audio.shape == (max(1, (grown.sum() - 64) // 34 + 1), 64)
+    assert (np.diff(np.flatnonzero(grown).searchsorted(audio)) <= 1).all()  # nothing is skipped
+    seen = grown[heard_with(times, len(voiced))]
     assert seen[faces].all() or not seen.any()
     assert (np.diff(faces) >= 0).all()
     assert len(audio) <= len(segment_clip(voiced, times, fps, case=1).audio)
     if voiced.all():
-        for one, two in zip(segment_clip(voiced, times, fps, 1), (audio, faces), strict=True):
+        for one, two in zip(segment_clip(voiced, times, fps, case=1), (audio, faces), strict=True):
             np.testing.assert_array_equal(one, two)
 
 
@@ -155,7 +155,7 @@ def test_growing_from_nothing_starts_in_the_middle():
 @pytest.mark.parametrize("case", [1, 2])
 @given(count=st.integers(1, 64), fps=FPS)
 def test_a_clip_shorter_than_a_segment_repeats_its_ends(case, count, fps):
-    audio, faces = segment_clip(np.ones(count, bool), stamps(count / 100, fps), fps, case)
+    audio, faces = segment_clip(np.ones(count, bool), stamps(count / 100, fps), fps, case=case)
     before = (64 - count) // 2
     expected = np.clip(np.arange(64) - before, 0, count - 1)
     assert audio.tolist() == [expected.tolist()]
@@ -166,16 +166,16 @@ def test_a_clip_shorter_than_a_segment_repeats_its_ends(case, count, fps):
 def test_speech_between_two_images_takes_the_nearest():
     voiced = np.zeros(400, bool)
     voiced[100:170] = True
-    assert set(segment_clip(voiced, np.array([0.0, 2.0, 3.5]), 1, 2).faces[0]) == {1}
+    assert set(segment_clip(voiced, np.array([0.0, 2.0, 3.5]), 1, case=2).faces[0]) == {1}
 
 
 @pytest.mark.parametrize("case", [0, 3, "1", None])
 def test_there_are_two_cases(case):
     with pytest.raises(ParameterError, match=f"1 or 2.*{case!r}"):
-        segment_clip(np.ones(99, bool), stamps(1, 25), 25, case)
+        segment_clip(np.ones(99, bool), stamps(1, 25), 25, case=case)
 
 
 @pytest.mark.parametrize(("audio", "video"), [(0, 5), (5, 0)])
 def test_an_empty_stream_is_refused(audio, video):
     with pytest.raises(ParameterError, match=f"{audio} audio and {video} video"):
-        segment_clip(np.ones(audio, bool), np.arange(video) / 25, 25, 1)
+        segment_clip(np.ones(audio, bool), np.arange(video) / 25, 25, case=1)

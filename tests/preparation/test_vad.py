@@ -71,7 +71,7 @@ def test_the_mask_fills_gaps_and_drops_blips_of_up_to_50_ms():
 
 
 @given(st.lists(st.floats(0, 1, width=32), max_size=60), st.floats(0, 1), st.floats(0, 1))
-def test_a_higher_threshold_never_keeps_more(p, one, two):
+def test_a_higher_threshold_never_finds_more(p, one, two):
     low, high = (vad.speech_mask(np.array(p), t) for t in sorted((one, two)))
     assert low.shape == (len(p),)
     assert low.dtype == bool
@@ -101,10 +101,11 @@ def test_errors_name_the_value_and_the_rule(call, value, rule):
 @pytest.fixture(scope="module")
 def by_hand(shared_data):
     """Emo-DB's utterances of the two speakers that the network never heard."""
-    found = [u for u in vad_data.emodb(shared_data / "emodb", "hand") if u.speaker in vad_data.TEST]
-    assert len(found) > 60
-    assert 0.8 < np.concatenate([u.voiced for u in found]).mean() < 0.95
-    return found
+    marked = vad_data.emodb(shared_data / "emodb", "hand")
+    utterances = [u for u in marked if u.speaker in vad_data.TEST]
+    assert len(utterances) > 60
+    assert 0.8 < np.concatenate([u.voiced for u in utterances]).mean() < 0.95
+    return utterances
 
 
 @pytest.mark.parametrize(
@@ -120,8 +121,8 @@ def test_the_mask_agrees_with_hand_labels(by_hand, method, share):
 
 def test_the_network_on_unseen_speakers(by_hand):
     """The project's aims: AUC 0.98 on clean speech, 0.95 under pink noise as loud as it."""
-    found = vad_scores.scores(by_hand, {"net": vad.speech_probability}, seed=0, jobs=2)
-    auc = vad_scores.auc(found).set_index("condition")["net"]
+    heard = vad_scores.scores(by_hand, {"net": vad.speech_probability}, seed=0, jobs=2)
+    auc = vad_scores.auc(heard).set_index("condition")["net"]
     assert auc["clean"] >= 0.98
     assert auc["pink noise, 0 dB"] >= 0.95
     assert auc["room and music, 5 dB"] >= 0.9
@@ -130,10 +131,8 @@ def test_the_network_on_unseen_speakers(by_hand):
 def test_workers_do_not_change_scores():
     rng = np.random.default_rng(0)
     spoken = [vad_data.Utterance("a", "1", rng.normal(0, 0.1, 16000), np.arange(100) > 50)]
-    one, two = (
-        vad_scores.scores(spoken, {"level": partial(vad.speech_probability, method="energy")}, 1, n)
-        for n in (1, 2)
-    )
+    level = partial(vad.speech_probability, method="energy")
+    one, two = (vad_scores.scores(spoken, {"level": level}, seed=1, jobs=jobs) for jobs in (1, 2))
     assert list(one) == list(two) and {c for c, _ in one} == set(vad_scores.CONDITIONS)
     for key in one:
         np.testing.assert_array_equal(one[key], two[key])
@@ -143,8 +142,8 @@ def test_workers_do_not_change_scores():
 def test_syllables_begin_at_their_times_and_two_signs_are_silence(tmp_path):
     path = tmp_path / "a.silb"
     path.write_text("0.02\tdas\n0.05\t(\n0.06\tT\xfcr\n0.08\t.\n", encoding="latin-1")
-    found = vad_data.syllables(path, 10)
-    assert found.astype(int).tolist() == [0, 0, 1, 1, 1, 0, 1, 1, 0, 0]
+    voiced = vad_data.syllables(path, 10)
+    assert voiced.astype(int).tolist() == [0, 0, 1, 1, 1, 0, 1, 1, 0, 0]
     path.write_text("")
     assert vad_data.syllables(path, 10) is None
     assert vad_data.syllables(tmp_path / "none.silb", 10) is None

@@ -3,33 +3,42 @@
 import numpy as np
 import pytest
 
+from avef.config import schema
 from avef.core.errors import ParameterError
 from avef.preparation import mrcg, vad_net
 from avef.studies import vad_data, vad_training
 from avef.studies.vad_data import Utterance
 
+SECTION = schema.Vad(
+    retrain=True,
+    copies=2,
+    hidden=[16, 8],
+    dropout=0.1,
+    epochs=3,
+    batch=32,
+    learning_rate=0.02,
+    momentum=0.9,
+)
+
 
 def speaker(name, count=6):
     """Utterances of a harsh buzz, all voiced but for a pause."""
     rng = np.random.default_rng(len(name))
-    found = []
+    utterances = []
     for _ in range(count):
         time = np.arange(16_000) / 16_000
         y = sum(np.sin(2 * np.pi * rng.uniform(100, 200) * k * time) / k for k in range(1, 30))
         voiced = np.ones(100, bool)
         voiced[40:60] = False
         y[6400:9600] = 0
-        found.append(Utterance("toy", name, (y / np.abs(y).max()).astype(np.float32), voiced))
-    return found
+        y = (y / np.abs(y).max()).astype(np.float32)
+        utterances.append(Utterance("toy", name, y, voiced))
+    return utterances
 
 
 @pytest.fixture(scope="module")
 def trained():
-    options = {"copies": 2, "hidden": (16, 8), "dropout": 0.1, "epochs": 3, "batch": 32}
-    rates = {"learning_rate": 0.02, "momentum": 0.9}
-    return vad_training.train(
-        speaker("a") + speaker("bb"), speaker("ccc"), **options, **rates, seed=1
-    )
+    return vad_training.train(speaker("a") + speaker("bb"), speaker("ccc"), SECTION, seed=1)
 
 
 def test_training_finds_the_speech_of_another_speaker(trained):
@@ -56,18 +65,7 @@ def test_the_numpy_network_is_that_of_its_formula(trained):
 
 def test_a_speaker_on_both_sides_is_refused():
     with pytest.raises(AssertionError):
-        vad_training.train(
-            speaker("a"),
-            speaker("a"),
-            copies=1,
-            hidden=(4, 4),
-            dropout=0,
-            epochs=1,
-            batch=8,
-            learning_rate=0.1,
-            momentum=0,
-            seed=0,
-        )
+        vad_training.train(speaker("a"), speaker("a"), SECTION, seed=0)
 
 
 def test_save_and_load(trained, tmp_path):
@@ -90,11 +88,11 @@ def test_the_shipped_weights_are_small():
 
 
 def test_taps_stay_within_their_stream():
-    found = vad_data.taps([3, 30])
-    assert found.shape == (33, 7)
-    assert found[:3].max() == 2
-    assert found[3:].min() == 3
-    assert found[10].tolist() == [3, 3, 9, 10, 11, 20, 29]
+    taps = vad_data.taps([3, 30])
+    assert taps.shape == (33, 7)
+    assert taps[:3].max() == 2
+    assert taps[3:].min() == 3
+    assert taps[10].tolist() == [3, 3, 9, 10, 11, 20, 29]
 
 
 def test_streams_keep_sound_and_labels_together():
@@ -108,11 +106,11 @@ def test_talkers_without_emodb_are_synthetic_and_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(vad_data, "SYNTHETIC", {"train": [1], "validation": [2], "test": [3]})
     monkeypatch.setattr(vad_data, "TAKES", dict.fromkeys(vad_data.SYNTHETIC, 1))
     (tmp_path / "README.md").write_text("Emo-DB goes here")
-    found = vad_data.talkers(tmp_path, seed=4, teacher=True)
-    speakers = [{u.speaker for u in part} for part in found]
+    talkers = vad_data.talkers(tmp_path, seed=4, teacher=True)
+    speakers = [{u.speaker for u in part} for part in talkers]
     assert speakers == [{"synthetic1"}, {"synthetic2"}, {"synthetic3"}]
-    assert found.overview()["part"].tolist() == ["train", "validation", "test"]
-    assert not found.test[0].voiced.all()  # pauses were added
+    assert talkers.overview()["part"].tolist() == ["train", "validation", "test"]
+    assert not talkers.test[0].voiced.all()  # pauses were added
     alone = vad_data.talkers(tmp_path, seed=4, teacher=False)
     assert not alone.train and not alone.validation
-    np.testing.assert_array_equal(alone.test[0].y, found.test[0].y)
+    np.testing.assert_array_equal(alone.test[0].y, talkers.test[0].y)

@@ -37,13 +37,13 @@ def make(root):
 def tables():
     """Every table that a run leaves, by file name without suffix."""
     made = {"consistency": consistency.check(), "claims": claim_table()}
-    cells = paper.accuracies().rename(columns={"accuracy": "paper"})
-    cells["ours"] = (cells["paper"] - np.linspace(-9.99, 30, len(cells))).round(2)
-    cells.loc[(cells["table"] == 7) & (cells["dataset"] == "baum1s"), "ours"] = np.nan
-    cells["difference"] = (cells["ours"] - cells["paper"]).round(2)
-    cells = cells.assign(unweighted=(cells["ours"] / 2).round(2), clips=71)
-    cells = cells.assign(low=cells["ours"] - 7.5, high=cells["ours"] + 5, data="demo")
-    for number, part in cells.groupby("table"):
+    printed = paper.accuracies().rename(columns={"accuracy": "paper"})
+    printed["ours"] = (printed["paper"] - np.linspace(-9.99, 30, len(printed))).round(2)
+    printed.loc[(printed["table"] == 7) & (printed["dataset"] == "baum1s"), "ours"] = np.nan
+    printed["difference"] = (printed["ours"] - printed["paper"]).round(2)
+    printed = printed.assign(unweighted=(printed["ours"] / 2).round(2), clips=71)
+    printed = printed.assign(low=printed["ours"] - 7.5, high=printed["ours"] + 5, data="demo")
+    for number, part in printed.groupby("table"):
         made[f"table_{number}"] = part
     for number, dataset in zip((8, 9, 10), paper.DATASETS, strict=True):
         long = paper.confusion(dataset).stack().rename("paper").reset_index()

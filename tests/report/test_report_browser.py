@@ -24,8 +24,8 @@ PHONE, DESKTOP = 360, 1280  # pixels
 DARK = "--blink-settings=preferredColorScheme=0"
 
 #: Loads each page into a frame and says what it looks like from outside.
-HARNESS = """<!doctype html><meta charset="utf-8"><body><pre id="found"></pre><script>
-const pages = PAGES, found = {};
+HARNESS = """<!doctype html><meta charset="utf-8"><body><pre id="seen"></pre><script>
+const pages = PAGES, seen = {};
 async function look(name, address, width) {
   const frame = document.createElement("iframe");
   frame.style = `width: ${width}px; height: 800px; border: 0`;
@@ -35,7 +35,7 @@ async function look(name, address, width) {
   await loaded;
   const page = frame.contentDocument, root = page.scrollingElement;
   const style = element => frame.contentWindow.getComputedStyle(element);
-  found[name + " " + width] = {
+  seen[name + " " + width] = {
     wide: root.scrollWidth - root.clientWidth,
     height: root.scrollHeight,
     ground: style(page.body).backgroundColor,
@@ -44,16 +44,16 @@ async function look(name, address, width) {
     boxes: [...page.querySelectorAll(".scroll, .code")].filter(
       box => box.scrollWidth > box.clientWidth).length,
     ours: [...page.querySelectorAll("#table-4 .ours")].filter(
-      cell => cell.checkVisibility()).map(cell => cell.innerText),
+      entry => entry.checkVisibility()).map(entry => entry.innerText),
     heat: [...page.querySelectorAll("#table-8 .heat.ours td")].map(
-      cell => [cell.innerText, style(cell).backgroundColor]),
+      entry => [entry.innerText, style(entry).backgroundColor]),
   };
   frame.remove();
 }
 (async () => {
   for (const [name, address] of Object.entries(pages))
     for (const width of WIDTHS) await look(name, address, width);
-  document.getElementById("found").textContent = JSON.stringify(found);
+  document.getElementById("seen").textContent = JSON.stringify(seen);
   document.title = "done";
 })();
 </script>"""
@@ -77,7 +77,7 @@ def looks(folder, pages, *flags):
     widths = json.dumps([PHONE, DESKTOP])
     path.write_text(HARNESS.replace("PAGES", addresses).replace("WIDTHS", widths), "utf-8")
     page, console = browse(folder / "profile", path.as_uri(), *flags)
-    text = re.search(r'<pre id="found">(.*?)</pre>', page, re.DOTALL)[1]
+    text = re.search(r'<pre id="seen">(.*?)</pre>', page, re.DOTALL)[1]
     assert text, page[-2000:]
     return json.loads(unescape(text)), console
 
@@ -96,24 +96,24 @@ def reports(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def seen(reports, folder):
-    """What was found on the index and on every notebook's page, and the console's lines."""
+    """What was seen on the index and on every notebook's page, and the console's lines."""
     return looks(folder, [reports / "index.html", *sorted(reports.glob("html/*.html"))])
 
 
 def test_pages_load_without_a_word_on_the_console(seen, folder):
-    found, console = seen
-    assert len(found) == 2 * 5 and console == []
-    assert [entry["broken"] for entry in found.values()] == [[]] * 10
+    shown, console = seen
+    assert len(shown) == 2 * 5 and console == []
+    assert [entry["broken"] for entry in shown.values()] == [[]] * 10
     bad = folder / "bad.html"  # the console's lines would be seen
     bad.write_text("<script>console.error('heard')</script>")
     assert "heard" in str(browse(folder / "profile", bad.as_uri())[1])
 
 
 def test_no_page_scrolls_sideways(seen):
-    found, _ = seen
-    assert {name: entry["wide"] for name, entry in found.items() if entry["wide"]} == {}
-    assert found[f"index.html {PHONE}"]["height"] > 4000
-    for name, entry in found.items():  # wide code and tables scroll in boxes of their own
+    shown, _ = seen
+    assert {name: entry["wide"] for name, entry in shown.items() if entry["wide"]} == {}
+    assert shown[f"index.html {PHONE}"]["height"] > 4000
+    for name, entry in shown.items():  # wide code and tables scroll in boxes of their own
         assert entry["boxes"] > 0 or str(DESKTOP) in name
 
 
@@ -124,8 +124,8 @@ def test_numbers_in_sight_are_those_of_the_csv(seen, reports):
 
 
 def test_heat_maps_are_stronger_where_the_number_is_greater(seen):
-    cells = seen[0][f"index.html {DESKTOP}"]["heat"]
-    numbers = [(float(text), colour) for text, colour in cells if text != "–"]
+    entries = seen[0][f"index.html {DESKTOP}"]["heat"]
+    numbers = [(float(text), colour) for text, colour in entries if text != "–"]
     assert len(numbers) == 30
     # White is mixed with a blue: the greater the number, the less red is left.
     reds = [float(re.search(r"[\d.]+", colour)[0]) for _, colour in sorted(numbers)]

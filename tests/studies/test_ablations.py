@@ -84,18 +84,18 @@ def experiment(name, *overrides, right, queued=True):
 
 
 def test_experiments_are_the_ablations_and_the_seeds(repository):
-    found = ablations.experiments(params.read())
-    assert found == {"kept_less": ["keep.audio=conv1"], "seed_7": ["seed=7"]}
+    experiments = ablations.experiments(params.read())
+    assert experiments == {"kept_less": ["keep.audio=conv1"], "seed_7": ["seed=7"]}
 
 
 def test_gathered_are_the_experiments_of_just_these_parameters(repository):
     experiment("kept-less", "keep.audio=conv1", right=5)
     experiment("another", "keep.audio=conv3", right=1)
     assert ablations.gather() == ["seed_7"]
-    found = ablations.read()
-    assert list(found) == ["kept_less"]
-    assert set(found["kept_less"]["dataset"]) == set(params.read().corpora)
-    assert set(found["kept_less"]["case"]) == {2}
+    gathered = ablations.read()
+    assert list(gathered) == ["kept_less"]
+    assert set(gathered["kept_less"]["dataset"]) == set(params.read().corpora)
+    assert set(gathered["kept_less"]["case"]) == {2}
     text = Path("params.yaml").read_text(encoding="utf-8")
     Path("params.yaml").write_text(text.replace("degree: 3", "degree: 2"), encoding="utf-8")
     assert ablations.read() == {}  # what was gathered belongs to other parameters now
@@ -169,9 +169,9 @@ def test_effects_are_differences_paired_by_speaker(repository):
 def test_a_clip_that_only_one_of_the_two_could_use_counts_in_neither(repository):
     experiment("kept-less", "keep.audio=conv1", right=5)
     ablations.gather()
-    found, plain = ablations.read(), ablations.base(params.read())
+    gathered, plain = ablations.read(), ablations.base(params.read())
     fewer = plain[~plain["clip"].str.endswith("0")]  # one that both recognise
-    table = ablations.effects(found, fewer, seed=0)
+    table = ablations.effects(gathered, fewer, seed=0)
     assert (table["clips"] == 60).all()
     np.testing.assert_allclose(table["plain"], 40, atol=0.01)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avef.config.params import Svm
+from avef.config.schema import Svm
 from avef.core import paths, store
 from avef.learning import grid
-from avef.preparation.clips import PreparedClip, save_clip
+from avef.preparation.prepared import PreparedClip, save_clip
 from avef.protocol import EMOTIONS
 from avef.studies import baselines
 
@@ -28,11 +28,11 @@ def test_face_gradients_see_edges_and_not_brightness():
     flat = np.full((3, 60, 60, 3), 90, np.uint8)
     edge = flat.copy()
     edge[:, :, 30:] = 200
-    found = [baselines.face_gradients(x) for x in (flat, edge, (edge * 0.9).astype(np.uint8))]
-    assert found[0].shape == (1800,)
-    assert np.abs(found[1] - found[0]).max() > 0.1
-    np.testing.assert_allclose(found[2], found[1], atol=0.05)
-    assert not found[1][900:].any()  # the same face throughout: no deviation
+    result = [baselines.face_gradients(x) for x in (flat, edge, (edge * 0.9).astype(np.uint8))]
+    assert result[0].shape == (1800,)
+    assert np.abs(result[1] - result[0]).max() > 0.1
+    np.testing.assert_allclose(result[2], result[1], atol=0.05)
+    assert not result[1][900:].any()  # the same face throughout: no deviation
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def corpus(tmp_path, monkeypatch):
 
 
 def test_each_modality_tells_its_half_and_every_fusion_both(corpus):
-    crafted = baselines.of_features(paths.prepared("rml"), SVM, 2, seed=1)
+    crafted = baselines.of_features(paths.prepared("rml"), SVM, groups=2, seed=1)
     number = {e: i for i, e in enumerate(EMOTIONS)}
     halves = {"audio": lambda e: number[e] % 3, "visual": lambda e: number[e] // 3}
     for modality, half in halves.items():
@@ -76,18 +76,18 @@ def test_each_modality_tells_its_half_and_every_fusion_both(corpus):
         right = (table["true"] == table["predicted"]).mean()
         assert right <= 0.75
         assert (table["true"].map(half) == table["predicted"].map(half)).mean() > 0.9
-    fused = baselines.of_fusions("rml", paths.prepared("rml"), SVM, 2, seed=1)
+    fused = baselines.of_fusions("rml", SVM, groups=2, seed=1)
     assert set(fused) == set(baselines.FUSIONS)
     for name, table in fused.items():
         assert (table["true"] == table["predicted"]).all(), name
 
 
 def test_against_is_paired_and_signed(corpus):
-    fused = baselines.of_fusions("rml", paths.prepared("rml"), SVM, 2, seed=1)["features"]
+    fused = baselines.of_fusions("rml", SVM, groups=2, seed=1)["features"]
     worse = fused.assign(predicted=EMOTIONS[0])
-    found = baselines.against({"rml": fused}, {"rml": worse}, seed=0)
-    assert found["ours"] == 100
-    assert found["theirs"] == pytest.approx(100 / 6, abs=0.01)
-    assert found["low"] > 0
+    result = baselines.against({"rml": fused}, {"rml": worse}, seed=0)
+    assert result["ours"] == 100
+    assert result["theirs"] == pytest.approx(100 / 6, abs=0.01)
+    assert result["low"] > 0
     back = baselines.against({"rml": worse}, {"rml": fused}, seed=0)
-    assert back["difference"] == pytest.approx(-found["difference"])
+    assert back["difference"] == pytest.approx(-result["difference"])

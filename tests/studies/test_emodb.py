@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avef.config import params
+from avef.config.schema import EmoDb, Net, Svm
 from avef.corpora.emodb import EXPECTED, OBTAIN
-from avef.evaluation import intervals, scores
+from avef.evaluation import paired, scores
 from avef.preparation import vad_net
 from avef.studies import emodb, vad_data
 from avef.studies.emodb import Recordings
 
 RATES = {"learning_rate": 0.005, "momentum": 0.9, "clip_norm": None}
-SCHEDULE = params.EmoDb(epochs=6, batch=16, root="", groups=2, **RATES)
-NET = params.Net(width=1 / 32, input_size=67, dropout=0.1)
-SVM = params.Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
+SCHEDULE = EmoDb(epochs=6, batch=16, root="", groups=2, **RATES)
+NET = Net(width=1 / 32, input_size=67, dropout=0.1)
+SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
 
 
 def clips_of(counts, speakers=("03", "08")):
@@ -32,9 +32,9 @@ def test_complete_emotions_are_those_of_which_nine_tenths_are_there():
 
 
 def test_shares_are_weighted_by_duration():
-    clips = pd.DataFrame({"kept": [0.5, 1.0], "by_hand": [np.nan, 0.8], "duration": [3.0, 1.0]})
-    found = emodb.shares(clips).set_index("frames kept by")["percent"]
-    assert found.tolist() == pytest.approx([62.5, 100, 80])
+    clips = pd.DataFrame({"voiced": [0.5, 1.0], "by_hand": [np.nan, 0.8], "duration": [3.0, 1.0]})
+    predictions = emodb.shares(clips).set_index("frames kept by")["percent"]
+    assert predictions.tolist() == pytest.approx([62.5, 100, 80])
 
 
 def test_silence_that_misleads_is_cut_in_case_2():
@@ -50,16 +50,17 @@ def test_silence_that_misleads_is_cut_in_case_2():
         c[~mask, 20:] += 6 * rng.standard_normal()
         log_mel.append(c)
         voiced.append(mask)
-    found = emodb.recognise(
-        Recordings(clips, log_mel, voiced), NET, SCHEDULE, SVM, "softmax", seed=1, jobs=1
-    )
-    for _, part in found.groupby("case"):
+    settings = emodb.Settings(SCHEDULE, NET, SVM, decision="softmax", seed=1)
+    predictions = emodb.recognise(Recordings(clips, log_mel, voiced), settings)
+    for _, part in predictions.groupby("case"):
         assert sorted(part["clip"]) == sorted(clips["clip"])
         assert part.groupby("speaker")["fold"].nunique().eq(1).all()
-    accuracies = scores.accuracies(found).set_index("case")["unweighted"]
+    accuracies = scores.accuracies(predictions).set_index("case")["unweighted"]
     assert accuracies[2] > 95
-    kept = emodb.shares(clips.assign(kept=0.5, by_hand=0.5, duration=1.5))
-    values = emodb.metrics(kept, scores.accuracies(found), intervals.case_comparison(found))
+    kept = emodb.shares(clips.assign(voiced=0.5, by_hand=0.5, duration=1.5))
+    values = emodb.metrics(
+        kept, scores.accuracies(predictions), paired.case_comparison(predictions)
+    )
     assert values["V1"] == {"data": "paper", "percent": 50.0}
     gain = 100 * (values["V2"]["accuracy"]["case2"] / values["V2"]["accuracy"]["case1"] - 1)
     assert values["V2"]["relative_gain"] == pytest.approx(gain, abs=0.01)
@@ -75,8 +76,8 @@ def test_an_absent_corpus_is_said_to_be_absent(tmp_path):
 def test_real_recordings(shared_data):
     root = shared_data / "emodb"
     assert "362 of 535 utterances by 10 speakers" in emodb.coverage(root)
-    found = emodb.prepare(root, "energy", None, vad_net.shipped())
-    assert emodb.complete(found.clips) == ["anger", "happiness", "neutral", "sadness"]
-    percent = emodb.shares(found.clips).set_index("frames kept by")["percent"]
+    predictions = emodb.prepare(root, method="energy", threshold=None, weights=vad_net.shipped())
+    assert emodb.complete(predictions.clips) == ["anger", "happiness", "neutral", "sadness"]
+    percent = emodb.shares(predictions.clips).set_index("frames kept by")["percent"]
     assert percent["marked by hand"] == pytest.approx(88.2, abs=1)  # of all 535: 88.2
     assert 60 < percent["VAD"] < 95

@@ -42,7 +42,7 @@ def test_the_ratio_is_that_of_the_voiced_part_to_the_noise(snr):
     rng = np.random.default_rng(1)
     voiced = np.arange(100) >= 50
     speech = np.where(np.repeat(voiced, 160), rng.standard_normal(16_000), 0)
-    mixed = noise.mix(speech, 7 * rng.standard_normal(16_000), snr, voiced)
+    mixed = noise.mix(speech, 7 * rng.standard_normal(16_000), snr=snr, voiced=voiced)
     added = mixed - speech
     ratio = np.mean(speech[8000:] ** 2) / np.mean(added**2)
     assert 10 * np.log10(ratio) == pytest.approx(snr, abs=0.01)
@@ -50,13 +50,13 @@ def test_the_ratio_is_that_of_the_voiced_part_to_the_noise(snr):
 
 def test_noise_of_another_length_is_refused():
     with pytest.raises(ParameterError, match="as long as speech, 320, got 160"):
-        noise.mix(np.ones(320), np.ones(160), 0, np.ones(2, bool))
+        noise.mix(np.ones(320), np.ones(160), snr=0, voiced=np.ones(2, bool))
 
 
 def test_a_room_keeps_the_length_and_lets_sound_ring_on():
     y = np.zeros(8000)
     y[100] = 1
-    heard = noise.in_room(y, 0.3, 0.5, np.random.default_rng(0))
+    heard = noise.in_room(y, seconds=0.3, distance=0.5, rng=np.random.default_rng(0))
     assert heard.shape == y.shape
     assert np.abs(heard[:100]).max() < 1e-12
     assert 0 < np.abs(heard[4000:]).max() < np.abs(heard[101:1000]).max()

@@ -65,7 +65,7 @@ def settings(profile):
 
 
 def planned(settings, **options):
-    table = plan.plan(replace(settings, **options), FOUND, COSTS, RATES)
+    table = plan.plan(replace(settings, **options), FOUND, costs=COSTS, rates=RATES)
     return table.set_index(["stage", "corpus"])
 
 
@@ -154,7 +154,7 @@ def clip(frames, voiced, fps=25):
     mask = np.zeros(frames, bool)
     mask[:voiced] = True
     times = np.arange(max(1, round(frames / 100 * fps))) / fps
-    cut = [len(segment_clip(mask, times, fps, case).audio) for case in (1, 2)]
+    cut = [len(segment_clip(mask, times, fps, case=case).audio) for case in (1, 2)]
     row = {"duration": round(frames / 100, 2), "voiced": round(float(mask.mean()), 4)}
     return row | {"frames": len(times), "speaker": f"s{frames % 3}"}, cut
 
@@ -208,9 +208,9 @@ def test_prepared_clips_go_before_published_sizes(settings, tmp_path):
     row, _ = clip(200, 100)
     (tmp_path / "rml").mkdir()
     pd.DataFrame([row]).to_csv(tmp_path / "rml" / "clips.csv", index=False)
-    found = plan.sizes(settings, tmp_path)
-    assert (found["rml"].clips, found["rml"].source) == (1, "prepared clips")
-    assert (found["baum1s"].clips, found["baum1s"].source) == (521, "published figures")
+    sizes = plan.sizes(settings, tmp_path)
+    assert (sizes["rml"].clips, sizes["rml"].source) == (1, "prepared clips")
+    assert (sizes["baum1s"].clips, sizes["baum1s"].source) == (521, "published figures")
 
 
 # The plan
@@ -278,7 +278,7 @@ def test_kept_layers_that_are_trained_cost_a_whole_network(settings):
 
 def test_disk_is_what_the_weights_take(settings, tmp_path):
     costs = costs_of.parts(settings)
-    table = plan.plan(settings, FOUND, costs, RATES | dict.fromkeys(costs, 1e9))
+    table = plan.plan(settings, FOUND, costs=costs, rates=RATES | dict.fromkeys(costs, 1e9))
     net = networks.visual_net(
         6, settings.networks.visual.width, settings.networks.visual.input_size
     )
@@ -304,14 +304,16 @@ def test_what_does_not_fit_is_said(settings):
 def test_the_paper_on_real_corpora_is_no_evenings_work(profile):
     """C3D from conv4a on costs 26.5 G multiply-adds a training step (see above)."""
     p = profile("paper")
-    found = {corpus: plan.published(corpus) for corpus in p.corpora}
+    sizes = {corpus: plan.published(corpus) for corpus in p.corpora}
     costs = costs_of.parts(p)
-    table = plan.plan(p, found, costs, dict.fromkeys(costs, 0.5e12)).set_index(["stage", "corpus"])
+    table = plan.plan(p, sizes, costs=costs, rates=dict.fromkeys(costs, 0.5e12)).set_index(
+        ["stage", "corpus"]
+    )
     rml = table.loc["visual_net", "rml"]
-    steps = 3 * sum(found["rml"].segments) * 7 * 500
+    steps = 3 * sum(sizes["rml"].segments) * 7 * 500
     assert rml["pflop"] == pytest.approx(2e-15 * steps * 26.5e9, rel=0.01)
     assert rml["hours"] == pytest.approx(rml["pflop"] / 3.6, rel=1e-3)  # a teraflop a second
-    cache = 4 * found["rml"].segments[0] * 4 * 14 * 14 * 256
+    cache = 4 * sizes["rml"].segments[0] * 4 * 14 * 14 * 256
     assert rml["caches_gib"] == pytest.approx(cache / 2**30)
     weights = table.loc["transfer", "weights_gib"]
     assert weights.max() == pytest.approx(12 * 78.0e6 / 2**30, rel=0.01)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from avef.config import params, profiles
-from avef.config.params import Dbn, Net, Networks
+from avef.config.schema import Dbn, Net, Networks
 from avef.studies import speed
 
 ROOT = Path(__file__).resolve().parents[2]

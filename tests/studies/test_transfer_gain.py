@@ -18,16 +18,16 @@ def both(*tables):
 def test_epochs_saved_count_to_the_loss_that_training_without_transfer_ends_with():
     without = both(curve("a", 4.0, 3.0, 2.0, 1.0), curve("b", 4.0, 3.0, 2.0, 1.5))
     with_it = both(curve("a", 1.5, 1.0, 0.5, 0.4), curve("b", 1.4, 1.0, 0.5, 0.4))
-    found = transfer_gain.epochs_saved(with_it, without, seed=0)
-    assert found["difference"] == pytest.approx(100 * (2 + 3) / 8)
-    assert found["low"] <= found["difference"] <= found["high"]
+    saved = transfer_gain.epochs_saved(with_it, without, seed=0)
+    assert saved["difference"] == pytest.approx(100 * (2 + 3) / 8)
+    assert saved["low"] <= saved["difference"] <= saved["high"]
 
 
 def test_a_training_that_never_gets_there_counts_with_all_its_epochs():
     without = both(curve("a", 2.0, 1.0, 1.0), curve("b", 2.0, 1.0, 1.0))
     slow = both(curve("a", 3.0, 2.0, 2.0), curve("b", 3.0, 2.0, 2.0))
-    found = transfer_gain.epochs_saved(slow, without, seed=0)
-    assert found["difference"] == -50.0  # three epochs where two are needed
+    saved = transfer_gain.epochs_saved(slow, without, seed=0)
+    assert saved["difference"] == -50.0  # three epochs where two are needed
 
 
 def predictions(right):

@@ -1,0 +1,304 @@
+"""The sections of ``params.yaml`` as typed dataclasses, each with its rules.
+
+pydantic checks them whenever one is made, read from a file or not.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import AfterValidator, ConfigDict, Field, Strict
+from pydantic.dataclasses import dataclass
+
+_NOTHING_ELSE = ConfigDict(extra="forbid")
+
+Whole = Annotated[int, Strict()]
+Natural = Annotated[Whole, Field(ge=0)]
+Count = Annotated[Whole, Field(ge=1)]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Amount = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+Flag = Annotated[bool, Strict()]
+Workers = Annotated[Whole, AfterValidator(lambda n: _workers(n))]
+AudioLayer = Literal["conv1", "conv2", "conv3", "conv4", "conv5"]
+VisualLayer = Literal[
+    "conv1a", "conv2a", "conv3a", "conv3b", "conv4a", "conv4b", "conv5a", "conv5b"
+]
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Jobs:
+    """Worker processes of each kind of work, or the cluster that does it."""
+
+    prepare: Workers
+    train: Workers
+    backend: Literal["loky", "dask"]
+    scheduler: str | None
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Corpus:
+    """Where a corpus lies, and the two corpora that its networks start from."""
+
+    root: str
+    transfer_from: list[str]
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class DemoSize:
+    """Size of one synthetic corpus."""
+
+    speakers: Count
+    repeats: Count
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Demo:
+    """Which synthetic corpora to make, from which seed, and their sizes."""
+
+    seed: Natural
+    corpora: list[str]
+    rml: DemoSize
+    enterface05: DemoSize
+    baum1s: DemoSize
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Vad:
+    """The network of the VAD: whether and how to train it anew (§2.1.1)."""
+
+    retrain: Flag
+    copies: Count
+    hidden: Annotated[list[Count], Field(min_length=1)]
+    dropout: Annotated[Number, Field(ge=0, le=0.99)]
+    epochs: Count
+    batch: Count
+    learning_rate: Positive
+    momentum: Share
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Prepare:
+    """Data preparation (§2.1)."""
+
+    vad: Literal["mrcg_dnn", "silero", "energy", "none"]
+    vad_threshold: Share | None
+    spectrum_power: Positive
+    face_size: Count
+    face_margin: Amount
+    detect_every: Count
+    min_face_share: Share
+    max_failures: Share
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Protocol:
+    """Speaker groups of a corpus (§4.2).
+
+    None is the paper's choice: one speaker out where speakers are few (RML), one of
+    three groups out elsewhere. As many groups as speakers is one speaker out anywhere.
+    """
+
+    groups: Annotated[Whole, Field(ge=2)] | None
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Net:
+    """Size of audio-net or visual-net (§2.2.1–2)."""
+
+    width: Annotated[Number, Field(gt=0, le=4)]
+    input_size: Count
+    dropout: Annotated[Number, Field(ge=0, le=0.99)]
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Dbn:
+    """Shape of the DBN (§2.2.3)."""
+
+    hidden: Annotated[list[Count], Field(min_length=1)]
+    visible: Literal["gaussian", "bernoulli"]
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Networks:
+    """The three networks."""
+
+    audio: Net
+    visual: Net
+    dbn: Dbn
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Keep:
+    """What a target keeps of the networks that it starts from (§2.2).
+
+    The last kept layer of audio-net and of visual-net (None: nothing is kept, all
+    layers start anew), whether these layers go on learning, and how many RBMs of the
+    DBN are the start of its own.
+    """
+
+    audio: AudioLayer | None
+    visual: VisualLayer | None
+    dbn: Natural
+    tune: Flag
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Stop:
+    """Choice of the epoch on some of the training speakers, or a fixed number of epochs."""
+
+    early: Flag
+    fraction: Annotated[Number, Field(gt=0, le=0.9)]
+    patience: Count
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Compute:
+    """How sums are done: precision, XLA, and memory for what frozen layers put out."""
+
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    xla: Flag
+    cache_gib: Amount
+    checkpoint_seconds: Amount
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Schedule:
+    """One supervised training (Table 3); a gradient longer than clip_norm is cut to it."""
+
+    epochs: Count
+    batch: Count
+    learning_rate: Positive
+    momentum: Share
+    clip_norm: Positive | None
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Transfer(Schedule):
+    """Training on the other two corpora."""
+
+    case: Annotated[Whole, Field(ge=1, le=2)]
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class EmoDb(Schedule):
+    """Where Emo-DB is, and how the audio-net is trained on it (V2)."""
+
+    root: str
+    groups: Annotated[Whole, Field(ge=2)]
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Fusion(Schedule):
+    """Training of the DBN, then of the whole model."""
+
+    supervised_epochs: Count
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Rbm:
+    """Greedy pre-training (§2.2.3)."""
+
+    epochs: Count
+    batch: Count
+    learning_rate: Positive
+    momentum: Share
+    weight_decay: Amount
+    cd_steps: Count
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Svm:
+    """The polynomial support vector machine (§2.2.4)."""
+
+    c: Positive
+    degree: Count
+    gamma: Literal["auto", "scale"]
+    coef0: Amount
+    standardise: Flag
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Params:
+    """All of ``params.yaml``."""
+
+    profile: Literal["demo", "paper"]
+    seed: Natural
+    jobs: Jobs
+    corpora: dict[str, Corpus]
+    demo: Demo
+    emodb: EmoDb
+    vad: Vad
+    prepare: Prepare
+    protocol: dict[str, Protocol]
+    networks: Networks
+    keep: Keep
+    stop: Stop
+    compute: Compute
+    transfer: dict[str, Transfer]
+    audio_net: dict[str, Schedule]
+    visual_net: dict[str, Schedule]
+    rbm: Rbm
+    dbn_fusion: dict[str, Fusion]
+    svm: Svm
+    unimodal_decision: Literal["svm", "softmax"]
+    seeds: list[Natural]
+    ablations: dict[str, list[str]]
+
+    def of(self, corpus: str) -> CorpusParams:
+        """What the learning stages of one corpus take of all this."""
+        return CorpusParams(
+            seed=self.seed,
+            groups=self.protocol[corpus].groups,
+            networks=self.networks,
+            keep=self.keep,
+            stop=self.stop,
+            compute=self.compute,
+            transfer=self.transfer[corpus],
+            audio_net=self.audio_net[corpus],
+            visual_net=self.visual_net[corpus],
+            rbm=self.rbm,
+            dbn_fusion=self.dbn_fusion[corpus],
+            svm=self.svm,
+            unimodal_decision=self.unimodal_decision,
+        )
+
+
+class CorpusParams(NamedTuple):
+    """The parameters that decide what is learnt on one corpus; from :meth:`Params.of`.
+
+    ``groups`` is that of :class:`Protocol`; the others are sections of the same name.
+    """
+
+    seed: int
+    groups: int | None
+    networks: Networks
+    keep: Keep
+    stop: Stop
+    compute: Compute
+    transfer: Transfer
+    audio_net: Schedule
+    visual_net: Schedule
+    rbm: Rbm
+    dbn_fusion: Fusion
+    svm: Svm
+    unimodal_decision: str
+
+    def net(self, kind: str) -> Net:
+        """Size of the ``audio`` or the ``visual`` network."""
+        return getattr(self.networks, kind)
+
+    def kept(self, kind: str) -> str | None:
+        """The last layer that the ``audio`` or the ``visual`` network keeps."""
+        return getattr(self.keep, kind)
+
+    def schedule(self, kind: str) -> Schedule:
+        """How the ``audio`` or the ``visual`` network is trained."""
+        return getattr(self, f"{kind}_net")
+
+
+def _workers(number):
+    if number != -1 and number < 1:
+        raise ValueError("must be -1 or at least 1")
+    return number

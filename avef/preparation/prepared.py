@@ -1,0 +1,52 @@
+"""A prepared clip: the arrays that preparation leaves and learning reads.
+
+Whoever learns needs only this of §2.1, and depends on nothing that decodes or detects.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from avef.core import store
+
+
+class PreparedClip(NamedTuple):
+    """Arrays of one clip, all on the audio's clock.
+
+    Attributes
+    ----------
+    log_mel : (T, 64) float32
+        Frame t covers [10t, 10t + 25) ms.
+    voiced : (T,) bool
+        Whether the frame is speech: weight 1 of §2.1.1.
+    faces : (F, s, s, 3) uint8
+        A crop of every video frame, RGB; where it shows no face, at the nearest one's place.
+    face_status : (F,) uint8
+        One of ``faces.NONE``, ``DETECTED``, ``TRACKED``, ``INTERPOLATED``.
+    times : (F,) float64
+        Seconds.
+    fps : float
+        Usual frame rate, Hz.
+    """
+
+    log_mel: np.ndarray
+    voiced: np.ndarray
+    faces: np.ndarray
+    face_status: np.ndarray
+    times: np.ndarray
+    fps: float
+
+
+def save_clip(path: str | Path, clip: PreparedClip, key: str = "") -> None:
+    """Write a prepared clip atomically."""
+    store.save(path, key, **clip._asdict())
+
+
+def load_clip(path: str | Path) -> PreparedClip:
+    """Read a prepared clip written by :func:`save_clip`."""
+    arrays = store.load(path)
+    clip = PreparedClip._make(arrays[name] for name in PreparedClip._fields)
+    return clip._replace(fps=float(clip.fps))

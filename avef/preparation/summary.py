@@ -1,0 +1,32 @@
+"""What a prepared corpus holds, in numbers: clips, segments, and how much is speech (K1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from avef.preparation.prepared import load_clip
+from avef.preparation.segments import segment_clip
+
+
+def summary(
+    folder: str | Path, prepared: pd.DataFrame, quarantine: pd.DataFrame
+) -> dict[str, int | float]:
+    """Count what came out: clips, minutes, segments of both cases, the voiced share (K1)."""
+    counts = dict.fromkeys(("segments_case1", "segments_case2"), 0)
+    for name in prepared["clip"]:
+        clip = load_clip(Path(folder) / f"{name}.npz")
+        for case in (1, 2):
+            cut = segment_clip(clip.voiced, clip.times, clip.fps, case=case)
+            counts[f"segments_case{case}"] += len(cut.audio)
+    voiced = np.average(prepared["voiced"], weights=prepared["duration"])
+    return {
+        "clips": len(prepared),
+        "quarantined": len(quarantine),
+        "minutes": round(float(prepared["duration"].sum()) / 60, 2),
+        **counts,
+        "voiced_percent": round(100 * float(voiced), 2),
+        "frames_with_face_percent": round(100 * float(prepared["face_share"].mean()), 2),
+    }
