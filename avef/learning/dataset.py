@@ -46,6 +46,10 @@ class Dataset(NamedTuple):
         """Positions of the segments that belong to the given rows of ``clips``."""
         return np.flatnonzero(np.isin(self.clip, clips))
 
+    def pooled(self, values: np.ndarray) -> np.ndarray:
+        """Average over the segments of each clip: (S, d) → (clips, d), float32."""
+        return pool(values, self.clip, len(self.clips))
+
 
 def load(folder: str | Path, case: int) -> Dataset:
     """Read a prepared corpus and cut it into the segments of case 1 or 2."""

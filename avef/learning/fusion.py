@@ -8,6 +8,7 @@ networks and the DBN are trained as a whole.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,8 @@ import pandas as pd
 from avef.config.schema import CorpusParams
 from avef.core import parallel, store
 from avef.core.paths import Folders
-from avef.learning import dataset, grid, source_weights, unimodal
-from avef.protocol import EMOTION_MODELS, folds, labels
+from avef.learning import grid, source_weights, unimodal
+from avef.protocol import labels
 
 #: The emotion model and case whose networks are kept, for :mod:`avef.recognise`.
 PREDICTS = ("emotion", 2)
@@ -70,33 +71,34 @@ def _run_folds(emotion_model, case, folders, chosen):
     """All folds of one (emotion model, case): they share one graph and one cache."""
     pair, out = (emotion_model, case), folders.dbn_fusion
     start = source_weights.verified(folders.transfer, emotion_model)
-    data = dataset.load(folders.prepared, case)
-    splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=chosen.groups, seed=chosen.seed)
-    cells = [grid.file(out, (*pair, fold)) for fold in range(len(splits))]
-    whole = [[weights_file(out, f)] if pair == PREDICTS else [] for f in range(len(splits))]
-    weights = [
-        {kind: unimodal.trained_weights(kind, folders, (*pair, fold)) for kind in KINDS}
-        for fold in range(len(splits))
-    ]
-    keys = [
-        _key(pair, chosen, [folders.prepared / "clips.csv", start.dbn, *w.values()])
-        for w in weights
-    ]
-    grid.prune(out, pair, len(splits))
-    done = [
-        grid.finished(cell, *files, key=key)
-        for cell, files, key in zip(cells, whole, keys, strict=True)
-    ]
-    if all(done):
-        return
+    work = grid.work(pair, folders.prepared, out, chosen=chosen)
+    pieces = []
+    for fold, cell in enumerate(work.cells):
+        weights = {k: unimodal.trained_weights(k, folders, (*pair, fold)) for k in KINDS}
+        key = _key(pair, chosen, [folders.prepared / "clips.csv", start.dbn, *weights.values()])
+        whole = [weights_file(out, fold)] if pair == PREDICTS else []
+        if not grid.finished(cell, *whole, key=key):
+            pieces.append(Piece(fold, weights, whole, key))
+    if pieces:
+        _train(work, start, pieces, chosen)
 
+
+class Piece(NamedTuple):
+    """A fold that is to be trained: what it starts from, and what it leaves beside its cell."""
+
+    fold: int
+    weights: dict[str, Path]
+    whole: list[Path]
+    key: str
+
+
+def _train(work, start, pieces, chosen):
     # Here, and not above: only what trains loads TensorFlow.
     from avef.learning import frozen, training, whole_model
     from avef.models.dbn import DBN
 
-    shape, classes = chosen.networks.dbn, len(EMOTION_MODELS[emotion_model])
-    classes_of = labels(data.clips, emotion_model)
-    learnt_before = DBN(shape.hidden, shape.visible).restore(store.load(start.dbn))
+    data, shape = work.data, chosen.networks.dbn
+    transferred = DBN(shape.hidden, shape.visible).restore(store.load(start.dbn))
     training.precise(chosen.compute.precision)
     parts = {
         kind: frozen.kept(
@@ -105,7 +107,7 @@ def _run_folds(emotion_model, case, folders, chosen):
             start,
             nets=chosen.networks,
             keep=chosen.keep,
-            classes=classes,
+            classes=work.classes,
             cache_gib=chosen.compute.cache_gib,
         )
         for kind in KINDS
@@ -114,40 +116,38 @@ def _run_folds(emotion_model, case, folders, chosen):
     training.scheduled(model.model, chosen.dbn_fusion, xla=chosen.compute.xla)
     training.scheduled(model.top, chosen.dbn_fusion, xla=chosen.compute.xla)
     every = np.arange(len(data.clip), dtype=np.int32)
-    for fold, split in enumerate(splits):
-        if done[fold]:
-            continue
-        seed = chosen.seed + fold
-        target = classes_of[data.clip]
-        lesson = grid.lesson(data, target, split, stop=chosen.stop, seed=seed)
-        grid.begin(cells[fold])
-        for kind, file in weights[fold].items():
+    for fold, weights, whole, key in pieces:
+        cell, seed, split = work.cells[fold], chosen.seed + fold, work.splits[fold]
+        lesson = grid.lesson(data, work.target, split, stop=chosen.stop, seed=seed)
+        grid.begin(cell)
+        for kind, file in weights.items():
             parts[kind].own.load_weights(file)
         arrays = whole_model.train(
             model,
             lesson,
             chosen,
-            rbms=learnt_before.rbms_[: chosen.keep.dbn],
+            rbms=transferred.rbms_[: chosen.keep.dbn],
             seed=seed,
-            checkpoint=grid.checkpoint(cells[fold], keys[fold], chosen.compute.checkpoint_seconds),
+            checkpoint=grid.checkpoint(cell, key, chosen.compute.checkpoint_seconds),
         )
         _, hidden, softmax = training.outputs(model.features, [every])
-        pooled = {
-            name: dataset.pool(values, data.clip, len(data.clips))
-            for name, values in (("features", hidden), ("softmax", softmax))
-        }
-        train, _ = split
-        for path in whole[fold]:
-            trained = {f"{number:03}": w for number, w in enumerate(model.deep.get_weights())}
-            store.save(
-                path,
-                keys[fold],
-                features=pooled["features"][train],
-                classes=classes_of[train],
-                clips=data.clips["clip"].to_numpy(str)[train],
-                **trained,
-            )
-        grid.save(cells[fold], keys[fold], whole[fold], **pooled, **arrays)
+        features, softmax = data.pooled(hidden), data.pooled(softmax)
+        for path in whole:
+            _keep(path, key, model.deep.get_weights(), features, work, split[0])
+        grid.save(cell, key, whole, features=features, softmax=softmax, **arrays)
+
+
+def _keep(path, key, weights, features, work, train):
+    """What recognising a clip of one's own needs of a fold; see :func:`weights_file`."""
+    clips = work.data.clips
+    store.save(
+        path,
+        key,
+        features=features[train],
+        classes=labels(clips, PREDICTS[0])[train],
+        clips=clips["clip"].to_numpy(str)[train],
+        **{f"{number:03}": values for number, values in enumerate(weights)},
+    )
 
 
 def _key(pair, chosen, files):

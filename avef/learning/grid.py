@@ -14,11 +14,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from avef.config.schema import Stop
+from avef.config.schema import CorpusParams, Stop
 from avef.core import store
 from avef.core.errors import ParameterError
+from avef.learning import dataset
 from avef.learning.dataset import Dataset
-from avef.protocol import EMOTION_MODELS, inner_split
+from avef.protocol import EMOTION_MODELS, folds, inner_split, labels
 
 CASES = (1, 2)
 #: Emotion model, case, fold.
@@ -108,6 +109,43 @@ def file(folder: str | Path, cell: Cell) -> Path:
     return Path(folder) / f"{name(*cell)}.npz"
 
 
+class Work(NamedTuple):
+    """All folds of one (emotion model, case) on a corpus; from :func:`work`.
+
+    Attributes
+    ----------
+    data : Dataset
+    target : (S,) int
+        Classes of all segments.
+    classes : int
+        How many there are.
+    splits : list of (train, test)
+        Rows of ``data.clips``.
+    cells : list of Path
+        Of the folds.
+    """
+
+    data: Dataset
+    target: np.ndarray
+    classes: int
+    splits: list[tuple[np.ndarray, np.ndarray]]
+    cells: list[Path]
+
+
+def work(
+    pair: tuple[str, int], prepared: str | Path, out: str | Path, *, chosen: CorpusParams
+) -> Work:
+    """Read a corpus and part it into folds; cells of more folds than there are are removed."""
+    emotion_model, case = pair
+    data = dataset.load(prepared, case)
+    corpus = data.clips["corpus"].iloc[0]
+    splits = folds(data.clips, corpus, groups=chosen.groups, seed=chosen.seed)
+    prune(out, pair, len(splits))
+    target = labels(data.clips, emotion_model)[data.clip]
+    cells = [file(out, (*pair, fold)) for fold in range(len(splits))]
+    return Work(data, target, len(EMOTION_MODELS[emotion_model]), splits, cells)
+
+
 def finished(path: Path, *beside: Path, key: str) -> bool:
     """Whether a cell is there and of that key, and the files of weights beside it are its own."""
     return store.has(path, key, beside)
@@ -126,10 +164,10 @@ def require(path: Path, file: Path, stage: str) -> Path:
     return file
 
 
-def prune(folder: str | Path, pair: tuple[str, int], folds: int) -> None:
+def prune(folder: str | Path, pair: tuple[str, int], count: int) -> None:
     """Remove what is left, in a folder and below it, of a time when there were more folds."""
     for path in Path(folder).rglob("{}-case{}-fold*.*".format(*pair)):
-        if int(path.name.partition(".")[0].rpartition("-fold")[2]) >= folds:
+        if int(path.name.partition(".")[0].rpartition("-fold")[2]) >= count:
             path.unlink()
 
 

@@ -10,8 +10,7 @@ from avef.config.schema import CorpusParams
 from avef.core import parallel, store
 from avef.core.files import replacing
 from avef.core.paths import Folders
-from avef.learning import dataset, grid, source_weights
-from avef.protocol import EMOTION_MODELS, folds, labels
+from avef.learning import grid, source_weights
 
 
 def run(kind: str, folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
@@ -58,31 +57,34 @@ def run_folds(
 
     Parameters as in :func:`run`.
     """
-    out, schedule, stop = folders.net(kind), chosen.schedule(kind), chosen.stop
+    pair, out = (emotion_model, case), folders.net(kind)
     start = source_weights.verified(folders.transfer, emotion_model)
     key = store.digest(
-        (kind, emotion_model, case),
-        (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, schedule, stop),
+        (kind, *pair),
+        (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, chosen.schedule(kind), chosen.stop),
         (chosen.compute.precision, chosen.compute.xla, chosen.groups, chosen.seed),
         files=[folders.prepared / "clips.csv", getattr(start, kind), start.scaling],
         code=__name__,
     )
-    data = dataset.load(folders.prepared, case)
-    splits = folds(data.clips, data.clips["corpus"].iloc[0], groups=chosen.groups, seed=chosen.seed)
-    cells = [grid.file(out, (emotion_model, case, fold)) for fold in range(len(splits))]
-    weights = [weights_file(out, (emotion_model, case, fold)) for fold in range(len(splits))]
-    grid.prune(out, (emotion_model, case), len(splits))
-    done = [grid.finished(*pair, key=key) for pair in zip(cells, weights, strict=True)]
-    if all(done):
-        return
+    work = grid.work(pair, folders.prepared, out, chosen=chosen)
+    weights = [weights_file(out, (*pair, fold)) for fold in range(len(work.splits))]
+    missing = [
+        fold
+        for fold, files in enumerate(zip(work.cells, weights, strict=True))
+        if not grid.finished(*files, key=key)
+    ]
+    if missing:
+        _train(kind, work, start, weights, missing, key, chosen)
 
+
+def _train(kind, work, start, weights, missing, key, chosen):
+    """Train the folds that are missing."""
     import keras  # here, and not above: only what trains loads TensorFlow
 
     from avef.learning import frozen, training
     from avef.models import networks
 
-    classes = len(EMOTION_MODELS[emotion_model])
-    target = labels(data.clips, emotion_model)[data.clip]
+    data, schedule = work.data, chosen.schedule(kind)
     training.precise(chosen.compute.precision)
     part = frozen.kept(
         kind,
@@ -90,7 +92,7 @@ def run_folds(
         start,
         nets=chosen.networks,
         keep=chosen.keep,
-        classes=classes,
+        classes=work.classes,
         cache_gib=chosen.compute.cache_gib,
     )
     segments = keras.Input((), dtype="int32")
@@ -100,12 +102,10 @@ def run_folds(
     both = keras.Model(segments, [networks.features(part.own)(seen), model.output])
     begun = part.own.get_weights()
     every = np.arange(len(data.clip), dtype=np.int32)
-    for fold, split in enumerate(splits):
-        if done[fold]:
-            continue
-        seed = chosen.seed + fold
-        lesson = grid.lesson(data, target, split, stop=stop, seed=seed)
-        grid.begin(cells[fold])
+    for fold in missing:
+        cell, seed = work.cells[fold], chosen.seed + fold
+        lesson = grid.lesson(data, work.target, work.splits[fold], stop=chosen.stop, seed=seed)
+        grid.begin(cell)
         part.own.set_weights(begun)
         training.restart(model, part.fresh, seed)
         curve = training.fit(
@@ -116,16 +116,10 @@ def run_folds(
             batch=schedule.batch,
             seed=seed,
             held=lesson.held,
-            checkpoint=grid.checkpoint(cells[fold], key, chosen.compute.checkpoint_seconds),
+            checkpoint=grid.checkpoint(cell, key, chosen.compute.checkpoint_seconds),
         )
         with replacing(weights[fold]) as temporary:
             part.own.save_weights(temporary)
-        fc7, softmax = training.outputs(both, [every])
-        grid.save(
-            cells[fold],
-            key,
-            [weights[fold]],
-            fc7=dataset.pool(fc7, data.clip, len(data.clips)),
-            softmax=dataset.pool(softmax, data.clip, len(data.clips)),
-            curve=curve.to_numpy()[:, 1:].T,
-        )
+        fc7, softmax = (data.pooled(values) for values in training.outputs(both, [every]))
+        curve = curve.to_numpy()[:, 1:].T
+        grid.save(cell, key, [weights[fold]], fc7=fc7, softmax=softmax, curve=curve)

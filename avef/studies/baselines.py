@@ -27,7 +27,7 @@ from avef.preparation import speech
 from avef.protocol import EMOTION_MODELS, folds, labels
 
 MFCCS = 13
-HOG_SIZE, CELL, DIRECTIONS = 48, 8, 9  # pixels, pixels, of gradients
+HOG_SIZE, PATCH, DIRECTIONS = 48, 8, 9  # pixels, pixels, of gradients
 MODALITIES = ("audio", "visual")
 STAGES = {"audio": "audio_net", "visual": "visual_net", "both": "svm"}
 HANDCRAFTED = {"audio": "statistics of MFCCs", "visual": "oriented gradients"}
@@ -68,7 +68,7 @@ def face_gradients(faces: np.ndarray) -> np.ndarray:
     -------
     ndarray (1800,), float32
         Mean and deviation over the faces of their histograms of oriented gradients
-        (48 × 48 pixels, cells of 8 × 8, blocks of 2 × 2 cells, 9 directions).
+        (48 × 48 pixels, patches of 8 × 8, blocks of 2 × 2 patches, 9 directions).
     """
     grey = (cv2.cvtColor(face, cv2.COLOR_RGB2GRAY) for face in faces)
     gradients = np.array([_gradients(cv2.resize(g, (HOG_SIZE, HOG_SIZE))) for g in grey])
@@ -189,17 +189,17 @@ def _ours(stage, corpus):
 
 
 def _gradients(image):
-    """Histograms of oriented gradients of (48, 48): (5 · 5 blocks · 4 cells · 9,)."""
+    """Histograms of oriented gradients of (48, 48): (5 · 5 blocks · 4 patches · 9,)."""
     down, right = np.gradient(image.astype(np.float32))
     direction = (np.arctan2(down, right) % np.pi / np.pi * DIRECTIONS).astype(int) % DIRECTIONS
-    side = HOG_SIZE // CELL
-    row = np.arange(HOG_SIZE) // CELL
+    side = HOG_SIZE // PATCH
+    row = np.arange(HOG_SIZE) // PATCH
     bins = (row[:, None] * side + row) * DIRECTIONS + direction
     strength = np.hypot(down, right).ravel()
     parts = np.bincount(bins.ravel(), strength, side * side * DIRECTIONS)
     parts = parts.reshape(side, side, DIRECTIONS)
     blocks = np.concatenate([parts[:-1, :-1], parts[:-1, 1:], parts[1:, :-1], parts[1:, 1:]], -1)
-    return (blocks / (np.linalg.norm(blocks, axis=-1, keepdims=True) + CELL)).ravel()
+    return (blocks / (np.linalg.norm(blocks, axis=-1, keepdims=True) + PATCH)).ravel()
 
 
 def _protocol(prepared, groups, seed):

@@ -164,12 +164,14 @@ def _one_fold(recordings, case, fold, split, settings):
         seed=seed,
     )
     parts = (("fc7", keras.Sequential([source, networks.features(full)])), ("softmax", model))
-    cell = {
+    averaged = {
         name: dataset.pool(training.outputs(part, [audio]), clip, len(clips))
         for name, part in parts
     }
     decision = settings.decision
-    guess = clip_svm.classes(cell, truth, split, svm=settings.svm, feature="fc7", decision=decision)
+    guess = clip_svm.classes(
+        averaged, truth, split, svm=settings.svm, feature="fc7", decision=decision
+    )
     return clips.loc[test, ["clip", "speaker"]].assign(
         emotion_model="Emo-DB",
         case=case,
