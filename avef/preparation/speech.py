@@ -170,18 +170,15 @@ def delta(c: np.ndarray, width: int = 2) -> np.ndarray:
     --------
     The slope of a ramp is 1 inside, and less where the repeated edge comes into it.
 
-    >>> delta(np.array([0.0, 1, 2, 3, 4, 5, 6])).tolist()
+    >>> delta(np.array([0.0, 1, 2, 3, 4, 5, 6])).round(9).tolist()
     [0.5, 0.8, 1.0, 1.0, 1.0, 0.8, 0.5]
     """
     if width < 1:
         raise ParameterError(f"width (N of Eq. 2.2) must be at least 1, got {width}")
     c = np.asarray(c)
-    padded = np.pad(c, [(width, width)] + [(0, 0)] * (c.ndim - 1), mode="edge")
-    total = sum(
-        n * (padded[width + n : width + n + len(c)] - padded[width - n : width - n + len(c)])
-        for n in range(1, width + 1)
-    )
-    return (total / (2 * sum(n * n for n in range(1, width + 1)))).astype(c.dtype)
+    # librosa fits a line through 2 N + 1 frames; its slope is Eq. 2.2.
+    slope = librosa.feature.delta(c, width=2 * width + 1, axis=0, mode="nearest")
+    return slope.astype(c.dtype)
 
 
 def mel_image(c: np.ndarray) -> np.ndarray:
@@ -203,7 +200,7 @@ def mel_image(c: np.ndarray) -> np.ndarray:
     >>> image = mel_image(np.tile(np.arange(64.0)[:, None], 64))
     >>> image.shape
     (64, 64, 3)
-    >>> image[10, 30].tolist()  # bin 10, frame 30
+    >>> np.abs(image[10, 30].round(6)).tolist()  # bin 10, frame 30
     [30.0, 1.0, 0.0]
     """
     d = delta(c)
