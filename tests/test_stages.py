@@ -31,6 +31,7 @@ TAKEN = {
     "transfer_gain": {"audio_net", "visual_net", "protocol", "stop", "svm", "compute.precision"},
     "speed": {"networks", "keep", "rbm", "audio_net", "visual_net", "dbn_fusion", "compute"},
     "tables": {"networks", "audio_net", "visual_net", "dbn_fusion"},
+    "power": {"power", "seed"},
     "ablations": {"transfer", "vad", "demo", "prepare", "compute", "rbm", "protocol", "svm"},
 }
 

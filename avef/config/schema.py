@@ -220,6 +220,14 @@ class Svm:
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
+class Power:
+    """Simulated studies that say how far the verdicts can be trusted."""
+
+    studies: Count
+    seeds: Count
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
 class Params:
     """All of ``params.yaml``."""
 
@@ -243,6 +251,7 @@ class Params:
     dbn_fusion: dict[str, Fusion]
     svm: Svm
     unimodal_decision: Literal["svm", "softmax"]
+    power: Power
     seeds: list[Natural]
     ablations: dict[str, list[str]]
 

@@ -15,92 +15,49 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
-
-REPRODUCED, PARTLY, INCONCLUSIVE = "reproduced", "partly reproduced", "inconclusive"
-NOT_REPRODUCED, NO_VERDICT, NOT_RUN = "not reproduced", "demo data, no verdict", "not run"
-VERDICTS = (REPRODUCED, PARTLY, INCONCLUSIVE, NOT_REPRODUCED, NO_VERDICT, NOT_RUN)
-
-WIDE = 10.0  # points on either side, beyond which an interval that covers the paper shows nothing
-ALPHA = 0.05
-LEVEL = 0.95
-
-#: What each kind of rule asks of one figure.
-KINDS = {
-    "exact": "reproduced if ours is the paper's, not reproduced otherwise",
-    "picture": "reproduced if the figure was drawn",
-    "interval": "reproduced if the paper's figure lies in our 95 % interval over speakers, not "
-    f"reproduced if outside; inconclusive if inside one wider than ±{WIDE:.0f} points, or if "
-    "there is none",
-    "near": "reproduced if ours is at most {limit:g} points from the paper's",
-    "at most": "reproduced if ours is at most the paper's",
-    "factor": "reproduced if ours is the paper's within a factor of {limit:g}",
-    "direction": "reproduced if the 95 % interval of the difference lies above 0, not reproduced "
-    "if below; inconclusive otherwise, or if there is none",
-    "paired": f"reproduced if the difference is above 0 with p < {ALPHA} (sign flips of "
-    f"speakers), not reproduced if below 0 with p < {ALPHA} after Holm's correction; "
-    "inconclusive otherwise",
-}
-JOIN = (
-    "Of several figures: reproduced if all are, not reproduced if some are not and none is, "
-    "inconclusive if none is either, else partly reproduced. About one true figure in twenty "
-    "lies outside its interval by chance."
+from avef.evaluation.judging import JUDGED, judge
+from avef.evaluation.rules import AS_GOOD_AS, ASKS, FIGURE, JOIN, LEVEL, RULES, WIDE, Rule, rules
+from avef.evaluation.verdicts import (
+    IMPLEMENTED,
+    INCONCLUSIVE,
+    NO_VERDICT,
+    NOT_REPRODUCED,
+    NOT_RUN,
+    OTHERWISE,
+    PARTLY,
+    REPRODUCED,
+    VERDICTS,
 )
-JOIN_EVERY = "any figure not reproduced refutes the claim, and only all together confirm it"
 
-
-class Rule(NamedTuple):
-    """How a claim is judged, the page that shows it, and what of it is judged.
-
-    ``limit`` belongs to the kind; with ``every`` one failure refutes the claim.
-    """
-
-    kind: str
-    page: str
-    of: str = ""
-    limit: float = np.nan
-    every: bool = False
-
-
-_TABLES = "html/07_tables_4_10.html"
-RULES = {
-    "T1": Rule("exact", "html/00_corpora.html#table-1"),
-    "T2": Rule("exact", "html/00_corpora.html#table-2"),
-    "T3": Rule("exact", "html/07_tables_4_10.html#table-3", "training set-up of the paper profile"),
-    **{f"T{n}": Rule("interval", f"{_TABLES}#tables-4-and-5", "accuracies") for n in (4, 5)},
-    **{f"T{n}": Rule("interval", f"{_TABLES}#tables-6-and-7", "accuracies") for n in (6, 7)},
-    **{f"T{n}": Rule("interval", f"{_TABLES}#tables-8-10", "diagonal") for n in (8, 9, 10)},
-    "F1": Rule("picture", "html/08_claims.html#f1"),
-    "F2": Rule("picture", "html/01_preprocessing-enterface05.html#fig-2"),
-    "F3": Rule("picture", "html/01_preprocessing-enterface05.html#fig-3"),
-    "V1": Rule("near", "html/08_claims.html#v1", limit=5.0),
-    "V2": Rule("interval", "html/08_claims.html#v2"),
-    "K1": Rule("near", "html/01_preprocessing-rml.html#k1", limit=5.0),
-    "P1": Rule("factor", "html/07a_speed.html#p1", limit=2.0),
-    "P2": Rule("at most", "html/07a_speed.html#p2"),
-    "P3": Rule("factor", "html/07a_speed.html#p3", limit=2.0),
-    "S1": Rule("direction", "html/06a_baselines.html#what-the-paper-s-model-gains"),
-    "S2": Rule("direction", "html/06a_baselines.html#what-the-paper-s-model-gains"),
-    "S3": Rule("paired", "html/08_claims.html#the-verdicts", "case 2 minus case 1", every=True),
-    "S4": Rule(
-        "direction",
-        "html/06b_transfer_gain.html#does-it-help",
-        "accuracy with transfer minus without, and epochs saved to the same training loss",
-    ),
-    "S5": Rule(
-        "paired",
-        "html/07_tables_4_10.html#tables-8-10",
-        "accuracy on anger and happiness minus that on the others, and the share of errors "
-        "within the paper's two pairs minus chance",
-    ),
-}
+__all__ = [
+    "IMPLEMENTED",
+    "FIGURE",
+    "INCONCLUSIVE",
+    "JOIN",
+    "LEVEL",
+    "NOT_REPRODUCED",
+    "NOT_RUN",
+    "NO_VERDICT",
+    "OTHERWISE",
+    "PARTLY",
+    "REPRODUCED",
+    "RULES",
+    "VERDICTS",
+    "Part",
+    "Rule",
+    "claims",
+    "joined",
+    "judge",
+    "rules",
+    "verdict",
+]
 
 
 class Part(NamedTuple):
     """One figure of a claim: the paper's beside ours.
 
     ``data`` is demo or paper; empty where no corpus is needed. ``missing`` says
-    what there would have to be for ours; empty where ours is there. ``p`` and
-    ``holm`` (corrected over the claim's figures) serve the paired rules.
+    what there would have to be for ours; empty where ours is there.
     """
 
     id: str
@@ -112,21 +69,19 @@ class Part(NamedTuple):
     unit: str = ""
     data: str = ""
     missing: str = ""
-    p: float = np.nan
-    holm: float = np.nan
 
 
 def verdict(part: Part) -> str:
-    """One of :data:`VERDICTS` for one figure, by the rule of its claim.
+    """One of :data:`VERDICTS`, or :data:`FIGURE`, for one figure by the rule of its claim.
 
     Examples
     --------
-    K1 allows five points, and Table 4 asks for an interval around the paper's figure:
+    K1 allows five points, and a figure of Table 4 is one of many that are judged as one:
 
     >>> verdict(Part("K1", "RML", paper=72, ours=68.1, data="paper"))
     'reproduced'
-    >>> verdict(Part("T4", "RML audio", paper=71.3, ours=60, low=52, high=68, data="paper"))
-    'not reproduced'
+    >>> verdict(Part("T4", "RML audio", paper=71.3, ours=60, data="paper"))
+    'judged with the others'
     >>> verdict(Part("K1", "RML", paper=72, ours=68.1, data="demo"))
     'demo data, no verdict'
     """
@@ -135,8 +90,13 @@ def verdict(part: Part) -> str:
     if part.data == "demo":
         return NO_VERDICT
     rule = RULES[part.id]
+    if rule.kind == "definition":
+        return IMPLEMENTED if part.ours == part.paper else OTHERWISE
+    if part.id in JUDGED:
+        return FIGURE
     if rule.kind == "exact":
-        return REPRODUCED if part.ours == part.paper else NOT_REPRODUCED
+        fits = part.ours == part.paper or (part.part, part.ours) in AS_GOOD_AS
+        return REPRODUCED if fits else NOT_REPRODUCED
     if rule.kind == "picture":
         return REPRODUCED
     if rule.kind == "direction":
@@ -144,18 +104,13 @@ def verdict(part: Part) -> str:
     # From here on the rules compare figures; texts are judged above.
     ours = cast(float, part.ours)
     theirs = cast(float, part.paper)
-    if rule.kind == "paired":
-        if ours > 0 and part.p < ALPHA:
-            return REPRODUCED
-        return NOT_REPRODUCED if ours < 0 and part.holm < ALPHA else INCONCLUSIVE
     if rule.kind == "interval":
         return _by_interval(theirs, part.low, part.high)
-    fits = {
+    limits = {
         "near": abs(ours - theirs) <= rule.limit,
         "at most": ours <= theirs,
-        "factor": theirs / rule.limit <= ours <= theirs * rule.limit,
     }
-    return REPRODUCED if fits[rule.kind] else NOT_REPRODUCED
+    return REPRODUCED if limits[rule.kind] else NOT_REPRODUCED
 
 
 def _by_direction(part):
@@ -174,23 +129,16 @@ def _by_interval(theirs, low, high):
     return REPRODUCED if high - low <= 2 * WIDE else INCONCLUSIVE
 
 
-def joined(verdicts: Iterable[str], *, every: bool = False) -> str:
-    """The verdict of a claim from those of its figures, by :data:`JOIN` or :data:`JOIN_EVERY`.
+def joined(verdicts: Iterable[str]) -> str:
+    """The verdict of a claim from those of its figures, by :data:`JOIN`.
 
     Demo data anywhere leave no verdict. What was not run counts as
     inconclusive, unless nothing was run.
-
-    Parameters
-    ----------
-    every : bool
-        Whether one failure refutes the claim, as :class:`Rule` says.
 
     Examples
     --------
     >>> joined(["reproduced", "not reproduced"])
     'partly reproduced'
-    >>> joined(["reproduced", "not reproduced"], every=True)
-    'not reproduced'
     >>> joined(["inconclusive", "not run"])
     'inconclusive'
     """
@@ -199,40 +147,35 @@ def joined(verdicts: Iterable[str], *, every: bool = False) -> str:
         return NOT_RUN
     if NO_VERDICT in kinds:
         return NO_VERDICT
-    if kinds == {REPRODUCED}:
-        return REPRODUCED
-    if NOT_REPRODUCED in kinds and (every or REPRODUCED not in kinds):
+    if len(kinds) == 1:
+        return kinds.pop()
+    if OTHERWISE in kinds:
+        return OTHERWISE
+    if NOT_REPRODUCED in kinds and REPRODUCED not in kinds:
         return NOT_REPRODUCED
-    return PARTLY if REPRODUCED in kinds and not every else INCONCLUSIVE
+    return PARTLY if REPRODUCED in kinds else INCONCLUSIVE
 
 
-def rules() -> pd.DataFrame:
-    """The rules as a table: ``id``, ``rule``."""
-    rows = []
-    for name, rule in RULES.items():
-        text = KINDS[rule.kind].format(limit=rule.limit)
-        text = f"{rule.of}: {text}" if rule.of else text
-        rows.append((name, f"{text}; {JOIN_EVERY}" if rule.every else text))
-    return pd.DataFrame(rows, columns=["id", "rule"])
-
-
-def claims(parts: pd.DataFrame) -> pd.DataFrame:
+def claims(parts: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     """One row a claim.
 
     Parameters
     ----------
     parts : DataFrame
         From :func:`avef.evaluation.evidence.parts`.
+    judged : DataFrame
+        From :func:`judge`: what of T4–T10, S3 and S5 is judged as one.
 
     Returns
     -------
     DataFrame
-        ``id``, ``says``, ``paper``, ``ours`` (texts with units; of several
-        figures their range), ``low``, ``high`` (of a single figure, else NaN),
+        ``id``, ``says``, ``asks`` (what the verdict answers), ``paper``, ``ours`` (texts with
+        units; of several figures their range), ``low``, ``high`` (of a single figure, else NaN),
         ``verdict``, ``remark`` (how many figures are reproduced, and what is
         missing), ``notebook`` (a link relative to the reports folder).
     """
     rows = []
+    as_one = judged.set_index("id")
     for name, claim in paper.CLAIMS.items():
         rule = RULES[name]
         group = parts[parts["id"] == name]
@@ -241,12 +184,15 @@ def claims(parts: pd.DataFrame) -> pd.DataFrame:
             {
                 "id": name,
                 "says": claim.statement,
+                "asks": ASKS[rule.kind],
                 "paper": _range(group["paper"], group["unit"]),
                 "ours": _range(group["ours"], group["unit"]),
                 "low": single["low"],
                 "high": single["high"],
-                "verdict": joined(group["verdict"], every=rule.every),
-                "remark": _remark(group),
+                "verdict": as_one.loc[name, "verdict"]
+                if name in JUDGED
+                else joined(group["verdict"]),
+                "remark": _remark(group, as_one.loc[name, "remark"] if name in JUDGED else ""),
                 "notebook": rule.page,
             }
         )
@@ -269,12 +215,18 @@ def _range(values, units):
     return "; ".join(texts)
 
 
-def _remark(group):
-    """How many figures are reproduced, and what is missing."""
-    notes = []
-    judged = group[~group["verdict"].isin([NOT_RUN, NO_VERDICT])]
-    if len(group) > 1 and len(judged):
-        notes.append(f"{(judged['verdict'] == REPRODUCED).sum()} of {len(group)} figures")
+def _remark(group, said):
+    """What was said of the whole, or how many figures are as the paper's; what is missing."""
+    notes = [said] if said else []
+    alone = group[~group["verdict"].isin([NOT_RUN, NO_VERDICT, FIGURE])]
+    if len(group) > 1 and len(alone):
+        good = alone["verdict"].isin([REPRODUCED, IMPLEMENTED]).sum()
+        notes.append(f"{good} of {len(group)} figures")
+    notes += [
+        AS_GOOD_AS[key]
+        for key in zip(group["part"], group["ours"], strict=True)
+        if key in AS_GOOD_AS
+    ]
     missing = list(dict.fromkeys(name for name in group["missing"] if name))
     if missing:
         notes.append("missing: " + ", ".join(missing))

@@ -7,8 +7,6 @@ verdicts of :mod:`avef.evaluation.claims`.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,12 +17,18 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
-from avef.config import params, profiles
+from avef.config import params
 from avef.config.schema import Params
 from avef.core import paths
 from avef.evaluation import intervals, paired, tables
-from avef.evaluation.bootstrap import holm
 from avef.evaluation.claims import LEVEL, RULES, Part, verdict
+
+#: §2.2.1–3 and the published networks: what Fig. 1's boxes are.
+PUBLISHED = {
+    "fc7 of audio-net and visual-net": "4096, 4096",
+    "DBN": "8192-4096-2048",
+    "input of the networks": "227, 112",
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Evidence:
 
     ``predictions`` by (dataset, modality); ``metrics`` and ``tables`` by file
     name without suffix; ``figures`` likewise, names alone; ``settings`` are
-    those of the paper profile; ``profile`` is the one that ran.
+    those of the run; ``profile`` is its own.
     """
 
     profile: str
@@ -77,7 +81,7 @@ def read(profile: str, root: str | Path = ".") -> Evidence:
         metrics={p.stem: json.loads(p.read_text("utf-8")) for p in reports.glob("metrics/*.json")},
         tables={p.stem: pd.read_csv(p) for p in reports.glob("tables/table_[12].csv")},
         figures=frozenset(p.stem for p in reports.glob("figures/*.png")),
-        settings=_paper_settings(root),
+        settings=_settings_of(root),
     )
 
 
@@ -96,13 +100,32 @@ def _corpora(evidence):
                 yield part(_entry(entry, ours[entry]))
             else:
                 yield part(missing=f"the files of {name}")
-    table = evidence.tables.get("table_2", pd.DataFrame({"emotion": []})).set_index("emotion")
+    learnt = _learnt_labels(evidence.predictions)
     for emotion, row in paper.table_2().set_index("emotion").iterrows():
         part = partial(Part, "T2", emotion, ", ".join(row))
-        if emotion in table.index:
-            yield part(", ".join(table.loc[emotion, row.index]))
+        if emotion in learnt:
+            yield part(learnt[emotion])
         else:
-            yield part(missing="reports/tables/table_2.csv")
+            yield part(missing="predictions of its clips")
+
+
+def _learnt_labels(predictions):
+    """What this run took each emotion for: emotion → "arousal, valence", of all clips."""
+    sides: dict[str, dict[str, set[str]]] = {}
+    for table in predictions.values():
+        wide = table[table["case"] == table["case"].min()].drop_duplicates(
+            ["emotion_model", "clip"]
+        )
+        wide = wide.pivot(index="clip", columns="emotion_model", values="true")
+        for emotion, group in wide.groupby("emotion") if "emotion" in wide else ():
+            known = sides.setdefault(emotion, {"arousal": set(), "valence": set()})
+            for dimension in known:
+                known[dimension] |= set(group.get(dimension, pd.Series(dtype=str)).dropna())
+    return {
+        emotion: ", ".join("/".join(sorted(values)) for values in known.values())
+        for emotion, known in sides.items()
+        if all(known.values())
+    }
 
 
 def _entry(entry, value):
@@ -114,14 +137,32 @@ def _entry(entry, value):
 
 
 def _settings(evidence):
-    """T3: Table 3's training set-up against the paper profile; the hardware is the reader's."""
+    """T3 and F1: Table 3's training set-up, and the networks' sizes, of this run.
+
+    The hardware is the reader's.
+    """
     there = evidence.settings is not None
     ours = tables.table_3(evidence.settings)["ours"] if there else {}
     for where, setting, value in paper.table_3().itertuples(index=False):
         if where == "hardware":
             continue
         part = partial(Part, "T3", f"{where}, {setting}", f"{value:g}")
-        yield part(ours[f"{where}: {setting}"]) if there else part(missing="profiles/paper.yaml")
+        yield part(ours[f"{where}: {setting}"]) if there else part(missing="params.yaml")
+    sizes = _sizes(evidence.settings) if there else {}
+    for name, theirs in PUBLISHED.items():
+        part = partial(Part, "F1", name, theirs)
+        yield part(sizes[name]) if there else part(missing="params.yaml")
+
+
+def _sizes(settings):
+    """What Fig. 1 gives sizes of, as this run has it."""
+    nets = settings.networks
+    fc7 = [2 * round(4096 * net.width / 2) for net in (nets.audio, nets.visual)]
+    return {
+        "fc7 of audio-net and visual-net": ", ".join(map(str, fc7)),
+        "DBN": "-".join(map(str, (sum(fc7), *nets.dbn.hidden))),
+        "input of the networks": f"{nets.audio.input_size}, {nets.visual.input_size}",
+    }
 
 
 def _accuracies(evidence, seed):
@@ -162,10 +203,9 @@ def _recalls(evidence, seed):
 
 
 def _pictures(evidence):
-    """F1–F3; the paper's Fig. 2 shows a clip of eNTERFACE'05."""
+    """F3: the mel image of a segment, drawn for every corpus."""
     demo = evidence.profile
-    names = [("F1", "fig_1", ""), ("F2", "fig_2-enterface05", demo)]
-    names += [("F3", f"fig_3-{dataset}", demo) for dataset in paper.DATASETS]
+    names = [("F3", f"fig_3-{dataset}", demo) for dataset in paper.DATASETS]
     for claim, name, data in names:
         there = name in evidence.figures
         part = partial(Part, claim, name, "drawn", data=data)
@@ -185,7 +225,10 @@ def _numbers(evidence):
         yield _number(evidence, "S4", title, "transfer_gain", entry, "difference")
     for dataset in paper.DATASETS:
         title = paper.DATASET_NAMES[dataset]
-        yield _number(evidence, "K1", title, f"preprocessing-{dataset}", "", "voiced_percent")
+        yield _number(evidence, "K1", title, f"preprocessing-{dataset}", "", "segments_percent")
+    yield _number(
+        evidence, "F2", "happiness", "preprocessing-enterface05", "", "happiness_voiced_percent"
+    )
 
 
 def _number(evidence, claim, title, name, entry, key):
@@ -195,9 +238,11 @@ def _number(evidence, claim, title, name, entry, key):
     measured = measured if isinstance(measured, Mapping) else {key: measured}
     about = paper.CLAIMS[claim]
     theirs = about.figure[name.partition("-")[2]] if claim == "K1" else about.figure
+    if claim == "F2":
+        theirs = round(100 * 1.6 / 2.7, 1)
     if RULES[claim].kind == "direction":
         theirs = "above 0"
-    unit = "%" if title == "epochs" else about.unit or "points"
+    unit = "%" if title == "epochs" or claim == "F2" else about.unit or "points"
     part = partial(Part, claim, title, theirs, unit=unit)
     if measured.get(key) is None or measured[key] != measured[key]:
         path = f"reports/metrics/{name}.json"
@@ -213,7 +258,7 @@ def _case_gains(evidence, seed):
     ours = intervals.across(evidence.predictions, measure)
     keys = ["dataset", "modality", "emotion_model"]
     if len(ours):
-        ours = ours.assign(holm=holm(ours["p"])).set_index(keys)
+        ours = ours.set_index(keys)
     for pair in paper.case_comparisons().itertuples():
         key = tuple(getattr(pair, name) for name in keys)
         title = f"{paper.DATASET_NAMES[pair.dataset]} {pair.modality}, {pair.emotion_model}"
@@ -227,8 +272,6 @@ def _case_gains(evidence, seed):
             row["low"],
             row["high"],
             data=_mark(evidence, key[:2]),
-            p=row["p"],
-            holm=row["holm"],
         )
 
 
@@ -246,13 +289,11 @@ def _emotions(evidence, seed):
             part = Part("S5", title, theirs, unit="points", data=_mark(evidence, key))
             if key in evidence.predictions:
                 ours = measure(evidence.predictions[key], level=LEVEL, seed=seed)
-                part = part._replace(ours=ours.difference, low=ours.low, high=ours.high, p=ours.p)
+                part = part._replace(ours=ours.difference, low=ours.low, high=ours.high)
             else:
                 part = part._replace(missing=_predictions(*key))
             made.append(part)
-    there = [part for part in made if not part.missing]
-    corrected = iter(holm(part.p for part in there))
-    return [part if part.missing else part._replace(holm=float(next(corrected))) for part in made]
+    return made
 
 
 def _lead(matrix):
@@ -278,12 +319,7 @@ def _mark(evidence, key):
     return predictions["data"].iloc[0] if "data" in predictions else evidence.profile
 
 
-def _paper_settings(root):
-    """The settings of the paper profile, or None where there is no such profile here."""
-    needed = [root / "params.yaml", root / "profiles" / "paper.yaml"]
-    if not all(path.is_file() for path in needed):
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        copy = shutil.copy(needed[0], folder)
-        profiles.apply("paper", copy, needed[1].parent)
-        return params.read(copy)
+def _settings_of(root):
+    """The settings of the run, or None where there are none here."""
+    path = root / "params.yaml"
+    return params.read(path) if path.is_file() else None

@@ -19,7 +19,7 @@ _FIGURES = {
     "prediction": ["emotions_over_time"],
     "preparation": ["mel_channels", "preparation", "segment_faces", "voiced_share"],
     "results": ["ablations", "accuracy_bars", "comparison", "confusions", "differences"],
-    "verdicts": ["forest", "identities", "verdict_strip"],
+    "verdicts": ["forest", "identities", "power", "verdict_strip"],
     "voice": ["roc", "speech_probabilities"],
 }
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_FIGURES)

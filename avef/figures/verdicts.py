@@ -14,9 +14,11 @@ from avef.figures.titles import headline
 #: Fill and sign of each verdict: the sign tells what colour alone must not.
 LOOKS = {
     claims.REPRODUCED: ("#009E73", "✓"),
+    claims.IMPLEMENTED: ("#CFE8DF", "="),
     claims.PARTLY: ("#56B4E9", "◐"),
     claims.INCONCLUSIVE: ("#E69F00", "?"),
     claims.NOT_REPRODUCED: ("#D55E00", "✗"),
+    claims.OTHERWISE: ("#F3DDCB", "≠"),
     claims.NO_VERDICT: ("0.85", "d"),
     claims.NOT_RUN: ("white", "–"),
 }
@@ -80,6 +82,31 @@ def verdict_strip(table: pd.DataFrame) -> plt.Figure:
     axis.set(xlim=(-0.6, len(table) - 0.4), ylim=(0, 1))
     axis.axis("off")
     axis.set_title(f"{counts.get(claims.REPRODUCED, 0)} of {len(table)} claims reproduced")
+    return figure
+
+
+def power(shares: pd.DataFrame) -> plt.Figure:
+    """What the rules say where the truth is known: a bar a claim and truth, parted by verdict.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        From :func:`avef.studies.power.shares`.
+    """
+    truths = list(dict.fromkeys(shares.index.get_level_values("truth")))
+    figure, axes = plt.subplots(1, len(truths), figsize=(10.5, 3.2), sharey=True)
+    for axis, truth in zip(axes, truths, strict=True):
+        rows = shares.xs(truth, level="truth").iloc[::-1]
+        left = np.zeros(len(rows))
+        for name in shares.columns:
+            fill, _ = LOOKS[name]
+            axis.barh(rows.index, rows[name], left=left, color=fill, edgecolor="w", label=name)
+            left += rows[name].to_numpy()
+        axis.set(xlim=(0, 100), title=truth)
+    axes[len(truths) // 2].set_xlabel("studies (%)")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower right", ncols=len(labels))
+    headline(figure, "What the rules say of simulated studies, by what is true")
     return figure
 
 

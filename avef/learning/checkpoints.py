@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from avef.core import store
+from avef.core.errors import ParameterError
 from avef.learning.grid import COLUMNS, Checkpoint
 
 
@@ -53,6 +54,7 @@ class EpochLog(keras.callbacks.Callback):
         """Note the epoch; stop or write where it is time to."""
         names = ("loss", "accuracy", "val_loss", "val_accuracy")
         self.rows.append([float((logs or {}).get(name, np.nan)) for name in names])
+        self._require_finite(epoch + 1)
         if self.patience is not None:
             held = [row[2] for row in self.rows]
             if int(np.argmin(held)) == epoch:
@@ -75,6 +77,18 @@ class EpochLog(keras.callbacks.Callback):
         curve = curve if self.patience else curve[["loss", "accuracy"]]
         curve.insert(0, "epoch", np.arange(1, len(curve) + 1))
         return curve
+
+    def _require_finite(self, epoch):
+        """A loss that is no number ends the training: nothing good can follow from it."""
+        watched = self.rows[-1][::2] if self.patience is not None else self.rows[-1][:1]
+        if not np.isfinite(watched).all():
+            cell = (
+                self.checkpoint.path.name[1:].removesuffix(".part.npz") if self.checkpoint else ""
+            )
+            raise ParameterError(
+                f"{cell or 'training'}: the loss of epoch {epoch} is not finite; lower the stage's "
+                "learning_rate, or set its clip_norm (1.0, say)"
+            )
 
     def _write(self):
         states = {f"state{n}": _array(v) for n, v in enumerate(_state(self.model))}

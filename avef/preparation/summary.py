@@ -14,7 +14,12 @@ from avef.preparation.segments import segment_clip
 def summary(
     folder: str | Path, prepared: pd.DataFrame, quarantine: pd.DataFrame
 ) -> dict[str, int | float]:
-    """Count what came out: clips, minutes, segments of both cases, the voiced share (K1)."""
+    """Count what came out.
+
+    Clips, minutes, segments of both cases and their ratio (claim K1 speaks of "samples"), the
+    voiced share of the frames, and that of the clips of happiness alone, one of which the
+    paper shows (Fig. 2).
+    """
     counts = dict.fromkeys(("segments_case1", "segments_case2"), 0)
     for name in prepared["clip"]:
         clip = load_clip(Path(folder) / f"{name}.npz")
@@ -22,11 +27,15 @@ def summary(
             cut = segment_clip(clip.voiced, clip.times, clip.fps, case=case)
             counts[f"segments_case{case}"] += len(cut.audio)
     voiced = np.average(prepared["voiced"], weights=prepared["duration"])
+    samples = counts["segments_case2"] / counts["segments_case1"]
+    happy = prepared[prepared["emotion"] == "happiness"] if "emotion" in prepared else prepared[:0]
     return {
         "clips": len(prepared),
         "quarantined": len(quarantine),
         "minutes": round(float(prepared["duration"].sum()) / 60, 2),
         **counts,
+        "segments_percent": round(100 * samples, 2),
         "voiced_percent": round(100 * float(voiced), 2),
+        "happiness_voiced_percent": round(100 * float(happy["voiced"].mean()), 2),
         "frames_with_face_percent": round(100 * float(prepared["face_share"].mean()), 2),
     }

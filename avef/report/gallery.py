@@ -91,6 +91,11 @@ FIGURES = {
         "A strip of boxes, one a claim, with its verdict by sign and colour, and how many claims "
         "have which verdict.",
     ),
+    "power": (
+        "How far the verdicts can be trusted",
+        "For each truth a panel, and in it a bar for every claim, parted by how many of the "
+        "simulated studies have which verdict.",
+    ),
     "forest": (
         "Tables 4–7 with intervals over speakers",
         "For every entry of Tables 4–7 our accuracy as a dot with its 95 % interval as a line, and "

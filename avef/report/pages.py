@@ -49,7 +49,7 @@ def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
         return function(tables[name], *arguments) if name in tables else None
 
     titles = {page.path: page.short_title for page in pages}
-    rows = given("claims", view.claim_rows, titles)
+    rows = given("claims", view.claim_rows, titles, tables.get("power_needed"))
     return {
         "demo": DEMO if sources.demo else "",
         "claims": rows,

@@ -15,9 +15,11 @@ from avef.evaluation.tables import TITLES
 #: Sign and CSS class of each verdict: colour alone must not tell them apart.
 LOOKS = {
     claims.REPRODUCED: ("✓", "reproduced"),
+    claims.IMPLEMENTED: ("=", "implemented"),
     claims.PARTLY: ("◐", "partly"),
     claims.INCONCLUSIVE: ("?", "inconclusive"),
     claims.NOT_REPRODUCED: ("✗", "refuted"),
+    claims.OTHERWISE: ("≠", "otherwise"),
     claims.NO_VERDICT: ("d", "demo"),
     claims.NOT_RUN: ("–", "not-run"),
 }
@@ -65,7 +67,9 @@ def numbers(texts: Iterable[str]) -> bool:
     return bool(filled) and all(_NUMBER.fullmatch(text) for text in filled)
 
 
-def claim_rows(table: pd.DataFrame, titles: Mapping[str, str]) -> list[dict[str, Any]]:
+def claim_rows(
+    table: pd.DataFrame, titles: Mapping[str, str], power: pd.DataFrame | None = None
+) -> list[dict[str, Any]]:
     """The claims, each with its verdict's sign and CSS class and its notebook's title.
 
     Parameters
@@ -74,19 +78,32 @@ def claim_rows(table: pd.DataFrame, titles: Mapping[str, str]) -> list[dict[str,
         ``claims.csv``.
     titles : page, relative to the reports folder, → title
         A notebook that has no page is not linked.
+    power : DataFrame, optional
+        ``power_needed.csv``: how often each rule is right where the truth is known.
     """
     rows = []
+    known = _power(power)
     for claim in table.to_dict("records"):
         sign, look = LOOKS.get(claim["verdict"], ("•", "not-run"))
         bounds = [f"{float(claim[b]):.4g}" for b in ("low", "high") if claim[b]]
         page = claim["notebook"].partition("#")[0]
         rows.append(
-            {key: claim[key] for key in ("id", "says", "verdict", "remark")}
+            {key: claim[key] for key in ("id", "says", "asks", "verdict", "remark")}
+            | {"power": known.get(claim["id"], NOTHING)}
             | {key: claim[key] or NOTHING for key in ("paper", "ours")}
             | {"sign": sign, "look": look, "interval": " … ".join(bounds) or NOTHING}
             | {"page": claim["notebook"] if page in titles else "", "title": titles.get(page, page)}
         )
     return rows
+
+
+def _power(table):
+    """Claim → what its rule says of simulated studies, in words."""
+    words: dict[str, list[str]] = {}
+    for row in table.to_dict("records") if table is not None else ():
+        said = f"{row['truth']}: {float(row['percent']):.0f} % {row['verdict']}"
+        words.setdefault(row["id"], []).append(said)
+    return {name: "; ".join(said) for name, said in words.items()}
 
 
 def verdict_counts(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

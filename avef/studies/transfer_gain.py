@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 
-import numpy as np
 import pandas as pd
 
 from avef.config.schema import Keep, Params
@@ -77,7 +76,7 @@ def gain(
     rows = []
     for name, kinds in (("audio-net", ["audio"]), ("visual-net", ["visual"]), ("both", STAGES)):
         chosen = [key for key in ours if key[1] in kinds]
-        mine, other = ({" ".join(k): t[k] for k in chosen} for t in (ours, theirs))
+        mine, other = ({key: table[key] for key in chosen} for table in (ours, theirs))
         rows.append({"networks": name} | baselines.against(mine, other, seed))
     return pd.DataFrame(rows)
 
@@ -88,24 +87,27 @@ def epochs_saved(with_it: pd.DataFrame, without: pd.DataFrame, seed: int) -> dic
     Parameters
     ----------
     with_it, without : DataFrame
-        ``training`` (what the two have in common), ``epoch``, ``loss``. A training that
-        never gets there counts with all its epochs.
+        ``training`` (what the two have in common), ``unit`` (trainings that share data: the
+        folds of a network on a corpus), ``epoch``, ``loss``. A training that never gets
+        there counts with all its epochs.
 
     Returns
     -------
     dict
         ``difference``, ``low``, ``high``: epochs saved, percent of those without, with
-        the 95 % bootstrap interval over trainings.
+        the 95 % bootstrap interval over units.
     """
-    saved, needed = [], []
-    for name, plain in without.groupby("training"):
+    rows = []
+    for (unit, name), plain in without.groupby(["unit", "training"]):
         goal = plain.sort_values("epoch")["loss"].iloc[-1]
         first, last = (
             _reached(table, goal) for table in (with_it[with_it["training"] == name], plain)
         )
-        saved.append(last - first)
-        needed.append(last)
-    value, low, high = bootstrap.ratio(np.array(saved), np.array(needed), seed=seed)
+        rows.append((unit, last - first, last))
+    units = pd.DataFrame(rows, columns=["unit", "saved", "needed"]).groupby("unit").sum()
+    value, low, high = bootstrap.ratio(
+        units["saved"].to_numpy(), units["needed"].to_numpy(), seed=seed
+    )
     return {"difference": round(value, 2), "low": round(low, 2), "high": round(high, 2)}
 
 
@@ -115,8 +117,8 @@ def all_curves(corpora: Iterable[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``start`` (transfer or random), ``network``, ``corpus``, ``fold``, ``training``
-        (the last three as one), ``epoch``, ``loss``, ``accuracy``.
+        ``start`` (transfer or random), ``network``, ``corpus``, ``unit`` (these two as one),
+        ``fold``, ``training`` (unit and fold), ``epoch``, ``loss``, ``accuracy``.
     """
     parts = []
     for corpus, (kind, stage) in product(corpora, STAGES.items()):
@@ -126,10 +128,9 @@ def all_curves(corpora: Iterable[str]) -> pd.DataFrame:
         }
         for start, folder in starts.items():
             table = grid.curves(folder).query("emotion_model == 'emotion' and case == 2")
-            name = f"{corpus} {kind} " + table["fold"].astype(str)
-            parts.append(
-                table.assign(start=start, network=f"{kind}-net", corpus=corpus, training=name)
-            )
+            unit = f"{corpus} {kind}"
+            named = table.assign(start=start, network=f"{kind}-net", corpus=corpus, unit=unit)
+            parts.append(named.assign(training=f"{unit} " + table["fold"].astype(str)))
     return pd.concat(parts, ignore_index=True)
 
 

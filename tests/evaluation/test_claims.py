@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 from matplotlib.colors import to_hex
 
 from avef import figures, paper
+from avef.config import params, profiles
 from avef.core import paths
 from avef.evaluation import claims, evidence, tables
 from avef.evaluation.claims import Part
 from avef.evaluation.evidence import Evidence
+from avef.evaluation.judging import JUDGED
 from avef.figures import verdicts as drawn
 from avef.protocol import EMOTION_MODELS, binary
 
@@ -73,13 +76,23 @@ METRICS = {
         "S4 epochs": {"difference": 2.0, "low": -1.0, "high": 5.0},
     },
     "speed": {"data": "paper", "P1": 13.0, "P2": 0.4, "P3": 0.1},
-} | {f"preprocessing-{d}": {"data": "paper", "voiced_percent": 70.0} for d in paper.DATASETS}
+} | {
+    f"preprocessing-{d}": {
+        "data": "paper",
+        "segments_percent": 70.0,
+        "happiness_voiced_percent": 62.0,
+    }
+    for d in paper.DATASETS
+}
 
 
 @cache
 def settings():
     """Those of the repository's paper profile."""
-    return evidence.read("paper", ROOT).settings
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(ROOT / "params.yaml", folder)
+        profiles.apply("paper", copy, ROOT / "profiles")
+        return params.read(copy)
 
 
 def evidence_of(**changes):
@@ -95,14 +108,20 @@ def evidence_of(**changes):
     return Evidence(**(whole | changes))
 
 
+def claimed(left):
+    """The claims' table of a set of evidence, by id."""
+    judged = claims.judge(left.predictions)
+    return claims.claims(evidence.parts(left), judged).set_index("id")
+
+
 @pytest.fixture(scope="module")
 def parts():
     return evidence.parts(evidence_of())
 
 
 @pytest.fixture(scope="module")
-def verdicts(parts):
-    return claims.claims(parts).set_index("id")
+def verdicts():
+    return claimed(evidence_of())
 
 
 # --- one figure --------------------------------------------------------------------------------
@@ -125,9 +144,8 @@ def judged(name, paper, ours, low=np.nan, high=np.nan, **more):
         (70, np.nan, np.nan, "inconclusive"),
     ],
 )
-@pytest.mark.parametrize("name", ["T4", "T7", "T8", "V2"])
-def test_intervals(name, paper, low, high, verdict):
-    assert judged(name, paper, 70, low, high) == verdict
+def test_intervals(paper, low, high, verdict):
+    assert judged("V2", paper, 70, low, high) == verdict
 
 
 @pytest.mark.parametrize(
@@ -137,18 +155,24 @@ def test_intervals(name, paper, low, high, verdict):
         ("K1", 72, 66.9, "not reproduced"),
         ("V1", 70.3, 65.3, "reproduced"),
         ("V1", 70.3, 75.4, "not reproduced"),
-        ("P1", 24, 12, "reproduced"),
-        ("P1", 24, 48.1, "not reproduced"),
-        ("P1", 24, 11.9, "not reproduced"),
+        ("P1", 24, 0.01, "reproduced"),  # faster is no failure
+        ("P1", 24, 24.1, "not reproduced"),
         ("P2", 1, 1, "reproduced"),
         ("P2", 1, 1.01, "not reproduced"),
-        ("P3", 10, 20, "reproduced"),
-        ("P3", 10, 0.1, "not reproduced"),
-        ("T2", "low, negative", "low, negative", "reproduced"),
-        ("T2", "low, negative", "high, negative", "not reproduced"),
+        ("P3", 10, 0.1, "reproduced"),
+        ("P3", 10, 10.1, "not reproduced"),
+        ("T2", "low, negative", "low, negative", "implemented"),
+        ("T2", "low, negative", "high, negative", "other settings"),
         ("T1", "720×576", "720×576", "reproduced"),
-        ("T3", "500", "50", "not reproduced"),
-        ("F1", "drawn", "drawn", "reproduced"),
+        ("T1", "720×576", "368×240", "not reproduced"),
+        ("T3", "500", "50", "other settings"),
+        ("T3", "500", "500", "implemented"),
+        ("F1", "8192-4096-2048", "512-256", "other settings"),
+        ("F2", 59.3, 74, "reproduced"),
+        ("F2", 59.3, 75, "not reproduced"),
+        ("F3", "drawn", "drawn", "reproduced"),
+        ("T4", 71.3, 20.0, "judged with the others"),
+        ("S3", 2.0, -5.0, "judged with the others"),
     ],
 )
 def test_plain_figures(name, paper, ours, verdict):
@@ -170,26 +194,12 @@ def test_directions(name, low, high, verdict):
     assert judged(name, "above 0", 1, low, high) == verdict
 
 
-@pytest.mark.parametrize(
-    ("difference", "p", "holm", "verdict"),
-    [
-        (2, 0.01, 0.3, "reproduced"),  # all have to be, so that each is tested by itself
-        (2, 0.05, 0.3, "inconclusive"),
-        (-2, 0.01, 0.04, "not reproduced"),
-        (-2, 0.01, 0.3, "inconclusive"),  # among many, one seems to lose by chance
-        (0, 1, 1, "inconclusive"),
-        (np.nan, 1, 1, "inconclusive"),
-    ],
-)
-@pytest.mark.parametrize("name", ["S3", "S5"])
-def test_paired(name, difference, p, holm, verdict):
-    assert judged(name, 1, difference, p=p, holm=holm) == verdict
-
-
 @pytest.mark.parametrize("name", IDS)
 def test_demo_data_and_what_is_missing_have_no_verdict(name):
-    fine = Part(name, "", 1, 1, 1, 1, p=0.001, holm=0.001)
-    assert claims.verdict(fine) == "reproduced"
+    fine = Part(name, "", 1, 1, 1, 1)
+    definition = name in ("T2", "T3", "F1")
+    good = "judged with the others" if name in JUDGED else "implemented" if definition else GOOD
+    assert claims.verdict(fine) == good
     assert claims.verdict(fine._replace(data="demo")) == "demo data, no verdict"
     assert claims.verdict(fine._replace(missing="x", data="demo")) == "not run"
 
@@ -206,26 +216,27 @@ GOOD, BAD, OPEN, DEMO, NONE = (
 
 
 @pytest.mark.parametrize(
-    ("verdicts_of_figures", "some", "every"),
+    ("verdicts_of_figures", "verdict"),
     [
-        ([GOOD, GOOD], GOOD, GOOD),
-        ([GOOD, BAD], claims.PARTLY, BAD),
-        ([GOOD, OPEN], claims.PARTLY, OPEN),
-        ([BAD, BAD], BAD, BAD),
-        ([BAD, OPEN], BAD, BAD),
-        ([OPEN, OPEN], OPEN, OPEN),
-        ([GOOD, NONE], claims.PARTLY, OPEN),
-        ([OPEN, NONE], OPEN, OPEN),
-        ([BAD, NONE], BAD, BAD),
-        ([NONE, NONE], NONE, NONE),
-        ([], NONE, NONE),
-        ([GOOD, BAD, DEMO], DEMO, DEMO),
-        ([NONE, DEMO], DEMO, DEMO),
+        ([GOOD, GOOD], GOOD),
+        ([GOOD, BAD], claims.PARTLY),
+        ([GOOD, OPEN], claims.PARTLY),
+        ([BAD, BAD], BAD),
+        ([BAD, OPEN], BAD),
+        ([OPEN, OPEN], OPEN),
+        ([GOOD, NONE], claims.PARTLY),
+        ([OPEN, NONE], OPEN),
+        ([BAD, NONE], BAD),
+        ([NONE, NONE], NONE),
+        ([], NONE),
+        ([GOOD, BAD, DEMO], DEMO),
+        ([NONE, DEMO], DEMO),
+        ([claims.IMPLEMENTED] * 2, claims.IMPLEMENTED),
+        ([claims.IMPLEMENTED, claims.OTHERWISE], claims.OTHERWISE),
     ],
 )
-def test_joining(verdicts_of_figures, some, every):
-    assert claims.joined(verdicts_of_figures) == claims.joined(verdicts_of_figures[::-1]) == some
-    assert claims.joined(verdicts_of_figures, every=True) == every
+def test_joining(verdicts_of_figures, verdict):
+    assert claims.joined(verdicts_of_figures) == claims.joined(verdicts_of_figures[::-1]) == verdict
 
 
 def test_every_claim_has_one_row_and_one_rule(verdicts):
@@ -239,7 +250,7 @@ def test_every_claim_has_one_row_and_one_rule(verdicts):
 def test_each_claim_has_all_its_figures(parts):
     counts = parts["id"].value_counts()
     assert counts[[f"T{n}" for n in range(4, 11)]].tolist() == [12, 24, 6, 12, 6, 6, 6]
-    assert counts[["T1", "T2", "T3", "F1", "F2", "F3"]].tolist() == [18, 6, 9, 1, 1, 3]
+    assert counts[["T1", "T2", "T3", "F1", "F2", "F3"]].tolist() == [18, 6, 9, 3, 1, 3]
     assert counts[["V1", "V2", "K1", "P1", "P2", "P3"]].tolist() == [1, 1, 3, 1, 1, 1]
     assert counts[["S1", "S2", "S3", "S4", "S5"]].tolist() == [1, 1, 27, 2, 6]
     assert (parts["verdict"] != claims.NOT_RUN).all()
@@ -251,20 +262,21 @@ def test_each_claim_has_all_its_figures(parts):
 def test_verdicts_of_constructed_evidence(verdicts):
     """All networks right half the time in case 1 and eight times of ten in case 2.
 
-    No speaker differs from another, so that the intervals of accuracies are points.
+    No speaker differs from another, but with one training a pair the difference between what
+    the cases differ by here and in the paper passes for training's.
     """
     assert verdicts["verdict"].to_dict() == {
         "T1": GOOD,
-        "T2": GOOD,
-        "T3": GOOD,
-        "T4": BAD,
+        "T2": claims.IMPLEMENTED,
+        "T3": claims.IMPLEMENTED,
+        "T4": OPEN,  # twelve entries that scatter by 15 points: the mean is not known to ±10
         "T5": BAD,
-        "T6": BAD,
+        "T6": OPEN,
         "T7": BAD,
-        "T8": claims.PARTLY,  # by class speakers do differ
-        "T9": claims.PARTLY,
+        "T8": BAD,  # every error falls on the next emotion
+        "T9": BAD,
         "T10": BAD,
-        "F1": GOOD,
+        "F1": claims.IMPLEMENTED,
         "F2": GOOD,
         "F3": GOOD,
         "V1": GOOD,
@@ -272,12 +284,12 @@ def test_verdicts_of_constructed_evidence(verdicts):
         "K1": claims.PARTLY,  # 70 is far from 76 alone
         "P1": GOOD,
         "P2": GOOD,
-        "P3": BAD,
+        "P3": GOOD,
         "S1": GOOD,
         "S2": BAD,
         "S3": GOOD,
         "S4": OPEN,
-        "S5": OPEN,
+        "S5": BAD,  # all emotions are as easy
     }
     assert verdicts.loc["S3", "ours"] == "30 points"
     assert verdicts.loc["S3", "paper"] == "-1.3 … 8.3 points"
@@ -290,21 +302,19 @@ def test_verdicts_of_constructed_evidence(verdicts):
 def test_demo_data_leave_verdicts_to_what_needs_no_data():
     demo = dict.fromkeys(KEYS, predictions(5, 8, data="demo"))
     metrics = {name: values | {"data": "demo"} for name, values in METRICS.items()}
-    verdict = claims.claims(
-        evidence.parts(evidence_of(profile="demo", predictions=demo, metrics=metrics))
-    ).set_index("id")["verdict"]
+    verdict = claimed(evidence_of(profile="demo", predictions=demo, metrics=metrics))["verdict"]
     assert (verdict.drop(["T2", "T3", "F1"]) == DEMO).all()
-    assert (verdict[["T2", "T3", "F1"]] == GOOD).all()
+    assert (verdict[["T2", "T3", "F1"]] == claims.IMPLEMENTED).all()
 
 
 def test_the_mark_in_a_file_outlives_a_change_of_the_profile():
     """Old demo predictions are not judged because params.yaml has moved on."""
     old = {key: predictions(5, 8, data="demo") for key in KEYS[:3]}
-    verdict = claims.claims(evidence.parts(evidence_of(predictions=old))).set_index("id")["verdict"]
+    verdict = claimed(evidence_of(predictions=old))["verdict"]
     assert (verdict[["T4", "T8", "S3", "S5"]] == DEMO).all()
     assert verdict["K1"] == claims.PARTLY
     metrics = {"emodb": {"data": "demo", "V1": {"percent": 70.0, "data": "paper"}}}
-    verdicts = claims.claims(evidence.parts(Evidence("paper", metrics=metrics))).set_index("id")
+    verdicts = claimed(Evidence("paper", metrics=metrics))
     assert verdicts.loc["V1", "verdict"] == GOOD
     assert verdicts.loc["V2", ["verdict", "remark"]].tolist() == [
         NONE,
@@ -313,17 +323,17 @@ def test_the_mark_in_a_file_outlives_a_change_of_the_profile():
 
 
 def test_without_evidence_nothing_is_judged_and_all_that_is_missing_named():
-    verdicts = claims.claims(evidence.parts(Evidence("paper"))).set_index("id")
+    verdicts = claimed(Evidence("paper"))
     assert (verdicts["verdict"] == NONE).all()
     assert (verdicts["ours"] == "").all()
-    assert verdicts["remark"].str.startswith("missing: ").all()
+    assert verdicts["remark"].str.contains("missing: ").all()
     assert verdicts.loc["T6", "remark"].split(", ") == [
-        "missing: reports/predictions/svm-rml.csv",
+        "no predictions; missing: reports/predictions/svm-rml.csv",
         "reports/predictions/svm-enterface05.csv",
         "reports/predictions/svm-baum1s.csv",
     ]
     assert verdicts.loc["S1", "remark"] == "missing: reports/metrics/ablations.json"
-    assert verdicts.loc["F1", "remark"] == "missing: reports/figures/fig_1.png"
+    assert verdicts.loc["F3", "remark"].startswith("missing: reports/figures/fig_3-rml.png")
 
 
 def test_an_empty_figure_is_missing():
@@ -334,9 +344,9 @@ def test_an_empty_figure_is_missing():
 
 def test_one_corpus_alone_confirms_only_in_part():
     only = {key: value for key, value in evidence_of().predictions.items() if key[0] == "rml"}
-    verdicts = claims.claims(evidence.parts(evidence_of(predictions=only))).set_index("id")
+    verdicts = claimed(evidence_of(predictions=only))
     assert verdicts.loc["S3", "verdict"] == OPEN
-    assert verdicts.loc["S3", "remark"].startswith("9 of 27 figures; missing: reports/predictions/")
+    assert "18 pairs missing; missing: reports/predictions/" in verdicts.loc["S3", "remark"]
     assert verdicts.loc["T9", "verdict"] == NONE
 
 
@@ -349,49 +359,37 @@ def test_corpora_that_are_not_as_table_1_says():
 
 
 def test_a_wrong_mapping_is_not_table_2():
-    wrong = paper.table_2()
-    wrong.loc[wrong["emotion"] == "fear", "arousal"] = "low"
-    parts = evidence.parts(Evidence("paper", tables={"table_2": wrong}))
-    failed = parts[(parts["id"] == "T2") & (parts["verdict"] == BAD)]
-    assert failed["part"].tolist() == ["fear"]
+    """What counts is what the networks learnt: fear as low arousal is found in their labels."""
+    table = predictions(5, 8)
+    arousal = table["emotion_model"] == "arousal"
+    fear = table["clip"].isin(table.loc[table["true"] == "fear", "clip"])
+    table.loc[arousal & fear, "true"] = "low"
+    parts = evidence.parts(Evidence("paper", predictions={("rml", "audio"): table}))
+    parts = parts[parts["id"] == "T2"].set_index("part")
+    assert parts.loc["fear", ["ours", "verdict"]].tolist() == ["low, negative", claims.OTHERWISE]
+    assert (parts["verdict"].drop("fear") == claims.IMPLEMENTED).all()
 
 
-def test_settings_that_are_not_table_3(tmp_path):
-    shutil.copy(ROOT / "params.yaml", tmp_path)
-    (tmp_path / "profiles").mkdir()
-    text = (ROOT / "profiles" / "paper.yaml").read_text("utf-8")
-    changed = text.replace("  rml: {epochs: 500, learning_rate: 0.001}", "  rml: {epochs: 40}", 3)
-    assert changed != text
-    (tmp_path / "profiles" / "paper.yaml").write_text(changed, "utf-8")
-    parts = evidence.parts(Evidence("paper", settings=evidence.read("paper", tmp_path).settings))
-    parts = parts[parts["id"] == "T3"].set_index("part")
-    assert parts.loc["audio-net, epochs", "ours"] == "40, 500"
-    assert parts.loc["audio-net, epochs", "verdict"] == BAD
-    assert parts.loc["all, dropout", "verdict"] == GOOD
+def test_1287_clips_of_enterface05_are_as_good_as_1290():
+    other = table_1(Enterface05=("clips", "1287"))
+    left = Evidence("paper", tables={"table_1": other})
+    assert claimed(left).loc["T1", "verdict"] == GOOD
+    assert "subject 6" in claimed(left).loc["T1", "remark"]
+    less = Evidence("paper", tables={"table_1": table_1(Enterface05=("clips", "1166"))})
+    assert claimed(less).loc["T1", "verdict"] == claims.PARTLY
 
 
-def test_s5_by_predictions_of_its_kind():
-    """Anger and happiness faultless, the others half wrong; fear and disgust for each other."""
-    partners = {"fear": "disgust", "disgust": "fear", "sadness": "fear", "surprise": "fear"}
-    table = predictions(5, 5, errors=partners)
-    easy = table["true"].isin(["anger", "happiness"])
-    table.loc[easy, "predicted"] = table.loc[easy, "true"]
-    parts = evidence.parts(evidence_of(predictions={("rml", "multimodal"): table}))
-    parts = parts[(parts["id"] == "S5") & (parts["verdict"] != NONE)]
-    assert parts["ours"].round(6).tolist() == [50, 80]
-    assert parts["verdict"].tolist() == [GOOD, GOOD]
-    assert parts["paper"].round(2).tolist() == [10.4, 12.55]
-    assert parts["holm"].max() == pytest.approx(2 * parts["p"].min())
-
-
-def test_holm_counts_the_pairs_that_were_run(parts):
-    pairs = parts[parts["id"] == "S3"]
-    assert pairs["holm"].min() == pytest.approx(27 * pairs["p"].min())
-    only = {("rml", "audio"): predictions(5, 8)}
-    some = evidence.parts(evidence_of(predictions=only)).query(
-        "id == 'S3' and verdict != 'not run'"
-    )
-    assert some["holm"].min() == pytest.approx(3 * some["p"].min())
+def test_settings_that_are_not_table_3():
+    """The demo's schedule is not the paper's, and no file made from the same constant says so."""
+    left = evidence.read("demo", ROOT)
+    parts = evidence.parts(Evidence("demo", settings=left.settings))
+    parts = parts[parts["id"].isin(["T3", "F1"])].set_index("part")
+    assert parts.loc["audio-net, epochs", "ours"] == "11"
+    assert parts.loc["audio-net, epochs", "verdict"] == claims.OTHERWISE
+    assert parts.loc["all, dropout", "verdict"] == claims.IMPLEMENTED
+    assert parts.loc["DBN", ["ours", "verdict"]].tolist() == ["1024-512-256", claims.OTHERWISE]
+    own = evidence.parts(Evidence("paper", settings=settings()))
+    assert set(own[own["id"].isin(["T3", "F1"])]["verdict"]) == {claims.IMPLEMENTED}
 
 
 # --- files -------------------------------------------------------------------------------------
@@ -411,7 +409,7 @@ def test_read_finds_what_stages_leave(tmp_path):
     for name in evidence_of().figures:
         (tmp_path / "reports" / "figures" / f"{name}.png").touch()
     left = evidence.read("paper", tmp_path)
-    assert left.settings is None  # there are no profiles
+    assert left.settings is None  # there is no params.yaml
     assert left.figures == evidence_of().figures
     assert left.metrics == METRICS
     assert list(left.predictions) == KEYS
@@ -420,7 +418,7 @@ def test_read_finds_what_stages_leave(tmp_path):
         kinds = {"clip": str, "speaker": str}
         pd.testing.assert_frame_equal(left.predictions[key], known.predictions[key].astype(kinds))
     entries = pd.DataFrame(evidence.parts(Evidence("paper", tables=left.tables)))
-    assert (entries[entries["id"].isin(["T1", "T2"])]["verdict"] == GOOD).all()
+    assert (entries[entries["id"] == "T1"]["verdict"] == GOOD).all()
 
 
 def test_read_of_an_empty_folder(tmp_path):

@@ -252,3 +252,17 @@ def test_a_lower_precision_is_asked_for_by_name():
     finally:
         training.precise("float32")
     assert layers.Dense(2).compute_dtype == "float32"
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_loss_that_is_no_number_ends_the_training_with_its_name(tmp_path, watched):
+    x, y = toy()
+    net = model(learning_rate=0.1)
+    training.restart(net, dense(net), 1)
+    if not watched:
+        x = np.where(np.arange(len(x))[:, None] == 5, np.nan, x).astype(np.float32)
+    held = Held(np.full_like(x[:9], np.inf), y[:9], 3) if watched else None
+    options = {"epochs": 5, "batch": 16, "seed": 0, "held": held}
+    path = tmp_path / ".emotion-case2-fold1.part.npz"
+    with pytest.raises(ParameterError, match=r"emotion-case2-fold1: .*epoch 1.*learning_rate"):
+        training.fit(net, x, y, **options, checkpoint=Checkpoint(path, "key", 1e9))

@@ -60,7 +60,8 @@ def tables():
 
 def claim_table():
     """The claims, with every verdict once, an interval, and a statement that is no good HTML."""
-    made = claims.claims(evidence.parts(evidence.Evidence("demo")))
+    left = evidence.Evidence("demo")
+    made = claims.claims(evidence.parts(left), claims.judge(left.predictions))
     made.loc[range(len(claims.VERDICTS)), "verdict"] = list(claims.VERDICTS)
     made.loc[3, ["low", "high"]] = 12.3456, 67.89
     made.loc[4, "says"] = EVIL

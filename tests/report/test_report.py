@@ -137,7 +137,8 @@ def test_every_claim_has_its_verdict_by_word_and_sign_and_colour(index, reports)
         assert look in chip["class"] and f".{look}" in STYLE.read_text()
         row = index.find(id=chip["href"].removeprefix("#"))
         text = [entry.get_text(" ", strip=True) for entry in row.find_all(["th", "td"])]
-        assert text[0] == claim.id and claim.paper in text[2] and claim.verdict in text[5]
+        assert text[0] == claim.id and claim.paper in text[2]
+        assert claim.asks == text[5] and claim.verdict in text[6]
     counts = {c.select_one(".verdict").contents[-1].strip(): int(c.b.string)
               for c in index.select(".count")}  # fmt: skip
     assert counts == expected["verdict"].value_counts().to_dict()

@@ -82,6 +82,20 @@ def test_each_modality_tells_its_half_and_every_fusion_both(corpus):
         assert (table["true"] == table["predicted"]).all(), name
 
 
+def test_a_person_in_two_modalities_is_one_unit():
+    """Two people, one of whom gains in both: half of all clips, and no proof of anything."""
+    rows = [("s1", n, "anger") for n in range(4)] + [("s2", n, "anger") for n in range(4)]
+    table = pd.DataFrame(rows, columns=["speaker", "n", "true"])
+    table = table.assign(clip=table["speaker"] + table["n"].astype(str), fold=0)
+    better = table.assign(predicted="anger")
+    worse = table.assign(predicted=["fear"] * 4 + ["anger"] * 4)
+    keys = [("rml", "audio"), ("rml", "visual")]
+    result = baselines.against(dict.fromkeys(keys, better), dict.fromkeys(keys, worse), seed=0)
+    once = baselines.against({"rml": better}, {"rml": worse}, seed=0)
+    assert result == once  # the second modality adds clips, but no people
+    assert (result["difference"], result["p"]) == (50.0, 1.0)
+
+
 def test_against_is_paired_and_signed(corpus):
     fused = baselines.of_fusions("rml", SVM, groups=2, seed=1)["features"]
     worse = fused.assign(predicted=EMOTIONS[0])

@@ -6,9 +6,10 @@ import pytest
 from avef.studies import transfer_gain
 
 
-def curve(training, *losses):
+def curve(training, *losses, unit=None):
     epochs = range(1, len(losses) + 1)
-    return pd.DataFrame({"training": training, "epoch": epochs, "loss": losses})
+    names = {"training": training, "unit": unit or training}
+    return pd.DataFrame(names | {"epoch": epochs, "loss": losses})
 
 
 def both(*tables):
@@ -28,6 +29,15 @@ def test_a_training_that_never_gets_there_counts_with_all_its_epochs():
     slow = both(curve("a", 3.0, 2.0, 2.0), curve("b", 3.0, 2.0, 2.0))
     saved = transfer_gain.epochs_saved(slow, without, seed=0)
     assert saved["difference"] == -50.0  # three epochs where two are needed
+
+
+def test_folds_that_share_their_training_data_are_one_unit():
+    """Six folds of one network on one corpus say nothing of another: there is no interval."""
+    without = both(*(curve(f"a{n}", 4.0, 3.0, 1.0, unit="a") for n in range(6)))
+    with_it = both(*(curve(f"a{n}", 1.0, 0.5, 0.4, unit="a") for n in range(6)))
+    saved = transfer_gain.epochs_saved(with_it, without, seed=0)
+    assert saved["difference"] == pytest.approx(100 * 2 / 3, abs=0.01)
+    assert pd.isna(saved["low"]) and pd.isna(saved["high"])
 
 
 def predictions(right):
