@@ -60,7 +60,7 @@ def test_demo_results_are_marked_wherever_they_stand(clone):
     for path in (clone / "reports/metrics").glob("*.json"):
         assert json.loads(path.read_text())["data"] == "demo"
     for path in (clone / "reports/notebooks").glob("*.ipynb"):
-        about_the_paper_alone = path.stem == "09_consistency"
+        about_the_paper_alone = path.stem in ("09_consistency", "08b_power")
         assert ("Demo data" in path.read_text()) != about_the_paper_alone, path
     assert "Demo data" in (clone / "reports/index.html").read_text()
 
@@ -87,7 +87,7 @@ def test_broken_clips_stand_in_quarantine(clone):
 def test_the_index_links_every_notebook(clone):
     page = (clone / "reports/index.html").read_text()
     notebooks = [p.stem for p in (clone / "reports/notebooks").glob("[0-9]*.ipynb")]
-    assert len(notebooks) == 9 + 6 * 3, sorted(notebooks)
+    assert len(notebooks) == 10 + 6 * 3, sorted(notebooks)
     for stem in notebooks:
         assert f"html/{stem}.html" in page
         assert (clone / f"reports/html/{stem}.html").is_file()
@@ -99,7 +99,11 @@ def test_every_claim_has_its_row_and_demo_data_no_verdict(clone):
     assert set(table["data"]) == {"demo"}
     judged = table[~table["verdict"].isin([claims.NO_VERDICT, claims.NOT_RUN])]
     assert list(judged.index) == ["T2", "T3", "F1"]  # these need no data
-    assert (judged["verdict"] == claims.REPRODUCED).all()
+    assert judged["verdict"].tolist() == [
+        claims.IMPLEMENTED,
+        claims.OTHERWISE,  # the nano profile's schedule and networks are not the paper's
+        claims.OTHERWISE,
+    ]
     measured = {"P1", "P2", "P3", "S1", "S2", "S3", "S4", "S5"}
     assert measured <= set(table.index[table["verdict"] == claims.NO_VERDICT])
 

@@ -256,13 +256,12 @@ def test_a_lower_precision_is_asked_for_by_name():
 
 @pytest.mark.parametrize("watched", [False, True])
 def test_a_loss_that_is_no_number_ends_the_training_with_its_name(tmp_path, watched):
+    """By steps far too large; or, with fine steps, on the held-out speakers alone."""
     x, y = toy()
-    net = model(learning_rate=0.1)
+    net = model(learning_rate=0.1 if watched else 1e30)
     training.restart(net, dense(net), 1)
-    if not watched:
-        x = np.where(np.arange(len(x))[:, None] == 5, np.nan, x).astype(np.float32)
-    held = Held(np.full_like(x[:9], np.inf), y[:9], 3) if watched else None
+    held = Held(np.float32(3e38) * np.sign(x[:9]), y[:9], 3) if watched else None
     options = {"epochs": 5, "batch": 16, "seed": 0, "held": held}
     path = tmp_path / ".emotion-case2-fold1.part.npz"
-    with pytest.raises(ParameterError, match=r"emotion-case2-fold1: .*epoch 1.*learning_rate"):
+    with pytest.raises(ParameterError, match=r"emotion-case2-fold1: .*epoch \d.*learning_rate"):
         training.fit(net, x, y, **options, checkpoint=Checkpoint(path, "key", 1e9))
