@@ -39,7 +39,6 @@ lock:
 	  uv pip compile pyproject.toml --extra $$build --extra demo --extra silero --extra cluster --extra test --quiet \
 	    --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-	    --no-emit-package rfc3987-syntax \
 	    --output-file requirements/$$build.lock; \
 	done
 	sed -n '/^setuptools==/,/^[^ ]/{/^setuptools==/p;/^ /p}' requirements/cpu.lock > requirements/build.lock

@@ -121,7 +121,7 @@ def text(prediction: Prediction) -> str:
 def _name(path, model):
     """The clip's name in the corpus, or None if it is not of it."""
     table = paths.prepared(model.corpus) / "clips.csv"
-    root = Path(model.params.corpora[model.corpus].root).resolve()
+    root = Path(model.params.root).resolve()
     if not table.is_file() or not Path(path).resolve().is_relative_to(root):
         return None
     clips = pd.read_csv(table, dtype={"clip": str}).set_index("path")["clip"]

@@ -8,19 +8,19 @@ From log-mel frames and faces in memory to a class, as `avef.studies.speed` meas
 import argparse
 
 import avef  # isort: skip  # noqa: F401 (first: it sets TensorFlow's switches)
-from avef.config import params
+from avef.config import schema
 from avef.studies import speed
 
 PAPER = 1.0
-SVM = params.Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
+SVM = schema.Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
 
 
 def main(options):
     """Print the seconds and their ratio to the paper's."""
-    nets = params.Networks(
-        audio=params.Net(options.width, options.audio_size, 0.3),
-        visual=params.Net(options.width, options.visual_size, 0.3),
-        dbn=params.Dbn([max(2, round(n * options.width)) for n in (4096, 2048)], "gaussian"),
+    nets = schema.Networks(
+        audio=schema.Net(options.width, options.audio_size, 0.3),
+        visual=schema.Net(options.width, options.visual_size, 0.3),
+        dbn=schema.Dbn([max(2, round(n * options.width)) for n in (4096, 2048)], "gaussian"),
     )
     seconds = speed.recognition_seconds(nets, 112, SVM)
     print(f"{speed.machine()}: {speed.SECONDS} s clip, width {options.width:g}: {seconds:.2f} s")

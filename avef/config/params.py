@@ -1,7 +1,8 @@
 """The one reader of ``params.yaml``: typed and checked.
 
-What does not fit stops at once, with all faults in one message, each with its full key,
-the rule that it breaks, and the value.
+What does not fit stops at once, with all faulty values in one message, each with its full
+key, the rule that it breaks, and the value; or, where each value fits by itself, with all that
+do not fit together.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import dataclasses
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML, YAMLError
@@ -19,6 +20,7 @@ from ruamel.yaml import YAML, YAMLError
 from avef.config.schema import Params
 from avef.core.errors import ParameterError
 
+T = TypeVar("T")
 #: Sections with one entry a corpus.
 PER_CORPUS = ("protocol", "transfer", "audio_net", "visual_net", "dbn_fusion")
 #: The smallest images that the networks' convolutions and poolings can take.
@@ -58,17 +60,17 @@ def text(path: str | Path) -> str:
         raise ParameterError(f"{path}: not UTF-8 text: {error}") from error
 
 
-def parsed(text: str, name: str | Path = "params.yaml") -> dict[str, Any]:
+def parsed(text: str, name: str | Path = "params.yaml") -> Any:
     """YAML text as it stands, not checked."""
     try:
         return YAML(typ="safe").load(text)
-    except YAMLError as error:
+    except (YAMLError, ValueError) as error:  # such as a month 13
         raise ParameterError(f"{name}: not valid YAML: {error}") from error
 
 
 def checked(values: Any, name: str = "params.yaml") -> Params:
     """Plain values as typed parameters; errors as in :func:`read`."""
-    params = _typed(values, name)
+    params = typed(Params, values, name)
     faults = [*_mutual(params), *_ablations(values, params)]
     if faults:
         raise ParameterError(_told(faults, name))
@@ -91,7 +93,7 @@ def overridden(values: dict[str, Any], overrides: Iterable[str]) -> dict[str, An
     values = copy.deepcopy(values)
     for text in overrides:
         key, equals, value = str(text).partition("=")
-        if not equals:
+        if not (key and equals):
             raise ParameterError(f"an override is key=value, got {text!r}")
         new = parsed(value, text)
         for name in reversed(key.split(".")):
@@ -125,11 +127,13 @@ def overlay(values: Any, new: dict[str, Any], key: str = "") -> list[str]:
     return changed
 
 
-def _typed(values, name):
+def typed(kind: type[T], values: Any, name: str) -> T:
+    """Plain values as a dataclass of :mod:`avef.config.schema`; errors as in :func:`read`."""
     try:
-        return TypeAdapter(Params).validate_python(values)
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        raise ParameterError(_told([_fault(e) for e in error.errors()], name)) from None
+        faults = [_fault(kind, one) for one in error.errors()]
+        raise ParameterError(_told(faults, name)) from None
 
 
 def _told(faults, name):
@@ -137,23 +141,22 @@ def _told(faults, name):
     return lines[0] if len(lines) == 1 else f"{name} has {len(lines)} faults\n" + "\n".join(lines)
 
 
-def _fault(error):
+def _fault(kind, error):
     """One of pydantic's errors in our words."""
     parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]]
     key = "".join(parts).lstrip(".")
     if error["type"] == "missing":
         return Fault(key, "missing")
     if error["type"] == "unexpected_keyword_argument":
-        known = ", ".join(_fields(error["loc"][:-1]))
+        known = ", ".join(_fields(kind, error["loc"][:-1]))
         return Fault(key, f"unknown parameter; known: {known}")
     rule = error["msg"].removeprefix("Value error, ").partition(" or an instance of ")[0]
     rule = rule.replace("Input should", "must").replace("dictionary", "mapping")
     return Fault(key, f"{rule}, got {error['input']!r}")
 
 
-def _fields(where):
+def _fields(kind, where):
     """Names of the parameters in the section at ``where``."""
-    kind = Params
     for part in where:
         hints = typing.get_type_hints(kind) if dataclasses.is_dataclass(kind) else {}
         kind = hints.get(part) or typing.get_args(kind)[1]  # dict[str, …]
@@ -185,7 +188,7 @@ def _ablations(values, params: Params) -> Iterator[Fault]:
     """Overrides that would stop an ablation once it runs."""
     for name, overrides in params.ablations.items():
         try:
-            changed = _typed(overridden(values, overrides), name)
+            changed = typed(Params, overridden(values, overrides), name)
             faults = list(_mutual(changed))
             if faults and not list(_mutual(params)):
                 raise ParameterError(_told(faults, name))

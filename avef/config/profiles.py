@@ -28,6 +28,7 @@ def apply(
     if name not in available:
         raise ParameterError(f"profile must be one of {', '.join(available)}, got {name!r}")
     yaml = _yaml()
+    params.parsed(text, path)  # a fault in it is named, as when it is read
     values = yaml.load(text)
     changed = params.overlay(values, params.plain(Path(folder) / f"{name}.yaml"))
     with replacing(path) as temporary:

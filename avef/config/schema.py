@@ -14,6 +14,7 @@ _NOTHING_ELSE = ConfigDict(extra="forbid")
 
 Whole = Annotated[int, Strict()]
 Natural = Annotated[Whole, Field(ge=0)]
+Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 Count = Annotated[Whole, Field(ge=1)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Share = Annotated[Number, Field(ge=0, le=1)]
@@ -57,8 +58,8 @@ class DemoSize:
 class Demo:
     """Which synthetic corpora to make, from which seed, and their sizes."""
 
-    seed: Natural
-    corpora: list[str]
+    seed: Annotated[Whole, Field(ge=0, lt=2**31)]
+    corpora: list[Literal["rml", "enterface05", "baum1s"]]
     rml: DemoSize
     enterface05: DemoSize
     baum1s: DemoSize
@@ -232,7 +233,7 @@ class Params:
     """All of ``params.yaml``."""
 
     profile: Literal["demo", "paper"]
-    seed: Natural
+    seed: Seed
     jobs: Jobs
     corpora: dict[str, Corpus]
     demo: Demo
@@ -252,7 +253,7 @@ class Params:
     svm: Svm
     unimodal_decision: Literal["svm", "softmax"]
     power: Power
-    seeds: list[Natural]
+    seeds: list[Seed]
     ablations: dict[str, list[str]]
 
     def of(self, corpus: str) -> CorpusParams:
@@ -272,6 +273,19 @@ class Params:
             svm=self.svm,
             unimodal_decision=self.unimodal_decision,
         )
+
+
+@dataclass(frozen=True, config=_NOTHING_ELSE)
+class Trained:
+    """What recognising a clip needs of the parameters that networks were trained with."""
+
+    profile: Literal["demo", "paper"]
+    root: str
+    prepare: Prepare
+    networks: Networks
+    keep: Keep
+    compute: Compute
+    svm: Svm
 
 
 class CorpusParams(NamedTuple):

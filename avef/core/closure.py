@@ -7,8 +7,10 @@ on, imports within functions included. A list kept by hand would go stale unseen
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
+import tokenize
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +27,7 @@ LIBRARIES = {
     "scipy": ("scipy",),
     "sklearn": ("scikit-learn",),
     "librosa": ("librosa",),
+    "soxr": ("soxr",),
     "cv2": ("opencv-python-headless", "opencv-python"),
     "av": ("av",),
     "mtcnn": ("mtcnn",),
@@ -89,13 +92,15 @@ def versions(*names: str) -> dict[str, str]:
     Examples
     --------
     >>> sorted(versions("avef.preparation.speech"))
-    ['librosa', 'numpy']
+    ['librosa', 'numpy', 'soxr']
     """
     tops = {one.partition(".")[0] for name in modules(*names) for one in _imports(name)}
     if "keras" in tops:
         tops |= {_backend()}
     else:
         tops -= {"tensorflow"}
+    if "librosa" in tops:
+        tops |= {"soxr"}  # which resamples for it
     return {name: _version(name) for name in LIBRARIES if name in tops}
 
 
@@ -131,12 +136,25 @@ def _imports(name):
 
 @cache
 def _code(name):
-    tree = ast.parse(path(name).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    """A module's lines without comments, docstrings and blank ones; the same on every Python."""
+    source = path(name).read_text(encoding="utf-8")
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_text(body[0]):
-            node.body = body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+        aside = [node] if _is_version(node) else body[:1] if isinstance(body, list) else []
+        for one in aside:
+            if _is_version(one) or _is_text(one):
+                lines[one.lineno - 1 : one.end_lineno] = [""] * (one.end_lineno - one.lineno + 1)
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def _is_version(node):
+    """``__version__ = …``, which a release changes and no result depends on."""
+    return isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__version__"
 
 
 def _is_text(node):

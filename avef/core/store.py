@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cache
@@ -22,7 +23,17 @@ from avef.core.errors import ParameterError
 from avef.core.files import replacing
 
 #: What reading a file that is not there, or is damaged, may raise.
-BROKEN = (OSError, EOFError, KeyError, ValueError, NotImplementedError, zipfile.BadZipFile)
+BROKEN = (
+    OSError,
+    EOFError,
+    KeyError,
+    ValueError,
+    TypeError,
+    RuntimeError,  # NotImplementedError, too: zip's unknown methods, and an "encrypted" entry
+    zipfile.BadZipFile,
+    zlib.error,
+)
+_OWN = ("key", "beside", "names")
 
 
 def digest(*settings: Any, files: Iterable[str | Path] = (), code: str | None = None) -> str:
@@ -61,7 +72,9 @@ def save(path: str | Path, key: str, beside: Iterable[str | Path] = (), **arrays
     """
     known = np.array([_known(file) for file in beside], dtype=np.str_)
     with replacing(path) as temporary:
-        np.savez(temporary, key=np.array(key), beside=known, **arrays)
+        np.savez(
+            temporary, key=np.array(key), beside=known, names=np.array(sorted(arrays)), **arrays
+        )
 
 
 def load(path: str | Path) -> dict[str, np.ndarray]:
@@ -74,7 +87,7 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files if name not in ("key", "beside")}
+            return {name: arrays[name] for name in arrays.files if name not in _OWN}
     except BROKEN as error:
         raise ParameterError(f"{path} is missing or damaged ({error}); make it anew") from error
 
@@ -90,7 +103,9 @@ def has(path: str | Path, key: str, beside: Iterable[str | Path] = ()) -> bool:
     try:
         if key_of(path) != key:
             return False
-        load(path)  # a flipped bit shows only where it lies
+        # A flipped bit shows only where it lies; in the archive's index it hides an array.
+        if sorted(load(path)) != _names(path):
+            return False
         return all(vouches(path, file) for file in beside)
     except BROKEN:
         return False
@@ -111,6 +126,11 @@ def vouches(path: str | Path, file: str | Path) -> bool:
             return _known(file) in arrays["beside"].tolist()
     except BROKEN:
         return False
+
+
+def _names(path):
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays["names"].tolist()
 
 
 def _known(file):

@@ -214,7 +214,7 @@ def _pictures(evidence):
 
 def _numbers(evidence):
     """V1, V2, K1, P1–P3, S1, S2, S4: what other stages measured."""
-    files = {"V": "emodb", "P": "speed", "S": "ablations"}
+    files = {"V": "emodb", "P": "speed", "S": "baselines"}
     keys = {"V1": "percent", "V2": "relative_gain"}
     for claim in ("V1", "V2", "P1", "P2", "P3", "S1", "S2"):
         name = files[claim[0]]

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import NamedTuple
 
 from avef.config import params
-from avef.config.schema import Params, Svm
+from avef.config.schema import Params, Svm, Trained
 from avef.core import paths, store
 from avef.core.errors import ParameterError
 from avef.core.files import write_json
@@ -18,13 +18,22 @@ class Model(NamedTuple):
     """A corpus whose fusion stage has run, and the parameters that it was trained with."""
 
     corpus: str
-    params: Params
+    params: Trained
 
 
 def keep(p: Params, corpus: str) -> None:
     """Note beside a corpus' networks, once its fusion stage has run, how they were trained."""
-    facts = {"params": asdict(p), "start": _start(corpus), "folds": keys(corpus)}
-    write_json(_note(corpus), facts)
+    trained = Trained(
+        profile=p.profile,
+        root=p.corpora[corpus].root,
+        prepare=p.prepare,
+        networks=p.networks,
+        keep=p.keep,
+        compute=p.compute,
+        svm=p.svm,
+    )
+    facts = {"params": asdict(trained), "start": _start(corpus), "folds": keys(corpus)}
+    write_json(_note(corpus), facts | {"digest": store.digest(facts)})
 
 
 def load(corpus: str, svm: Svm | None = None) -> Model:
@@ -33,7 +42,8 @@ def load(corpus: str, svm: Svm | None = None) -> Model:
     Parameters
     ----------
     corpus : str
-        Of this repository, such as ``"rml"``; its stage ``dbn_fusion`` has run.
+        Of the repository whose root is the working folder, such as ``"rml"``; its stage
+        ``dbn_fusion`` has run.
     svm : Svm, optional
         Settings of the SVM, which is fitted anew; those of the training if not given.
 
@@ -42,21 +52,25 @@ def load(corpus: str, svm: Svm | None = None) -> Model:
     ParameterError
         If there are no trained networks, or they are not those of the note.
     """
+    known = params.read().corpora  # names the root where the working folder is another
+    if corpus not in known:
+        raise ParameterError(f"corpus must be one of {', '.join(known)}, got {corpus!r}")
     folder, again = _note(corpus).parent, f"run `dvc repro dbn_fusion@{corpus}`"
     if not _note(corpus).is_file():
         raise ParameterError(f"{folder} holds no trained networks; {again} first")
     try:
         facts = json.loads(_note(corpus).read_text(encoding="utf-8"))
-        same = facts["start"] == _start(corpus) and facts["folds"] == keys(corpus)
-    except store.BROKEN:
+        same = facts.pop("digest") == store.digest(facts)
+        same = same and facts["start"] == _start(corpus) and facts["folds"] == keys(corpus)
+    except (*store.BROKEN, AttributeError):
         same = False
     if not same:
         raise ParameterError(f"{folder}: what it was trained on has changed since; {again}")
     try:
-        trained_with = params.checked(facts["params"])
-        return Model(corpus, replace(trained_with, svm=svm or trained_with.svm))
+        trained = params.typed(Trained, facts["params"], str(_note(corpus)))
     except ParameterError as error:
         raise ParameterError(f"{folder}: of another version of avef ({error}); {again}") from error
+    return Model(corpus, replace(trained, svm=svm or trained.svm))
 
 
 def keys(corpus: str) -> list[str]:

@@ -121,7 +121,8 @@ def fit(
     if first:
         _log.info("went on from epoch %d", first)
     if len(curve):
-        _log.info("%d segments, %d epochs: %s", len(labels), len(curve), dict(curve.iloc[-1]))
+        last = {name: round(float(value), 4) for name, value in curve.iloc[-1].items()}
+        _log.info("%d segments, %d epochs: %s", len(labels), len(curve), last)
     return curve
 
 

@@ -29,7 +29,7 @@ FOLDER = paths.REPORTS / "ablations"
 #: What an experiment runs: all that decides six emotions, and no report.
 TARGETS = ("audio_net", "visual_net", "svm")
 #: Sections of the parameters that change no result here.
-_ASIDE = ("ablations", "seeds", "jobs", "emodb")
+_ASIDE = ("ablations", "seeds", "jobs", "emodb", "power")
 
 
 def experiments(p: Params) -> dict[str, list[str]]:

@@ -92,7 +92,7 @@ def shares(clips: pd.DataFrame) -> pd.DataFrame:
             100 * np.average(known["by_hand"], weights=known["duration"]),
         ),
     ]
-    return pd.DataFrame(rows, columns=["frames kept by", "utterances", "percent"])
+    return pd.DataFrame(rows, columns=["voiced by", "utterances", "percent"])
 
 
 def complete(clips: pd.DataFrame, share: float = 0.9) -> list[str]:

@@ -88,7 +88,7 @@ def preparation_ratio(paths: Sequence[str | Path], options: dict) -> float:
     Parameters
     ----------
     paths : clips that can be used
-    options : keyword arguments of :func:`avef.preparation.prepare_clip`
+    options : keyword arguments of :func:`avef.preparation.clips.prepare_clip`
     """
     prepare_clip(paths[0], **options)
     start = time.perf_counter()

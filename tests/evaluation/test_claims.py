@@ -65,7 +65,7 @@ def table_1(**changes):
 
 METRICS = {
     "emodb": {"data": "paper", "V1": {"percent": 72.0}, "V2": {"relative_gain": 18.0}},
-    "ablations": {
+    "baselines": {
         "data": "paper",
         "S1": {"difference": 4.0, "low": 1.0, "high": 7.0},
         "S2": {"difference": -2.0, "low": -3.0, "high": -1.0},
@@ -332,7 +332,7 @@ def test_without_evidence_nothing_is_judged_and_all_that_is_missing_named():
         "reports/predictions/svm-enterface05.csv",
         "reports/predictions/svm-baum1s.csv",
     ]
-    assert verdicts.loc["S1", "remark"] == "missing: reports/metrics/ablations.json"
+    assert verdicts.loc["S1", "remark"] == "missing: reports/metrics/baselines.json"
     assert verdicts.loc["F3", "remark"].startswith("missing: reports/figures/fig_3-rml.png")
 
 

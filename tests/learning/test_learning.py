@@ -458,7 +458,8 @@ def ready(begun, only, monkeypatch):
     monkeypatch.setattr(paths, "transferred", lambda corpus: begun.transferred)
     monkeypatch.setattr(paths, "prepared", lambda corpus: begun.target)
     monkeypatch.setattr(paths, "VAD", begun.target / "clips.csv")  # any file
-    p = params.read(Path(__file__).parents[2] / "params.yaml")
+    monkeypatch.chdir(Path(__file__).parents[2])
+    p = params.read()
     saved_model.keep(replace(p, networks=NETS, keep=KEEP, seed=SEED), "rml")
     return begun
 
@@ -488,11 +489,11 @@ def test_a_single_clip_gets_what_the_cells_have_for_it(ready):
 
 def test_networks_keep_the_parameters_that_they_were_trained_with(ready):
     model = saved_model.load("rml", replace(SVM, degree=2))
-    assert (model.params.networks, model.params.seed) == (NETS, SEED)
+    assert (model.params.networks, model.params.keep) == (NETS, KEEP)
     assert model.params.svm.degree == 2  # the SVM is fitted anew
 
 
-@pytest.mark.parametrize("changed", ["fusion", "transfer", "note", "version"])
+@pytest.mark.parametrize("changed", ["fusion", "transfer", "note", "edited", "list", "version"])
 def test_networks_that_are_not_those_of_the_note_are_refused(ready, changed):
     note = ready.root / "fusion" / "whole" / "trained.json"
     expected = "has changed since; run `dvc repro dbn_fusion@rml`"
@@ -500,11 +501,19 @@ def test_networks_that_are_not_those_of_the_note_are_refused(ready, changed):
         ready.fusion(schedule=replace(FUSION, learning_rate=0.004))
     elif changed == "transfer":
         ready.transfer(transfer=replace(TRANSFER, learning_rate=0.004))
+    elif changed == "edited":  # which would be read rightly, and predict something else
+        text = note.read_text(encoding="utf-8")
+        note.write_text(text.replace('"spectrum_power": 2.0', '"spectrum_power": 1.0'), "utf-8")
+        assert note.read_text(encoding="utf-8") != text
+    elif changed == "list":
+        note.write_text("[]", encoding="utf-8")
     elif changed == "note":
         note.write_text(note.read_text(encoding="utf-8")[:-20], encoding="utf-8")
     else:
-        text = note.read_text(encoding="utf-8").replace('"precision"', '"exactness"')
-        note.write_text(text, encoding="utf-8")
+        facts = json.loads(note.read_text(encoding="utf-8"))
+        facts["params"]["compute"]["exactness"] = facts["params"]["compute"].pop("precision")
+        facts.pop("digest")
+        note.write_text(json.dumps(facts | {"digest": store.digest(facts)}), encoding="utf-8")
         expected = r"(?s)another version of avef \(.*compute.exactness"
     with pytest.raises(ParameterError, match=expected):
         saved_model.load("rml", SVM)
@@ -512,8 +521,13 @@ def test_networks_that_are_not_those_of_the_note_are_refused(ready, changed):
 
 def test_predicting_without_trained_networks_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParameterError, match="run from the repository's root"):
+        saved_model.load("rml", SVM)
+    shutil.copy(Path(__file__).parents[2] / "params.yaml", tmp_path)
     with pytest.raises(ParameterError, match="dvc repro dbn_fusion@rml"):
         saved_model.load("rml", SVM)
+    with pytest.raises(ParameterError, match="one of rml, enterface05, baum1s, got 'nope'"):
+        saved_model.load("nope")
 
 
 # Going on, and repeating

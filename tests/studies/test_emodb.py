@@ -33,8 +33,8 @@ def test_complete_emotions_are_those_of_which_nine_tenths_are_there():
 
 def test_shares_are_weighted_by_duration():
     clips = pd.DataFrame({"voiced": [0.5, 1.0], "by_hand": [np.nan, 0.8], "duration": [3.0, 1.0]})
-    predictions = emodb.shares(clips).set_index("frames kept by")["percent"]
-    assert predictions.tolist() == pytest.approx([62.5, 100, 80])
+    percent = emodb.shares(clips).set_index("voiced by")["percent"]
+    assert percent.tolist() == pytest.approx([62.5, 100, 80])
 
 
 def test_silence_that_misleads_is_cut_in_case_2():
@@ -76,8 +76,8 @@ def test_an_absent_corpus_is_said_to_be_absent(tmp_path):
 def test_real_recordings(shared_data):
     root = shared_data / "emodb"
     assert "362 of 535 utterances by 10 speakers" in emodb.coverage(root)
-    predictions = emodb.prepare(root, method="energy", threshold=None, weights=vad_net.shipped())
-    assert emodb.complete(predictions.clips) == ["anger", "happiness", "neutral", "sadness"]
-    percent = emodb.shares(predictions.clips).set_index("frames kept by")["percent"]
+    recordings = emodb.prepare(root, method="energy", threshold=None, weights=vad_net.shipped())
+    assert emodb.complete(recordings.clips) == ["anger", "happiness", "neutral", "sadness"]
+    percent = emodb.shares(recordings.clips).set_index("voiced by")["percent"]
     assert percent["marked by hand"] == pytest.approx(88.2, abs=1)  # of all 535: 88.2
     assert 60 < percent["VAD"] < 95

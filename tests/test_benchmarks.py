@@ -1,0 +1,17 @@
+"""The benchmarks: each loads, and says what it measures."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = sorted((Path(__file__).resolve().parents[1] / "benchmarks").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_benchmark_loads(path):
+    code = f"import runpy; runpy.run_path({str(path)!r}, run_name='loaded')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert path.read_text(encoding="utf-8").startswith('"""')
