@@ -10,7 +10,7 @@ BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test style lock clean
+.PHONY: repro test quick style lock clean
 
 repro: $(STAMP)
 	dvc repro
@@ -18,6 +18,11 @@ repro: $(STAMP)
 
 test: $(STAMP)
 	python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+# All but what trains networks or runs the pipeline.
+quick: $(STAMP)
+	python -m pytest -n 2 --dist loadscope --no-loadscope-reorder \
+	  --ignore tests/test_pipeline.py --ignore tests/learning --ignore avef/learning
 
 style: $(STAMP)
 	ruff check .
