@@ -56,7 +56,7 @@ def repository(tmp_path, monkeypatch):
     for name in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{name}_NAME", "someone")
         monkeypatch.setenv(f"GIT_{name}_EMAIL", "someone@example.org")
-    head, _, _ = (ROOT / "params.yaml").read_text(encoding="utf-8").partition("seeds:")
+    head, _, _ = (ROOT / "params.yaml").read_text(encoding="utf-8").partition("\nseeds:")
     Path("params.yaml").write_text(head.rsplit("\n#", 1)[0] + WANTED, encoding="utf-8")
     git("init", "-q")
     write_predictions(3)
