@@ -1,6 +1,6 @@
 """How fast a clip is prepared (§2.1, claim P3), by step, beside the mtcnn package.
 
-    python benchmarks/prepare.py [clip ...]
+    python benchmarks/prepare.py [--json PATH] [clip ...]
 
 First the steps, one process, warm; then whole corpora as the pipeline prepares them,
 in all cores' processes, each clip several times over; then the mtcnn package called
@@ -8,6 +8,7 @@ per frame at its defaults, as its README shows, on every 20th frame, scaled up.
 Without arguments the open clips in ../shared/data are prepared.
 """
 
+import argparse
 import sys
 import tempfile
 import time
@@ -17,6 +18,8 @@ from pathlib import Path
 import pandas as pd
 from joblib import cpu_count
 
+from avef.core.files import write_json
+from avef.core.machine import described
 from avef.preparation import faces, media, mrcg, segments, speech, vad, vad_net
 from avef.preparation.clips import prepare_corpus
 from avef.preparation.prepared import PreparedClip, save_clip
@@ -70,7 +73,7 @@ def whole(paths, jobs):
         return time.perf_counter() - start
 
 
-def main(paths):
+def main(paths, json):
     """Print seconds and shares of real time."""
     if not paths:
         sys.exit(f"no clips given, and none under {DATA}")
@@ -103,8 +106,22 @@ def main(paths):
     print(f"mtcnn package per frame: {theirs / duration:.3f} x real time for faces alone;")
     print(f"  our faces are {theirs / spent['faces']:.0f} times as fast, one process against")
     print(f"  all its threads; the whole preparation {theirs / duration / rate:.0f} times")
+    if json:
+        shares = {name: seconds / duration for name, seconds in spent.items()}
+        results = {
+            "clips": len(paths),
+            "seconds": duration,
+            "steps, share of real time": shares,
+            "whole, share of real time": rate,
+            "faces, times as fast as the package": theirs / spent["faces"],
+        }
+        write_json(json, {"machine": described()} | results)
 
 
 if __name__ == "__main__":
-    given = [Path(argument).resolve() for argument in sys.argv[1:]]
-    main(given or [*sorted(DATA.glob("cremad/VideoFlash/*.flv")), *sorted(DATA.glob("grid/*.mpg"))])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("clips", nargs="*", type=lambda path: Path(path).resolve())
+    parser.add_argument("--json", type=Path, help="write the figures there, too")
+    options = parser.parse_args()
+    open_clips = [*sorted(DATA.glob("cremad/VideoFlash/*.flv")), *sorted(DATA.glob("grid/*.mpg"))]
+    main(options.clips or open_clips, options.json)

@@ -11,7 +11,6 @@ products of CD-1 alone, and the least traffic of its weights and their momentum.
 """
 
 import argparse
-import json
 import os
 import time
 from pathlib import Path
@@ -21,6 +20,8 @@ import numpy as np
 from sklearn.neural_network import BernoulliRBM
 from threadpoolctl import threadpool_limits
 
+from avef.core.files import write_json
+from avef.core.machine import described
 from avef.models import rbm
 from avef.models.rbm import RBM
 from avef.studies import costs
@@ -138,9 +139,7 @@ def main(options):
         results = {"reconstruction": reconstruction()}
         results |= {f"batch {batch}": speed(batch, options) for batch in BATCHES}
     if options.json:
-        options.json.write_text(
-            json.dumps({"threads": threads} | results, indent=1), encoding="utf-8"
-        )
+        write_json(options.json, {"machine": described(), "threads": threads} | results)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ import numpy as np
 import pandas as pd
 
 from avef.config.schema import Dbn, Keep, Net, Networks
+from avef.core.files import write_json
+from avef.core.machine import described
 from avef.learning import dataset, frozen, source_weights, training, whole_model
 from avef.models import networks
 from avef.models.dbn import RBM
@@ -321,9 +323,7 @@ def main(options):
     print(f"\n{time.perf_counter() - start:.0f} s in all")
     if options.json:
         plain = vars(options) | {"json": str(options.json), "backend": BACKEND}
-        options.json.write_text(
-            json.dumps({"options": plain} | results, indent=1), encoding="utf-8"
-        )
+        write_json(options.json, {"machine": described(), "options": plain} | results)
 
 
 if __name__ == "__main__":

@@ -7,25 +7,26 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, ConfigDict, Field, Strict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-_NOTHING_ELSE = ConfigDict(extra="forbid")
+from avef.config.values import (
+    Amount,
+    AudioLayer,
+    Count,
+    Flag,
+    Natural,
+    Number,
+    Positive,
+    Seed,
+    Seeds,
+    Share,
+    VisualLayer,
+    Whole,
+    Workers,
+)
 
-Whole = Annotated[int, Strict()]
-Natural = Annotated[Whole, Field(ge=0)]
-Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
-Count = Annotated[Whole, Field(ge=1)]
-Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
-Share = Annotated[Number, Field(ge=0, le=1)]
-Amount = Annotated[Number, Field(ge=0)]
-Positive = Annotated[Number, Field(gt=0)]
-Flag = Annotated[bool, Strict()]
-Workers = Annotated[Whole, AfterValidator(lambda n: _workers(n))]
-AudioLayer = Literal["conv1", "conv2", "conv3", "conv4", "conv5"]
-VisualLayer = Literal[
-    "conv1a", "conv2a", "conv3a", "conv3b", "conv4a", "conv4b", "conv5a", "conv5b"
-]
+_NOTHING_ELSE = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
@@ -225,7 +226,6 @@ class Power:
     """Simulated studies that say how far the verdicts can be trusted."""
 
     studies: Count
-    seeds: Count
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
@@ -253,13 +253,14 @@ class Params:
     svm: Svm
     unimodal_decision: Literal["svm", "softmax"]
     power: Power
-    seeds: list[Seed]
+    seeds: Seeds
     ablations: dict[str, list[str]]
 
     def of(self, corpus: str) -> CorpusParams:
         """What the learning stages of one corpus take of all this."""
         return CorpusParams(
             seed=self.seed,
+            seeds=self.seeds,
             groups=self.protocol[corpus].groups,
             networks=self.networks,
             keep=self.keep,
@@ -291,10 +292,12 @@ class Trained:
 class CorpusParams(NamedTuple):
     """The parameters that decide what is learnt on one corpus; from :meth:`Params.of`.
 
-    ``groups`` is that of :class:`Protocol`; the others are sections of the same name.
+    ``seed`` is that of the folds and of what networks start from, ``seeds`` those of the
+    trainings; ``groups`` is that of :class:`Protocol`; the others are sections of the same name.
     """
 
     seed: int
+    seeds: list[int]
     groups: int | None
     networks: Networks
     keep: Keep
@@ -319,9 +322,3 @@ class CorpusParams(NamedTuple):
     def schedule(self, kind: str) -> Schedule:
         """How the ``audio`` or the ``visual`` network is trained."""
         return getattr(self, f"{kind}_net")
-
-
-def _workers(number):
-    if number != -1 and number < 1:
-        raise ValueError("must be -1 or at least 1")
-    return number

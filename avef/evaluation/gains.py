@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
-from avef.evaluation import spread
+from avef.evaluation import agreement, spread
 from avef.evaluation.paired import CONFUSED, EASIEST
 from avef.evaluation.spread import PAIR, Estimate
 from avef.protocol import EMOTION_MODELS
@@ -61,6 +61,26 @@ def of_cases(table: pd.DataFrame, pairs: int = spread.PAIRS) -> Gain:
     freedom = max(1, min(spread.PAIRS - 1, len(each) - len(share)))
     mean = spread.estimate(float(each.mean()), min(by_training), people, freedom=freedom)
     return Gain(mean, len(each), pairs - len(by_pair))
+
+
+def by_seed(table: pd.DataFrame) -> pd.DataFrame:
+    """Claim S3 pair by pair: what case 2 gains in every training.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`avef.evaluation.spread.pooled`.
+
+    Returns
+    -------
+    DataFrame
+        ``dataset``, ``modality``, ``emotion_model``, ``seed``, ``paper`` and ``gain`` (points);
+        pairs in the paper's order.
+    """
+    accuracy = agreement.accuracies(table).stack().rename("gain")
+    gain = accuracy.xs(2, level="case") - accuracy.xs(1, level="case")
+    theirs = paper.case_comparisons()[[*PAIR, "gain"]].rename(columns={"gain": "paper"})
+    return theirs.merge(gain.reset_index(), on=PAIR)[[*PAIR, "seed", "paper", "gain"]].round(2)
 
 
 def of_easiest(table: pd.DataFrame) -> Gain:

@@ -30,7 +30,8 @@ def interval(
     percentiles of such draws are too narrow where speakers are few; they are
     widened as Student's t widens a normal interval (Hesterberg's expanded
     percentiles): eight speakers take the 0.6 % and 99.4 % for a level of 95 %.
-    The networks stay as they are: another training could differ further.
+    A speaker's trainings, one a seed, go together: what another training would change is
+    :func:`avef.evaluation.scores.accuracies`' deviation.
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ def interval(
     Raises
     ------
     ParameterError
-        If a column is missing, a clip occurs twice in one case of an emotion
-        model, or ``level`` or ``draws`` makes no sense.
+        If a column is missing, a clip occurs twice in one seed of a case of an
+        emotion model, or ``level`` or ``draws`` makes no sense.
 
     Examples
     --------
@@ -72,9 +73,10 @@ def interval(
     rows = []
     for key, group in checked(predictions).groupby(_MODEL_AND_CASE, sort=False):
         right, total, _ = tally(group)
+        clips = group["clip"].nunique()
         accuracy = spread(right.sum(axis=1), total.sum(axis=1))
         unweighted = spread(right, total)
-        rows.append((*key, len(total), len(group), *accuracy, *unweighted))
+        rows.append((*key, len(total), clips, *accuracy, *unweighted))
     figures = ["accuracy", "low", "high", "unweighted", "unweighted_low", "unweighted_high"]
     return pd.DataFrame(rows, columns=[*_MODEL_AND_CASE, "speakers", "clips", *figures])
 
@@ -93,14 +95,15 @@ def recalls(
     Columns ``true``, ``speakers`` (that have the class), ``clips``, ``recall``,
     ``low``, ``high`` (percent). Parameters and errors as in :func:`interval`.
     """
-    right, total, classes = tally(chosen(predictions, emotion_model, case))
-    rows = []
+    table = chosen(predictions, emotion_model, case)
+    right, total, classes = tally(table)
+    seeds, rows = table["seed"].nunique(), []
     for column, name in enumerate(classes):
         there = total[:, column] > 0
         hits = right[there, column]
         clips = total[there, column]
         recall = ratio(hits, clips, level=level, draws=draws, seed=seed)
-        rows.append((name, there.sum(), clips.sum(), *recall))
+        rows.append((name, there.sum(), clips.sum() / seeds, *recall))
     return pd.DataFrame(rows, columns=["true", "speakers", "clips", "recall", "low", "high"])
 
 
@@ -121,7 +124,7 @@ def confusions(
         for predicted in names:
             taken = counts[predicted].to_numpy()
             _, low, high = ratio(taken, clips, level=level, draws=draws, seed=seed)
-            rows.append((true, predicted, low, high, int(clips.sum())))
+            rows.append((true, predicted, low, high, group["clip"].nunique()))
     return pd.DataFrame(rows, columns=["true", "predicted", "low", "high", "clips"])
 
 
@@ -129,13 +132,13 @@ def per_fold(predictions: pd.DataFrame) -> pd.DataFrame:
     """Accuracy of every fold, the spread that leaving speakers out shows (§4.2).
 
     Columns ``emotion_model``, ``case``, ``fold``, ``speakers``, ``clips``,
-    ``accuracy`` (percent).
+    ``accuracy`` (percent, mean over the seeds).
     """
     table = checked(predictions)
     table = table.assign(right=100.0 * (table["true"] == table["predicted"]))
     return (
         table.groupby([*_MODEL_AND_CASE, "fold"], sort=False)
-        .agg(speakers=("speaker", "nunique"), clips=("clip", "size"), accuracy=("right", "mean"))
+        .agg(speakers=("speaker", "nunique"), clips=("clip", "nunique"), accuracy=("right", "mean"))
         .reset_index()
     )
 
@@ -168,15 +171,20 @@ def across(
 
 
 def checked(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The predictions themselves, if they are whole; errors as in :func:`interval`."""
+    """The predictions, with a column ``seed``, if they are whole; errors as in :func:`interval`.
+
+    Where there is no ``seed`` there was one training.
+    """
     missing = [name for name in _NEEDED if name not in predictions]
     if missing:
         raise ParameterError(f"predictions lack the column {', '.join(missing)}")
-    key = [*_MODEL_AND_CASE, "clip"]
+    if "seed" not in predictions:
+        predictions = predictions.assign(seed=0)
+    key = [*_MODEL_AND_CASE, "seed", "clip"]
     twice = predictions.duplicated(key)
     if twice.any():
         first = predictions.loc[twice, key].iloc[0].tolist()
-        raise ParameterError(f"clip predicted twice in one case of an emotion model: {first}")
+        raise ParameterError(f"clip predicted twice in one seed of a case: {first}")
     return predictions
 
 

@@ -40,7 +40,8 @@ def case_comparison(
     Parameters
     ----------
     predictions : DataFrame
-        From :func:`avef.learning.clip_svm.predictions`, with both cases of the same clips.
+        From :func:`avef.learning.clip_svm.predictions`, with both cases of the same clips. A
+        clip counts with the share of its seeds that got it right.
     level, draws, seed
         As in :func:`avef.evaluation.intervals.interval` and
         :func:`avef.evaluation.bootstrap.sign_flip`.
@@ -76,7 +77,7 @@ def case_comparison(
     table = checked(predictions)
     table = table.assign(right=(table["true"] == table["predicted"]).astype(float))
     for model, group in table.groupby("emotion_model", sort=False):
-        clips = group.pivot(index=["speaker", "clip"], columns="case", values="right")
+        clips = group.groupby(["speaker", "clip", "case"])["right"].mean().unstack("case")
         if not {1, 2} <= set(clips) or clips[[1, 2]].isna().any(axis=None):
             raise ParameterError(f"{model}: cases 1 and 2 must hold the same clips")
         first, second = clips.groupby("speaker")[[1, 2]].sum().to_numpy().T

@@ -18,31 +18,36 @@ def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``emotion_model``, ``case``, ``accuracy`` (the paper's global accuracy,
-        percent of clips), ``unweighted`` (mean recall of the classes that
-        occur, percent), ``clips``.
+        ``emotion_model``, ``case``, ``accuracy`` (the paper's global accuracy, percent of
+        clips) and ``unweighted`` (mean recall of the classes that occur, percent), both means
+        over the seeds; ``deviation`` (of the accuracy over the seeds, points; NaN for a single
+        one), ``seeds``, ``clips``.
 
     Examples
     --------
-    Two of three clips are right: all of the class low, half of the class high.
+    Of two clips, one training gets both right and the other one.
 
     >>> predictions = pd.DataFrame({"emotion_model": "arousal", "case": 2,
-    ...                             "true": ["low", "high", "high"],
-    ...                             "predicted": ["low", "high", "low"]})
+    ...                             "seed": [1, 1, 2, 2], "true": ["low", "high"] * 2,
+    ...                             "predicted": ["low", "high", "low", "low"]})
     >>> accuracies(predictions)
-      emotion_model  case  accuracy  unweighted  clips
-    0       arousal     2     66.67        75.0      3
+      emotion_model  case  accuracy  unweighted  deviation  seeds  clips
+    0       arousal     2      75.0        75.0      35.36      2      2
     """
     rows = []
-    for (emotion_model, case), group in predictions.groupby(["emotion_model", "case"], sort=False):
+    whole = predictions if "seed" in predictions else predictions.assign(seed=0)
+    for (emotion_model, case), group in whole.groupby(["emotion_model", "case"], sort=False):
         right = group["true"] == group["predicted"]
+        each = 100 * right.groupby(group["seed"]).mean()
         rows.append(
             {
                 "emotion_model": emotion_model,
                 "case": case,
                 "accuracy": 100 * right.mean(),
                 "unweighted": 100 * right.groupby(group["true"]).mean().mean(),
-                "clips": len(group),
+                "deviation": each.std(ddof=1),
+                "seeds": len(each),
+                "clips": len(group) // len(each),
             }
         )
     return pd.DataFrame(rows).round(2)
@@ -56,8 +61,8 @@ def confusion(
     Returns
     -------
     DataFrame (C, C)
-        Rows are true, columns predicted, in the paper's order; a class that
-        does not occur has a row of NaN.
+        Rows are true, columns predicted, in the paper's order; means over the seeds. A class
+        that does not occur has a row of NaN.
 
     Examples
     --------
@@ -89,8 +94,8 @@ def metrics(predictions: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]
     """
     nested: dict[str, dict[str, dict[str, float]]] = {}
     for row in accuracies(predictions).itertuples():
-        nested.setdefault(row.emotion_model, {})[f"case{row.case}"] = {
-            "accuracy": row.accuracy,
-            "unweighted": row.unweighted,
-        }
+        figures = {"accuracy": row.accuracy, "unweighted": row.unweighted}
+        if row.seeds > 1:
+            figures["deviation"] = row.deviation
+        nested.setdefault(row.emotion_model, {})[f"case{row.case}"] = figures
     return nested

@@ -85,9 +85,7 @@ def pooled(predictions: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
     """
     parts = []
     for (dataset, modality), table in predictions.items():
-        seeded = table if "seed" in table else table.assign(seed=0)
-        for _, one in seeded.groupby("seed"):
-            checked(one)
+        seeded = checked(table)
         person = dataset + "/" + seeded["speaker"].astype(str)
         right = (seeded["true"] == seeded["predicted"]).astype(float)
         parts.append(seeded.assign(dataset=dataset, modality=modality, person=person, right=right))

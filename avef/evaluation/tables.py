@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from avef import paper
@@ -117,9 +118,9 @@ def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
     -------
     DataFrame
         ``table``, ``dataset``, ``modality``, ``emotion_model``, ``case``,
-        ``paper``, ``ours``, ``difference`` (percent, percentage points), ``low``,
-        ``high`` (95 % over speakers), ``unweighted``, ``clips``, ``speakers``.
-        A corpus that was not run has NaN in ``ours``.
+        ``paper``, ``ours`` (percent, mean over the seeds), ``difference`` (points),
+        ``deviation`` (over the seeds), ``seeds``, ``low``, ``high`` (95 % over speakers),
+        ``unweighted``, ``clips``, ``speakers``. A corpus that was not run has NaN in ``ours``.
     """
     ours = []
     for dataset in datasets:
@@ -135,21 +136,26 @@ def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
         pd.concat(ours).rename(columns={"accuracy": "ours"}), on=key, how="left", validate="1:1"
     )
     both["difference"] = (both["ours"] - both["paper"]).round(2)
-    figures = ["paper", "ours", "difference", "low", "high", "unweighted", "clips", "speakers"]
+    figures = ["paper", "ours", "difference", "deviation", "seeds", "low", "high"]
+    figures += ["unweighted", "clips", "speakers"]
     return both[["table", *key, *figures]]
 
 
 def confusion_table(dataset: str, seed: int = 0) -> pd.DataFrame:
     """Table 8, 9 or 10, in percent of the true class.
 
-    Columns ``true``, ``predicted``, ``paper``, ``ours``, ``difference``, ``low``, ``high``
-    (95 % over speakers), ``clips`` (of the true class).
+    Columns ``true``, ``predicted``, ``paper``, ``ours`` (mean over the seeds), ``difference``,
+    ``deviation`` (over the seeds), ``low``, ``high`` (95 % over speakers), ``clips`` (of the
+    true class).
     """
     predictions = read_predictions("svm", dataset)
     ours = scores.confusion(predictions)
     long = paper.confusion(dataset).stack().rename("paper").reset_index()
     long["ours"] = ours.stack(future_stack=True).to_numpy().round(2)
     long["difference"] = (long["ours"] - long["paper"]).round(2)
+    each = [scores.confusion(one) for _, one in intervals.checked(predictions).groupby("seed")]
+    deviation = np.std(each, axis=0, ddof=1) if len(each) > 1 else np.full(ours.shape, np.nan)
+    long["deviation"] = deviation.ravel().round(2)
     spread = intervals.confusions(predictions, seed=seed).round(2)
     return long.merge(spread, on=["true", "predicted"], how="left", validate="1:1")
 
@@ -159,12 +165,16 @@ def folds_table(datasets: Sequence[str]) -> pd.DataFrame:
 
     Columns ``dataset``, ``modality``, then as in :func:`avef.evaluation.intervals.per_fold`.
     """
-    predictions = {
+    return intervals.across(read_all(datasets), intervals.per_fold).round({"accuracy": 2})
+
+
+def read_all(datasets: Sequence[str]) -> dict[tuple[str, str], pd.DataFrame]:
+    """All predictions of some corpora, by (dataset, modality)."""
+    return {
         (dataset, modality): read_predictions(stage, dataset)
         for dataset in datasets
         for modality, stage in STAGES.items()
     }
-    return intervals.across(predictions, intervals.per_fold).round({"accuracy": 2})
 
 
 def read_predictions(stage: str, dataset: str) -> pd.DataFrame:
@@ -173,7 +183,7 @@ def read_predictions(stage: str, dataset: str) -> pd.DataFrame:
 
 
 def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
-    """One of Tables 4–7 as the paper prints it, each entry "ours [interval] (paper, diff.)".
+    """One of Tables 4–7 as the paper prints it, each entry "ours ± … [interval] (paper, diff.)".
 
     Rows are the cases, columns the corpora (and modalities); the binary tables
     show arousal and valence one after the other.
@@ -188,12 +198,13 @@ def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
     Examples
     --------
     >>> rml = {"table": 6, "dataset": "rml", "modality": "multimodal", "emotion_model": "emotion"}
-    >>> figures = {"ours": 80.0, "paper": 82.38, "difference": -2.38, "low": 71.2, "high": 88.5}
-    >>> layout(pd.DataFrame([rml | figures | {"case": 2}]), 6).to_dict()
-    {'RML': {'case 2': '80.0 [71, 88] (82.38, -2.4)'}}
+    >>> figures = {"ours": 80.0, "paper": 82.38, "difference": -2.38, "deviation": 1.32}
+    >>> interval = {"low": 71.2, "high": 88.5}
+    >>> layout(pd.DataFrame([rml | figures | interval | {"case": 2}]), 6).to_dict()
+    {'RML': {'case 2': '80.0 ± 1.3 [71, 88] (82.38, -2.4)'}}
     """
     part = accuracies[accuracies["table"] == number].copy()
-    figures = part[["ours", "paper", "difference", "low", "high"]]
+    figures = part[["ours", "paper", "difference", "deviation", "low", "high"]]
     part["text"] = [_entry(*row) for row in figures.to_numpy()]
     part["column"] = [
         paper.DATASET_NAMES[d] + ("" if m == "multimodal" else f" {m}")
@@ -227,7 +238,8 @@ def write_all(
             continue
         table = confusion_table(dataset, seed)
         write_csv(folder / f"table_{number}.csv", table.assign(data=data))
-        table["text"] = [_entry(*row) for row in table[["ours", "paper", "difference"]].to_numpy()]
+        figures = table[["ours", "paper", "difference", "deviation"]].to_numpy()
+        table["text"] = [_entry(*row) for row in figures]
         wide = table.pivot(index="true", columns="predicted", values="text")
         wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
         note = f"{NOTE} {coverage([dataset])}".strip()
@@ -244,8 +256,8 @@ def write_table(
 
 
 NOTE = (
-    "Percent: ours (the paper's, difference); in Tables 4–7 in square brackets the 95 % interval "
-    "over speakers."
+    "Percent: ours, the mean over the trainings ± their standard deviation (the paper's, "
+    "difference); in Tables 4–7 in square brackets the 95 % interval over speakers."
 )
 TITLES = {
     1: "The corpora: the paper and the files",
@@ -261,10 +273,11 @@ TITLES = {
 }
 
 
-def _entry(ours, theirs, difference, low=float("nan"), high=float("nan")):
+def _entry(ours, theirs, difference, deviation, low=float("nan"), high=float("nan")):
     if pd.isna(ours):
         return f"– ({theirs:.2f})"
-    spread = "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
+    spread = "" if pd.isna(deviation) else f" ± {deviation:.1f}"
+    spread += "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
     return f"{ours:.1f}{spread} ({theirs:.2f}, {difference:+.1f})"
 
 

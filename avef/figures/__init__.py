@@ -18,7 +18,14 @@ _FIGURES = {
     "learning": ["learning_curves", "rbm_errors", "transfer_curves"],
     "prediction": ["emotions_over_time"],
     "preparation": ["mel_channels", "preparation", "segment_faces", "voiced_share"],
-    "results": ["ablations", "accuracy_bars", "comparison", "confusions", "differences"],
+    "results": [
+        "ablations",
+        "accuracy_bars",
+        "comparison",
+        "confusions",
+        "differences",
+        "seed_gains",
+    ],
     "verdicts": ["forest", "identities", "power", "verdict_strip"],
     "voice": ["roc", "speech_probabilities"],
 }

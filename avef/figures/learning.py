@@ -18,7 +18,7 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
     ----------
     curves : DataFrame
         ``emotion_model``, ``epoch``, ``loss``, ``accuracy``, the column that
-        ``panels`` names, and ``fold`` where there are folds; ``held_loss`` and
+        ``panels`` names, and ``seed`` and ``fold`` where there are several; ``held_loss`` and
         ``held_accuracy``, of held-out training speakers, are dotted where they are there.
     panels : str
         Column whose two values stand side by side.
@@ -26,7 +26,7 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
     figure, axes = plt.subplots(2, 2, figsize=(9, 4), sharex=True, sharey="row")
     there = set(curves["emotion_model"])
     colours = {m: f"C{i}" for i, m in enumerate(EMOTION_MODELS) if m in there}
-    lines = [c for c in ("emotion_model", panels, "fold") if c in curves]
+    lines = [c for c in ("emotion_model", panels, "seed", "fold") if c in curves]
     names = sorted(curves[panels].unique())
     held = "held_loss" in curves
     for key, line in curves.groupby(lines):
@@ -69,7 +69,7 @@ def rbm_errors(errors: pd.DataFrame) -> plt.Figure:
     figure, axes = plt.subplots(2, len(layers), figsize=(8, 4), sharex=True, squeeze=False)
     for column, layer in zip(axes.T, layers, strict=True):
         part = errors[errors["layer"] == layer]
-        for _, line in part.groupby(["emotion_model", "case", "fold"]):
+        for _, line in part.groupby(["emotion_model", "case", "seed", "fold"]):
             for axis, name in zip(column, ("error", "gap"), strict=True):
                 axis.plot(line["epoch"], line[name], color="C0", lw=0.8, alpha=0.5)
         column[0].set(title=f"RBM {layer}", ylim=(0, None))

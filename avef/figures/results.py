@@ -14,6 +14,8 @@ from avef.protocol import EMOTION_MODELS
 def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     """Accuracy of case 1 and case 2 in the three emotion models, chance as a tick.
 
+    Where there are several seeds, their deviation is an error bar.
+
     Parameters
     ----------
     accuracies : DataFrame
@@ -21,15 +23,21 @@ def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     title : str
         Is followed by what leaving out silence does to six emotions (S3).
     """
-    wide = accuracies.pivot(index="emotion_model", columns="case", values="accuracy")
-    wide = wide.loc[list(EMOTION_MODELS)]
+    wide = accuracies.pivot(index="emotion_model", columns="case").loc[list(EMOTION_MODELS)]
+    wide, spread = wide["accuracy"], wide["deviation"]
     figure, axis = plt.subplots(figsize=(7, 2.8))
     places = np.arange(len(wide))
     for case, shift in ((1, -0.2), (2, 0.2)):
         bars = axis.bar(
-            places + shift, wide[case], 0.38, color=f"C{2 - case}", label=f"case {case}"
+            places + shift,
+            wide[case],
+            0.38,
+            yerr=spread[case] if spread[case].notna().all() else None,
+            color=f"C{2 - case}",
+            label=f"case {case}",
+            error_kw={"lw": 1, "capsize": 2},
         )
-        axis.bar_label(bars, fmt="%.1f", fontsize=8)
+        axis.bar_label(bars, fmt="%.1f", fontsize=8, padding=2)
     chance = [100 / len(EMOTION_MODELS[m]) for m in wide.index]
     axis.hlines(chance, places - 0.42, places + 0.42, color="k", lw=1, ls=":", label="chance")
     axis.set_xticks(places, wide.index)
@@ -91,6 +99,30 @@ def comparison(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     axis.set(xlabel="accuracy (%)", xlim=(0, 100))
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     headline(figure, f"{title} in the median")
+    return figure
+
+
+def seed_gains(gains: pd.DataFrame) -> plt.Figure:
+    """What case 2 gains in every pair of Tables 4–7, a dot a training, the paper's as a bar.
+
+    Parameters
+    ----------
+    gains : DataFrame
+        From :func:`avef.evaluation.gains.by_seed`.
+    """
+    pair = ["dataset", "modality", "emotion_model"]
+    row = -gains.groupby(pair, sort=False).ngroup()
+    first = gains.drop_duplicates(pair)
+    figure, axis = plt.subplots(figsize=(8, 0.6 + 0.24 * len(first)))
+    axis.plot(first["paper"], row[first.index], "|", ms=9, mew=2, color="C1", label="paper")
+    axis.plot(gains["gain"], row, "o", ms=4, alpha=0.7, color="C0", label="ours, each training")
+    axis.axvline(0, color="0.6", lw=0.8)
+    names = first["dataset"].map(paper.DATASET_NAMES) + " " + first["modality"]
+    axis.set_yticks(row[first.index], names + ", " + first["emotion_model"], fontsize=7)
+    axis.set(xlabel="case 2 − case 1 (points)")
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    alike = np.sign(gains["gain"]).groupby(row).nunique().eq(1).sum()
+    headline(figure, f"Case 2: all trainings agree on the sign in {alike} of {len(first)} pairs")
     return figure
 
 

@@ -8,6 +8,7 @@ greatest averaged softmax, is a parameter.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -59,8 +60,8 @@ def predictions(
     Returns
     -------
     DataFrame
-        ``emotion_model``, ``case``, ``fold``, ``clip``, ``speaker``, ``true``,
-        ``predicted``; every clip once per (emotion model, case).
+        ``emotion_model``, ``case``, ``seed``, ``fold``, ``clip``, ``speaker``, ``true``,
+        ``predicted``; every clip once per (emotion model, case, seed).
     """
     clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
     splits = folds(clips, clips["corpus"].iloc[0], groups=chosen.groups, seed=chosen.seed)
@@ -68,16 +69,18 @@ def predictions(
     for emotion_model, case in pairs or grid.pairs():
         truth = labels(clips, emotion_model)
         names = np.array(EMOTION_MODELS[emotion_model])
-        for fold, split in enumerate(splits):
-            cell = store.load(grid.file(cells, (emotion_model, case, fold)))
-            guess = classes(cell, truth, split, svm=chosen.svm, feature=feature, decision=decision)
+        for seed, (fold, split) in product(chosen.seeds, enumerate(splits)):
+            cell = grid.Cell(emotion_model, case, seed, fold)
+            arrays = store.load(grid.file(cells, cell))
+            guess = classes(
+                arrays, truth, split, svm=chosen.svm, feature=feature, decision=decision
+            )
             _, test = split
             table = clips.loc[test, ["clip", "speaker"]].assign(
                 true=names[truth[test]], predicted=names[guess]
             )
-            table.insert(0, "fold", fold)
-            table.insert(0, "case", case)
-            table.insert(0, "emotion_model", emotion_model)
+            for column, value in reversed(cell._asdict().items()):
+                table.insert(0, column, value)
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
 

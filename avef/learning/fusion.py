@@ -32,7 +32,8 @@ def run(folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
     folders : Folders
         The corpus' prepared clips, its transfer folder and the cells of both networks are
         read. Each cell in ``dbn_fusion`` has arrays ``features`` (clips, h), the last
-        hidden layer averaged over each clip's segments, ``softmax`` (clips, C), ``curve``
+        hidden layer, and ``fc7`` (clips, d), that of both networks after they were trained
+        as a whole, averaged over each clip's segments; ``softmax`` (clips, C), ``curve``
         (2 or 4, epochs) of the whole model, and ``rbm_errors`` and ``rbm_gaps``
         (layers, epochs).
     jobs : int
@@ -46,16 +47,17 @@ def run(folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
 def weights_file(folder: str | Path, fold: int) -> Path:
     """Where what :mod:`avef.recognise` needs of a fold of :data:`PREDICTS` lies.
 
-    All that was trained, as arrays ``000``, ``001``, … in Keras' order; ``clips`` that were
-    learnt from, their ``classes``, and their pooled ``features``.
+    Of the first seed. All that was trained, as arrays ``000``, ``001``, … in Keras' order;
+    ``clips`` that were learnt from, their ``classes``, and their pooled ``features``.
     """
-    return Path(folder) / "whole" / f"{grid.name(*PREDICTS, fold)}.npz"
+    return Path(folder) / "whole" / f"fold{fold}.npz"
 
 
 def rbm_errors(folder: str | Path) -> pd.DataFrame:
-    """``emotion_model``, ``case``, ``fold``, ``layer``, ``epoch``, ``error``, ``gap`` of all cells.
+    """What the RBMs of all cells were like in every epoch.
 
-    The last two are :class:`avef.models.rbm.RBM`'s ``errors_`` and ``gaps_``.
+    Columns ``emotion_model``, ``case``, ``seed``, ``fold``, ``layer``, ``epoch``, ``error``,
+    ``gap``; the last two are :class:`avef.models.rbm.RBM`'s ``errors_`` and ``gaps_``.
     """
     rows = []
     for cell, arrays in grid.load_all(folder):
@@ -63,30 +65,43 @@ def rbm_errors(folder: str | Path) -> pd.DataFrame:
         for layer, (errors, gaps) in enumerate(pairs, start=1):
             both = zip(errors, gaps, strict=True)
             rows += [(*cell, layer, epoch, *values) for epoch, values in enumerate(both, start=1)]
-    columns = ["emotion_model", "case", "fold", "layer", "epoch", "error", "gap"]
+    columns = [*grid.Cell._fields, "layer", "epoch", "error", "gap"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _run_folds(emotion_model, case, folders, chosen):
-    """All folds of one (emotion model, case): they share one graph and one cache."""
+    """All seeds and folds of one (emotion model, case): they share one graph and one cache."""
     pair, out = (emotion_model, case), folders.dbn_fusion
     start = source_weights.verified(folders.transfer, emotion_model)
     work = grid.work(pair, folders.prepared, out, chosen=chosen)
     pieces = []
-    for fold, cell in enumerate(work.cells):
-        weights = {k: unimodal.trained_weights(k, folders, (*pair, fold)) for k in KINDS}
-        key = _key(pair, chosen, [folders.prepared / "clips.csv", start.dbn, *weights.values()])
-        whole = [weights_file(out, fold)] if pair == PREDICTS else []
-        if not grid.finished(cell, *whole, key=key):
-            pieces.append(Piece(fold, weights, whole, key))
+    for cell in work.cells:
+        weights = {k: unimodal.trained_weights(k, folders, cell) for k in KINDS}
+        key = _key(cell, chosen, [folders.prepared / "clips.csv", start.dbn, *weights.values()])
+        serves = pair == PREDICTS and cell.seed == chosen.seeds[0]
+        whole = [weights_file(out, cell.fold)] if serves else []
+        piece = Piece(cell, grid.file(out, cell), weights, whole, key)
+        if not grid.finished(piece.file, *whole, key=key):
+            pieces.append(piece)
+    if pair == PREDICTS:
+        _prune(out, len(work.splits))
     if pieces:
         _train(work, start, pieces, chosen)
 
 
-class Piece(NamedTuple):
-    """A fold that is to be trained: what it starts from, and what it leaves beside its cell."""
+def _prune(out, folds):
+    """Remove networks that are left of a time when there were more folds."""
+    wanted = {weights_file(out, fold) for fold in range(folds)}
+    for path in weights_file(out, 0).parent.glob("*.npz"):
+        if path not in wanted:
+            path.unlink()
 
-    fold: int
+
+class Piece(NamedTuple):
+    """A cell that is to be trained: what it starts from, and what it leaves beside its file."""
+
+    cell: grid.Cell
+    file: Path
     weights: dict[str, Path]
     whole: list[Path]
     key: str
@@ -116,25 +131,25 @@ def _train(work, start, pieces, chosen):
     training.scheduled(model.model, chosen.dbn_fusion, xla=chosen.compute.xla)
     training.scheduled(model.top, chosen.dbn_fusion, xla=chosen.compute.xla)
     every = np.arange(len(data.clip), dtype=np.int32)
-    for fold, weights, whole, key in pieces:
-        cell, seed, split = work.cells[fold], chosen.seed + fold, work.splits[fold]
-        lesson = grid.lesson(data, work.target, split, stop=chosen.stop, seed=seed)
-        grid.begin(cell)
-        for kind, file in weights.items():
-            parts[kind].own.load_weights(file)
+    for cell, file, weights, whole, key in pieces:
+        grid.begin(file)
+        for kind, path in weights.items():
+            parts[kind].own.load_weights(path)
         arrays = whole_model.train(
             model,
-            lesson,
+            work.lesson(cell, chosen.stop),
             chosen,
             rbms=transferred.rbms_[: chosen.keep.dbn],
-            seed=seed,
-            checkpoint=grid.checkpoint(cell, key, chosen.compute.checkpoint_seconds),
+            seed=cell.lot,
+            checkpoint=grid.checkpoint(file, key, chosen.compute.checkpoint_seconds),
         )
-        _, hidden, softmax = training.outputs(model.features, [every])
-        features, softmax = data.pooled(hidden), data.pooled(softmax)
+        names = ("fc7", "features", "softmax")
+        made = zip(names, training.outputs(model.features, [every]), strict=True)
+        arrays |= {name: data.pooled(values) for name, values in made}
         for path in whole:
-            _keep(path, key, model.deep.get_weights(), features, work, split[0])
-        grid.save(cell, key, whole, features=features, softmax=softmax, **arrays)
+            train, _ = work.splits[cell.fold]
+            _keep(path, key, model.deep.get_weights(), arrays["features"], work, train)
+        grid.save(file, key, whole, **arrays)
 
 
 def _keep(path, key, weights, features, work, train):
@@ -150,10 +165,10 @@ def _keep(path, key, weights, features, work, train):
     )
 
 
-def _key(pair, chosen, files):
+def _key(cell, chosen, files):
     """Fingerprint of a cell; ``files`` hold what it starts from."""
     return store.digest(
-        pair,
+        cell,
         (chosen.networks, chosen.keep, chosen.rbm, chosen.dbn_fusion, chosen.stop),
         (chosen.compute.precision, chosen.compute.xla, chosen.groups, chosen.seed),
         files=files,

@@ -1,4 +1,4 @@
-"""The grid of Tables 4–7: (emotion model, case, fold) cells, each a file.
+"""The grid of Tables 4–7: (emotion model, case, seed, fold) cells, each a file.
 
 A cell's file (see :mod:`avef.core.store`) is keyed by all that the cell depends on.
 """
@@ -6,6 +6,7 @@ A cell's file (see :mod:`avef.core.store`) is keyed by all that the cell depends
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
@@ -22,12 +23,36 @@ from avef.learning.dataset import Dataset
 from avef.protocol import EMOTION_MODELS, folds, inner_split, labels
 
 CASES = (1, 2)
-#: Emotion model, case, fold.
-Cell = tuple[str, int, int]
 _log = logging.getLogger(__name__)
 
 #: A learning curve; the last two only where training speakers were held out.
 COLUMNS = ("loss", "accuracy", "held_loss", "held_accuracy")
+
+
+class Cell(NamedTuple):
+    """One training: an entry of Tables 4–7, from one seed, with one fold left out.
+
+    Examples
+    --------
+    >>> Cell("arousal", 2, 2020, 0).name
+    'arousal-case2-seed2020-fold0'
+    """
+
+    emotion_model: str
+    case: int
+    seed: int
+    fold: int
+
+    @property
+    def name(self) -> str:
+        """Its file's stem."""
+        return f"{self.emotion_model}-case{self.case}-seed{self.seed}-fold{self.fold}"
+
+    @property
+    def lot(self) -> int:
+        """What its random numbers are drawn from; unlike that of any other seed or fold."""
+        mixed = np.random.SeedSequence([self.seed, self.fold]).generate_state(1)
+        return int(mixed[0] >> 1)
 
 
 class Checkpoint(NamedTuple):
@@ -93,24 +118,13 @@ def pairs() -> list[tuple[str, int]]:
     return list(product(EMOTION_MODELS, CASES))
 
 
-def name(emotion_model: str, case: int, fold: int) -> str:
-    """File stem of a cell.
-
-    Examples
-    --------
-    >>> name("arousal", 2, 0)
-    'arousal-case2-fold0'
-    """
-    return f"{emotion_model}-case{case}-fold{fold}"
-
-
 def file(folder: str | Path, cell: Cell) -> Path:
     """Where a cell lies in its stage's folder."""
-    return Path(folder) / f"{name(*cell)}.npz"
+    return Path(folder) / f"{cell.name}.npz"
 
 
 class Work(NamedTuple):
-    """All folds of one (emotion model, case) on a corpus; from :func:`work`.
+    """All seeds and folds of one (emotion model, case) on a corpus; from :func:`work`.
 
     Attributes
     ----------
@@ -121,28 +135,34 @@ class Work(NamedTuple):
         How many there are.
     splits : list of (train, test)
         Rows of ``data.clips``.
-    cells : list of Path
-        Of the folds.
+    cells : list of Cell
     """
 
     data: Dataset
     target: np.ndarray
     classes: int
     splits: list[tuple[np.ndarray, np.ndarray]]
-    cells: list[Path]
+    cells: list[Cell]
+
+    def lesson(self, cell: Cell, stop: Stop) -> Lesson:
+        """What a cell learns from and watches."""
+        return lesson(self.data, self.target, self.splits[cell.fold], stop=stop, seed=cell.lot)
 
 
 def work(
     pair: tuple[str, int], prepared: str | Path, out: str | Path, *, chosen: CorpusParams
 ) -> Work:
-    """Read a corpus and part it into folds; cells of more folds than there are are removed."""
+    """Read a corpus and part it into folds; cells of other seeds or more folds are removed.
+
+    The folds are the same for all seeds: what differs among these is the training alone.
+    """
     emotion_model, case = pair
     data = dataset.load(prepared, case)
     corpus = data.clips["corpus"].iloc[0]
     splits = folds(data.clips, corpus, groups=chosen.groups, seed=chosen.seed)
-    prune(out, pair, len(splits))
+    cells = [Cell(*pair, *of) for of in product(chosen.seeds, range(len(splits)))]
+    prune(out, pair, cells)
     target = labels(data.clips, emotion_model)[data.clip]
-    cells = [file(out, (*pair, fold)) for fold in range(len(splits))]
     return Work(data, target, len(EMOTION_MODELS[emotion_model]), splits, cells)
 
 
@@ -164,19 +184,20 @@ def require(path: Path, file: Path, stage: str) -> Path:
     return file
 
 
-def prune(folder: str | Path, pair: tuple[str, int], count: int) -> None:
-    """Remove what is left, in a folder and below it, of a time when there were more folds."""
-    for path in Path(folder).rglob("{}-case{}-fold*.*".format(*pair)):
-        if int(path.name.partition(".")[0].rpartition("-fold")[2]) >= count:
+def prune(folder: str | Path, pair: tuple[str, int], cells: Iterable[Cell]) -> None:
+    """Remove what is left of other cells of a pair: of other seeds, or of more folds."""
+    names = {cell.name for cell in cells}
+    for path in Path(folder).glob("{}-case{}-*.*".format(*pair)):
+        if path.name.partition(".")[0] not in names:
             path.unlink()
 
 
-def load_all(folder: str | Path) -> Iterator[tuple[tuple[str, int, int], dict[str, np.ndarray]]]:
-    """Every cell of a folder, in order: (emotion model, case, fold) and its arrays."""
+def load_all(folder: str | Path) -> Iterator[tuple[Cell, dict[str, np.ndarray]]]:
+    """Every cell of a folder, in order, and its arrays."""
     files = {}
-    for path in Path(folder).glob("[!.]*-case*-fold*.npz"):  # a killed run leaves .files
-        emotion_model, case, fold = path.stem.split("-")
-        files[emotion_model, int(case[4:]), int(fold[4:])] = path
+    for path in Path(folder).glob("[!.]*-case*-seed*-fold*.npz"):  # a killed run leaves .files
+        emotion_model, *numbers = re.split(r"-\D+", path.stem)
+        files[Cell(emotion_model, *map(int, numbers))] = path
     for cell in sorted(files):
         yield cell, store.load(files[cell])
 
@@ -184,16 +205,16 @@ def load_all(folder: str | Path) -> Iterator[tuple[tuple[str, int, int], dict[st
 def curves(folder: str | Path) -> pd.DataFrame:
     """The learning curves of all cells in a folder, one below the other.
 
-    Columns ``emotion_model``, ``case``, ``fold``, ``epoch`` and those of
+    Columns ``emotion_model``, ``case``, ``seed``, ``fold``, ``epoch`` and those of
     ``COLUMNS``; the held-out ones only where speakers were held out.
     """
-    names = ["emotion_model", "case", "fold", "epoch", *COLUMNS]
+    names = [*Cell._fields, "epoch", *COLUMNS]
     rows = [
         dict(zip(names, (*cell, epoch, *values), strict=False))
         for cell, arrays in load_all(folder)
         for epoch, values in enumerate(arrays["curve"].T, start=1)
     ]
-    return pd.DataFrame(rows, columns=None if rows else names[:6])
+    return pd.DataFrame(rows, columns=None if rows else names[:7])
 
 
 def lesson(

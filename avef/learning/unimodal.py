@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,13 +54,13 @@ def trained_weights(kind: str, folders: Folders, cell: grid.Cell) -> Path:
 def run_folds(
     kind: str, emotion_model: str, case: int, folders: Folders, chosen: CorpusParams
 ) -> None:
-    """Train all folds of one (emotion model, case): they share one graph and one cache.
+    """Train all seeds and folds of one (emotion model, case): they share one graph and one cache.
 
     Parameters as in :func:`run`.
     """
     pair, out = (emotion_model, case), folders.net(kind)
     start = source_weights.verified(folders.transfer, emotion_model)
-    key = store.digest(
+    every = store.digest(
         (kind, *pair),
         (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, chosen.schedule(kind), chosen.stop),
         (chosen.compute.precision, chosen.compute.xla, chosen.groups, chosen.seed),
@@ -67,18 +68,26 @@ def run_folds(
         code=__name__,
     )
     work = grid.work(pair, folders.prepared, out, chosen=chosen)
-    weights = [weights_file(out, (*pair, fold)) for fold in range(len(work.splits))]
-    missing = [
-        fold
-        for fold, files in enumerate(zip(work.cells, weights, strict=True))
-        if not grid.finished(*files, key=key)
-    ]
-    if missing:
-        _train(kind, work, start, weights, missing, key, chosen)
+    pieces = []
+    for cell in work.cells:
+        key = store.digest(every, cell)
+        piece = Piece(cell, grid.file(out, cell), weights_file(out, cell), key)
+        if not grid.finished(piece.file, piece.weights, key=key):
+            pieces.append(piece)
+    if pieces:
+        _train(kind, work, start, pieces, chosen)
 
 
-def _train(kind, work, start, weights, missing, key, chosen):
-    """Train the folds that are missing."""
+class Piece(NamedTuple):
+    """A cell that is to be trained: its file and key, and the weights that it leaves beside."""
+
+    cell: grid.Cell
+    file: Path
+    weights: Path
+    key: str
+
+
+def _train(kind, work, start, pieces, chosen):
     import keras  # here, and not above: only what trains loads TensorFlow
 
     from avef.learning import frozen, training
@@ -102,24 +111,23 @@ def _train(kind, work, start, weights, missing, key, chosen):
     both = keras.Model(segments, [networks.features(part.own)(seen), model.output])
     begun = part.own.get_weights()
     every = np.arange(len(data.clip), dtype=np.int32)
-    for fold in missing:
-        cell, seed = work.cells[fold], chosen.seed + fold
-        lesson = grid.lesson(data, work.target, work.splits[fold], stop=chosen.stop, seed=seed)
-        grid.begin(cell)
+    for cell, file, weights, key in pieces:
+        lesson = work.lesson(cell, chosen.stop)
+        grid.begin(file)
         part.own.set_weights(begun)
-        training.restart(model, part.fresh, seed)
+        training.restart(model, part.fresh, cell.lot)
         curve = training.fit(
             model,
             lesson.rows,
             lesson.labels,
             epochs=schedule.epochs,
             batch=schedule.batch,
-            seed=seed,
+            seed=cell.lot,
             held=lesson.held,
-            checkpoint=grid.checkpoint(cell, key, chosen.compute.checkpoint_seconds),
+            checkpoint=grid.checkpoint(file, key, chosen.compute.checkpoint_seconds),
         )
-        with replacing(weights[fold]) as temporary:
+        with replacing(weights) as temporary:
             part.own.save_weights(temporary)
         fc7, softmax = (data.pooled(values) for values in training.outputs(both, [every]))
         curve = curve.to_numpy()[:, 1:].T
-        grid.save(cell, key, [weights[fold]], fc7=fc7, softmax=softmax, curve=curve)
+        grid.save(file, key, [weights], fc7=fc7, softmax=softmax, curve=curve)

@@ -2,8 +2,9 @@
 
 S1: the statistics of MFCCs over a clip's frames [1], and histograms of oriented
 gradients of its faces [2], in place of what the networks learn. S2: simple ways to
-join what audio-net and visual-net found, in place of the DBN. The protocol, the clips,
-the segments' frames and the SVM are those of the paper's model.
+join what audio-net and visual-net found, in place of the DBN; each network trained by
+itself, or both as the whole model left them, so that the DBN has no head start. The
+protocol, the clips, the segments' frames and the SVM are those of the paper's model.
 
 [1] Schuller, Steidl, Batliner (2009). The INTERSPEECH 2009 emotion challenge.
 [2] Dalal, Triggs (2005). Histograms of oriented gradients for human detection.
@@ -21,8 +22,9 @@ import pandas as pd
 from scipy.fft import dct
 from scipy.stats import skew
 
-from avef.config.schema import Svm
+from avef.config.schema import CorpusParams, Params
 from avef.core import paths, store
+from avef.core.paths import Folders
 from avef.evaluation import paired
 from avef.learning import clip_svm, dataset, grid
 from avef.preparation import speech
@@ -33,7 +35,7 @@ HOG_SIZE, PATCH, DIRECTIONS = 48, 8, 9  # pixels, pixels, of gradients
 MODALITIES = ("audio", "visual")
 STAGES = {"audio": "audio_net", "visual": "visual_net", "both": "svm"}
 HANDCRAFTED = {"audio": "statistics of MFCCs", "visual": "oriented gradients"}
-FUSIONS = ("features", "mean of scores", "product of scores")
+FUSIONS = ("features", "features after joint training", "mean of scores", "product of scores")
 
 
 def speech_statistics(log_mel: np.ndarray) -> np.ndarray:
@@ -88,37 +90,32 @@ def handcrafted(prepared: str | Path, case: int) -> dict[str, np.ndarray]:
     return {"audio": np.array(audio), "visual": np.array(visual)}
 
 
-def of_features(
-    prepared: str | Path, svm: Svm, *, groups: int | None, seed: int
-) -> dict[str, pd.DataFrame]:
+def of_features(prepared: str | Path, chosen: CorpusParams) -> dict[str, pd.DataFrame]:
     """S1: predictions of six emotions in case 2 from hand-crafted features, by modality."""
-    clips, splits, truth = _protocol(prepared, groups, seed)
+    clips, splits, truth = _protocol(prepared, chosen)
     descriptions = handcrafted(prepared, case=2)
     return {
         modality: _predicted(
             clips,
             splits,
-            [clip_svm.decide(x, truth, split, svm=svm) for split in splits],
+            [clip_svm.decide(x, truth, split, svm=chosen.svm) for split in splits],
         )
         for modality, x in descriptions.items()
     }
 
 
-def of_fusions(corpus: str, svm: Svm, *, groups: int | None, seed: int) -> dict[str, pd.DataFrame]:
+def of_fusions(folders: Folders, chosen: CorpusParams) -> dict[str, pd.DataFrame]:
     """S2: predictions of six emotions in case 2 from both networks, joined in simple ways."""
-    clips, splits, truth = _protocol(paths.prepared(corpus), groups, seed)
-    guesses: dict[str, list] = {name: [] for name in FUSIONS}
-    for fold, split in enumerate(splits):
-        name = f"{grid.name('emotion', 2, fold)}.npz"
-        nets = [
-            store.load(paths.cells(stage, corpus) / name) for stage in ("audio_net", "visual_net")
-        ]
-        joined = np.hstack([net["fc7"] for net in nets])
-        scores = np.array([net["softmax"][split[1]] for net in nets])  # (2, test, C)
-        guesses["features"].append(clip_svm.decide(joined, truth, split, svm=svm))
-        guesses["mean of scores"].append(scores.mean(axis=0).argmax(axis=1))
-        guesses["product of scores"].append(np.log(scores + 1e-9).sum(axis=0).argmax(axis=1))
-    return {name: _predicted(clips, splits, guess) for name, guess in guesses.items()}
+    clips, splits, truth = _protocol(folders.prepared, chosen)
+    tables: dict[str, list] = {name: [] for name in FUSIONS}
+    for seed in chosen.seeds:
+        guesses: dict[str, list] = {name: [] for name in FUSIONS}
+        for fold, split in enumerate(splits):
+            for name, guess in _joined(folders, seed, fold, truth, split, chosen.svm).items():
+                guesses[name].append(guess)
+        for name, guess in guesses.items():
+            tables[name].append(_predicted(clips, splits, guess).assign(seed=seed))
+    return {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}
 
 
 def against(
@@ -129,8 +126,8 @@ def against(
     Parameters
     ----------
     ours, theirs : corpus, or (corpus, modality) → predictions of the same clips
-        A corpus' speaker is one unit in all its tables: what one person gains by sound and
-        by sight is not what two people gain.
+        A corpus' speaker is one unit in all its tables and seeds: what one person gains by
+        sound and by sight is not what two people gain.
 
     Returns
     -------
@@ -153,12 +150,8 @@ def against(
     return {new: round(float(row[old]), 4) for old, new in names.items()}
 
 
-def study(groups: dict[str, int | None], svm: Svm, seed: int) -> tuple[pd.DataFrame, dict]:
+def study(p: Params) -> tuple[pd.DataFrame, dict]:
     """S1 and S2 on every corpus, six emotions, case 2.
-
-    Parameters
-    ----------
-    groups : corpus → speaker groups
 
     Returns
     -------
@@ -168,21 +161,20 @@ def study(groups: dict[str, int | None], svm: Svm, seed: int) -> tuple[pd.DataFr
     verdicts : dict
         ``S1``: both modalities together; ``S2``: against the best of ``FUSIONS``.
     """
-    crafted = {
-        c: of_features(paths.prepared(c), svm, groups=n, seed=seed) for c, n in groups.items()
-    }
-    joined = {c: of_fusions(c, svm, groups=n, seed=seed) for c, n in groups.items()}
-    learnt = {m: {c: _ours(STAGES[m], c) for c in groups} for m in STAGES}
+    seed, corpora = p.seed, list(p.corpora)
+    crafted = {c: of_features(paths.prepared(c), p.of(c)) for c in corpora}
+    joined = {c: of_fusions(paths.folders(c), p.of(c)) for c in corpora}
+    learnt = {m: {c: _ours(STAGES[m], c) for c in corpora} for m in STAGES}
     rows: list[tuple] = []
     features: dict[tuple[str, str], tuple] = {}
     for modality in MODALITIES:
-        theirs = {c: crafted[c][modality] for c in groups}
+        theirs = {c: crafted[c][modality] for c in corpora}
         pair = against(learnt[modality], theirs, seed)
         rows.append(("S1", f"{modality}-net", HANDCRAFTED[modality], pair))
-        features |= {(c, modality): (learnt[modality][c], theirs[c]) for c in groups}
+        features |= {(c, modality): (learnt[modality][c], theirs[c]) for c in corpora}
     fusions = {}
     for name in FUSIONS:
-        theirs = {c: joined[c][name] for c in groups}
+        theirs = {c: joined[c][name] for c in corpora}
         fusions[name] = against(learnt["both"], theirs, seed)
         rows.append(("S2", "DBN", name, fusions[name]))
     mine, crafts = ({k: pair[i] for k, pair in features.items()} for i in (0, 1))
@@ -211,9 +203,26 @@ def _gradients(image):
     return (blocks / (np.linalg.norm(blocks, axis=-1, keepdims=True) + PATCH)).ravel()
 
 
-def _protocol(prepared, groups, seed):
+def _joined(folders, seed, fold, truth, split, svm):
+    """What each of ``FUSIONS`` takes the test clips of one cell for."""
+    cell = grid.Cell("emotion", 2, seed, fold)
+    audio, visual, whole = (
+        store.load(grid.file(folder, cell))
+        for folder in (folders.audio_net, folders.visual_net, folders.dbn_fusion)
+    )
+    alone = np.hstack([audio["fc7"], visual["fc7"]])
+    scores = np.array([net["softmax"][split[1]] for net in (audio, visual)])  # (2, test, C)
+    return {
+        "features": clip_svm.decide(alone, truth, split, svm=svm),
+        "features after joint training": clip_svm.decide(whole["fc7"], truth, split, svm=svm),
+        "mean of scores": scores.mean(axis=0).argmax(axis=1),
+        "product of scores": np.log(scores + 1e-9).sum(axis=0).argmax(axis=1),
+    }
+
+
+def _protocol(prepared, chosen):
     clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
-    splits = folds(clips, clips["corpus"].iloc[0], groups=groups, seed=seed)
+    splits = folds(clips, clips["corpus"].iloc[0], groups=chosen.groups, seed=chosen.seed)
     return clips, splits, labels(clips, "emotion")
 
 

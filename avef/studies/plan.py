@@ -235,7 +235,7 @@ def _transfer(params, stage, corpus, size_of, costs):
 
 
 def _cells(params, stage, corpus, size_of, costs):
-    """One network, or both and the DBN, in every fold of every cell of the grid."""
+    """One network, or both and the DBN, in every cell of the grid."""
     size, schedule, kinds = size_of[corpus], getattr(params, stage)[corpus], STAGES[stage]
     joint, tune, dbn = len(kinds) == 2, params.keep.tune, params.networks.dbn.hidden
     own = [kind if tune else f"{kind}_deep" for kind in kinds]
@@ -244,26 +244,27 @@ def _cells(params, stage, corpus, size_of, costs):
     pieces, caches = [], 0
     units, kept = (sum(costs[part].units for part in names) for names in (trained, frozen))
     n_folds = folds(params.protocol[corpus].groups, corpus, size.speakers)
+    fits = len(params.seeds) * n_folds
     for _, case in grid.pairs():
         n = size.segments[case - 1]
-        steps = n * (n_folds - 1) * schedule.epochs  # the folds' training parts together
-        piece = [(p, steps * costs[p].train + n * n_folds * costs[p].forward) for p in trained]
+        learnt = len(params.seeds) * n * (n_folds - 1)  # the folds' training parts together
+        steps = learnt * schedule.epochs
+        piece = [(p, steps * costs[p].train + n * fits * costs[p].forward) for p in trained]
         if joint:
-            seen = n * (n_folds - 1)
-            piece.append(("rbm", seen * params.rbm.epochs * costs["rbm"].train))
-            piece.append(("top", seen * schedule.supervised_epochs * costs["top"].train))
+            piece.append(("rbm", learnt * params.rbm.epochs * costs["rbm"].train))
+            piece.append(("top", learnt * schedule.supervised_epochs * costs["top"].train))
         made = {part: 4 * n * costs[part].out for part in frozen}
         cached = [part for part, taken in made.items() if taken <= params.compute.cache_gib * GIB]
         for part in made:
-            passes = n if part in cached else steps + n * n_folds
+            passes = n if part in cached else steps + n * fits
             piece.append((part, passes * costs[part].forward))
         caches = max(caches, sum(made[part] for part in cached))
         pieces.append(piece)
-    fits = len(pieces) * n_folds
-    features = dbn[-1] if joint else costs[f"{kinds[0]}_fc7"].out
+    fits *= len(pieces)
+    features = sum(costs[f"{kind}_fc7"].out for kind in kinds) + (dbn[-1] if joint else 0)
     weights = sum(costs[part].weights for part in trained)
-    # Of the whole model one of the grid's pairs keeps its weights (avef.learning.fusion.PREDICTS).
-    stored = size.clips * (features + CLASSES) + (weights / len(pieces) if joint else weights)
+    # Of the whole model one pair and seed keeps its weights (avef.learning.fusion.PREDICTS).
+    stored = size.clips * (features + CLASSES) + weights / (fits / n_folds if joint else 1)
     return Load(
         pieces=pieces,
         trainings=fits * (2 + len(dbn) if joint else 1),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,9 +10,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from joblib import cpu_count
 
 from avef.config.schema import Networks, Params, Svm
+from avef.core.machine import described
 from avef.learning import clip_svm, frozen, grid
 from avef.models import dbn, inputs, networks
 from avef.preparation import segments
@@ -25,14 +24,10 @@ SECONDS, FPS, REPEATS = 5, 30, 3  # of the clip in P2; recognitions of which the
 
 def machine() -> str:
     """The processor, the cores, and the accelerators that the networks run on."""
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        lines = info.read_text(encoding="utf-8").splitlines()
-        named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-        name = next(named, name)
+    facts = described()
     devices = [d for d in keras.distribution.list_devices() if not d.startswith("cpu")]
-    return f"{name}, {cpu_count()} cores, " + (", ".join(devices) or "no accelerator")
+    named = f"{facts['cpu']} with {facts['instructions']}, {facts['cores']} cores, "
+    return named + (", ".join(devices) or "no accelerator")
 
 
 def training_hours(params: Params) -> pd.DataFrame:
@@ -51,7 +46,8 @@ def training_hours(params: Params) -> pd.DataFrame:
     table = plan.plan(one, sizes, costs=counted, rates=costs.measure(one, counted))
     table = table[table["stage"] != "transfer"].groupby("corpus", sort=False)["hours"].sum()
     folds = {c: plan.folds(one.protocol[c].groups, c, sizes[c].speakers) for c in table.index}
-    hours = [hours / (len(grid.pairs()) * folds[corpus]) for corpus, hours in table.items()]
+    grids = {corpus: len(grid.pairs()) * len(one.seeds) * count for corpus, count in folds.items()}
+    hours = [hours / grids[corpus] for corpus, hours in table.items()]
     return pd.DataFrame({"corpus": table.index, "hours": hours})
 
 

@@ -118,7 +118,7 @@ def all_curves(corpora: Iterable[str]) -> pd.DataFrame:
     -------
     DataFrame
         ``start`` (transfer or random), ``network``, ``corpus``, ``unit`` (these two as one),
-        ``fold``, ``training`` (unit and fold), ``epoch``, ``loss``, ``accuracy``.
+        ``seed``, ``fold``, ``training`` (these and the unit), ``epoch``, ``loss``, ``accuracy``.
     """
     parts = []
     for corpus, (kind, stage) in product(corpora, STAGES.items()):
@@ -130,7 +130,8 @@ def all_curves(corpora: Iterable[str]) -> pd.DataFrame:
             table = grid.curves(folder).query("emotion_model == 'emotion' and case == 2")
             unit = f"{corpus} {kind}"
             named = table.assign(start=start, network=f"{kind}-net", corpus=corpus, unit=unit)
-            parts.append(named.assign(training=f"{unit} " + table["fold"].astype(str)))
+            which = table["seed"].astype(str) + " " + table["fold"].astype(str)
+            parts.append(named.assign(training=f"{unit} " + which))
     return pd.concat(parts, ignore_index=True)
 
 

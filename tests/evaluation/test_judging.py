@@ -34,6 +34,18 @@ def test_what_is_as_printed_is_confirmed(name):
     assert verdict(FULL, name) == GOOD
 
 
+def test_gains_stand_by_pair_and_training():
+    table = gains.by_seed(spread.pooled(FULL))
+    assert len(table) == 27 * 2
+    assert not table.duplicated([*spread.PAIR, "seed"]).any()
+    first = table.query("dataset == 'rml' and modality == 'audio' and emotion_model == 'emotion'")
+    ours = FULL["rml", "audio"].query("emotion_model == 'emotion'")
+    for row in first.itertuples():
+        each = ours[ours["seed"] == row.seed].eval("true == predicted").groupby(ours["case"]).mean()
+        assert row.gain == pytest.approx(100 * (each[2] - each[1]), abs=0.006)
+    assert set(first["paper"]) == {3.03}  # 71.26 - 68.23
+
+
 @pytest.mark.parametrize("name", ["T4", "T5", "T6", "T7", "T8", "T9", "T10"])
 def test_tables_far_from_the_papers_are_refuted(name):
     assert verdict({key: wrong(table, 0.2) for key, table in FULL.items()}, name) == BAD

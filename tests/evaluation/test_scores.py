@@ -34,10 +34,37 @@ def predictions():
 
 
 def test_accuracies(predictions):
-    assert scores.accuracies(predictions).to_dict("records") == [
-        {"emotion_model": "emotion", "case": 2, "accuracy": 57.14, "unweighted": 55.56, "clips": 7},
-        {"emotion_model": "arousal", "case": 1, "accuracy": 50, "unweighted": 66.67, "clips": 4},
+    table = scores.accuracies(predictions)
+    assert table["deviation"].isna().all()  # a single training has none
+    assert table.drop(columns="deviation").to_dict("records") == [
+        {"emotion_model": "emotion", "case": 2, "accuracy": 57.14, "unweighted": 55.56}
+        | {"seeds": 1, "clips": 7},
+        {"emotion_model": "arousal", "case": 1, "accuracy": 50, "unweighted": 66.67}
+        | {"seeds": 1, "clips": 4},
     ]
+
+
+def test_accuracies_are_means_over_seeds_with_their_deviation(predictions):
+    perfect = predictions.assign(predicted=predictions["true"], seed=2)
+    both = pd.concat([predictions.assign(seed=1), perfect], ignore_index=True)
+    six, two = scores.accuracies(both).to_dict("records")
+    assert six == {
+        "emotion_model": "emotion",
+        "case": 2,
+        "accuracy": pytest.approx((400 / 7 + 100) / 2, abs=0.01),
+        "unweighted": pytest.approx((500 / 9 + 100) / 2, abs=0.01),
+        "deviation": pytest.approx(300 / 7 / np.sqrt(2), abs=0.01),
+        "seeds": 2,
+        "clips": 7,
+    }
+    assert (two["accuracy"], two["seeds"], two["clips"]) == (75, 2, 4)
+    assert scores.metrics(both)["arousal"]["case1"]["deviation"] == two["deviation"]
+    matrix = scores.confusion(both)
+    assert matrix.loc["sadness"].to_dict() == dict.fromkeys(EMOTIONS, 0) | {
+        "sadness": 50,
+        "anger": 25,
+        "fear": 25,
+    }
 
 
 def test_accuracies_do_not_depend_on_the_order_of_clips(predictions):

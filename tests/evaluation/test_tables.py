@@ -20,13 +20,14 @@ MODALITIES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
 
 
 def predictions(seed):
-    """Every class four times in each case of each emotion model, some of it wrong."""
+    """Every class four times in each case and seed of each emotion model, some of it wrong."""
     rng = np.random.default_rng(seed)
     parts = []
-    for (model, classes), case in product(EMOTION_MODELS.items(), (1, 2)):
+    for (model, classes), case, training in product(EMOTION_MODELS.items(), (1, 2), (7, 8)):
         true = np.array(list(classes) * 4)
         wrong = rng.random(len(true)) < 0.4
         part = pd.DataFrame({"emotion_model": model, "case": case, "fold": 0, "true": true})
+        part["seed"] = training
         part["clip"] = [f"{i:03}" for i in range(len(true))]
         part["speaker"] = [f"{3 * i // len(true):03}" for i in range(len(true))]
         parts.append(part.assign(predicted=np.where(wrong, rng.choice(classes, len(true)), true)))
@@ -60,7 +61,9 @@ def test_every_entry_is_the_accuracy_of_its_predictions(here):
         right = 100 * (part["true"] == part["predicted"]).mean()
         assert row.ours == pytest.approx(right, abs=0.005)
         assert row.difference == pytest.approx(row.ours - row.paper, abs=0.0051)
-        assert row.clips == len(part)
+        each = part.assign(right=part["true"] == part["predicted"]).groupby("seed")["right"].mean()
+        assert row.deviation == pytest.approx(100 * each.std(), abs=0.006)
+        assert (row.seeds, 2 * row.clips) == (2, len(part))
         assert row.low <= row.ours <= row.high
         assert row.speakers == 3
     pd.testing.assert_series_equal(
@@ -102,7 +105,9 @@ def test_layout_is_the_papers(here, number, rows, columns):
     assert sorted(text.columns) == sorted(columns)
     assert text.notna().all(axis=None)
     first = entries[entries["table"] == number].iloc[0]  # RML (audio), case 1, (arousal)
-    entry = f"{first['ours']:.1f} [{first['low']:.0f}, {first['high']:.0f}]"
+    entry = (
+        f"{first['ours']:.1f} ± {first['deviation']:.1f} [{first['low']:.0f}, {first['high']:.0f}]"
+    )
     entry += f" ({first['paper']:.2f}, {first['difference']:+.1f})"
     assert text.iloc[0][columns[0]] == entry
 

@@ -71,6 +71,7 @@ FUSION = Fusion(**vars(SCHEDULE), supervised_epochs=1)
 GROUPS, SEED = 2, 3
 CHOSEN = CorpusParams(
     seed=SEED,
+    seeds=[SEED],
     groups=GROUPS,
     networks=NETS,
     keep=KEEP,
@@ -87,7 +88,7 @@ CHOSEN = CorpusParams(
 GRID = (("emotion", 1), ("arousal", 2))  # the whole of it takes three times as long
 WHOLE_GRID = grid.pairs()
 STAGES = ("audio", "visual", "fusion")
-CELL = "emotion-case1-fold1"
+CELL = f"emotion-case1-seed{SEED}-fold1"
 
 
 def clip_of(emotion, rng):
@@ -134,15 +135,15 @@ class Chain:
     def fusion(self, schedule=FUSION, jobs=1, **changed):
         fusion.run(self.folders, CHOSEN._replace(dbn_fusion=schedule, **changed), jobs=jobs)
 
-    def learn(self, jobs=1):
-        self.unimodal("audio", jobs=jobs)
-        self.unimodal("visual", jobs=jobs)
-        self.fusion(jobs=jobs)
+    def learn(self, jobs=1, **changed):
+        self.unimodal("audio", jobs=jobs, **changed)
+        self.unimodal("visual", jobs=jobs, **changed)
+        self.fusion(jobs=jobs, **changed)
 
-    def predictions(self, stage="fusion", decision="svm"):
+    def predictions(self, stage="fusion", decision="svm", **changed):
         feature = "features" if stage == "fusion" else "fc7"
-        folder = self.root / stage
-        return clip_svm.predictions(self.target, folder, CHOSEN, feature=feature, decision=decision)
+        folder, chosen = self.root / stage, CHOSEN._replace(**changed)
+        return clip_svm.predictions(self.target, folder, chosen, feature=feature, decision=decision)
 
     def files(self, *stages):
         """Bytes of every file of some stages, by path."""
@@ -218,8 +219,8 @@ def test_the_grid_is_that_of_tables_4_to_7():
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_cell_has_its_arrays(finished, stage):
     arrays_of = dict(grid.load_all(finished.root / stage))
-    assert sorted(arrays_of) == sorted((*cell, fold) for cell in GRID for fold in (0, 1))
-    for (model, _, _), arrays in arrays_of.items():
+    assert sorted(arrays_of) == sorted((*pair, SEED, fold) for pair in GRID for fold in (0, 1))
+    for (model, *_), arrays in arrays_of.items():
         assert all(np.isfinite(a).all() for a in arrays.values())
         assert arrays["softmax"].shape == (24, len(EMOTION_MODELS[model]))
         np.testing.assert_allclose(arrays["softmax"].sum(axis=1), 1, rtol=1e-4)
@@ -338,6 +339,64 @@ def test_the_svm_is_fitted_without_the_test_clips(finished, only, monkeypatch):
     assert [len(x) for x in fitted] == [12, 12]
 
 
+# Seeds: the same folds and starts, trained again
+
+
+@pytest.fixture(scope="module")
+def twice(finished, tmp_path_factory):
+    """Arousal in case 2, gone on with to two seeds."""
+    root = tmp_path_factory.mktemp("twice")
+    shutil.copytree(finished.root, root, dirs_exist_ok=True)
+    chain = Chain(finished.prepared, root)
+    with pytest.MonkeyPatch.context() as patch:
+        restricted(patch, [("arousal", 2)])
+        chain.learn(seeds=[SEED, 4])
+    return chain
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_another_seed_is_another_training_in_the_same_folds(finished, twice, only, stage):
+    only(("arousal", 2))
+    table = twice.predictions(stage, seeds=[SEED, 4])
+    assert table.groupby("seed")["clip"].nunique().to_dict() == {SEED: 24, 4: 24}
+    assert not table.duplicated(["seed", "clip"]).any()
+    assert (table.groupby("clip")[["fold", "speaker", "true"]].nunique() == 1).all(axis=None)
+    first, other = (
+        store.load(grid.file(twice.root / stage, grid.Cell("arousal", 2, seed, 0)))
+        for seed in (SEED, 4)
+    )
+    assert np.abs(first["fc7"] - other["fc7"]).max() > 1e-3
+    alone = finished.files(stage)
+    beside = twice.files(stage)
+    assert {name: beside[name] for name in alone} == alone  # the first seed is not made again
+    assert set(grid.curves(twice.root / stage)["seed"]) == {SEED, 4}
+
+
+def test_networks_to_predict_with_are_those_of_the_first_seed(begun, only):
+    only(fusion.PREDICTS)
+    begun.learn(seeds=[4, SEED])
+    keys = [
+        store.key_of(fusion.weights_file(begun.root / "fusion", fold)) for fold in range(GROUPS)
+    ]
+    cells = [grid.Cell(*fusion.PREDICTS, 4, fold) for fold in range(GROUPS)]
+    assert keys == [store.key_of(grid.file(begun.root / "fusion", cell)) for cell in cells]
+
+
+def test_a_seed_that_is_dropped_leaves_nothing_behind(begun, only):
+    only(("arousal", 2))
+    before = begun.files()
+    begun.learn(seeds=[SEED, 4])
+    assert len(begun.files()) == len(before) + 2 * (2 + 2 + 1)  # cells, and networks' weights
+    begun.learn()
+    assert begun.files() == before
+
+
+def test_no_two_trainings_draw_alike():
+    lots = [grid.Cell("emotion", 1, seed, fold).lot for seed in range(40) for fold in range(43)]
+    assert len(set(lots)) == len(lots)
+    assert all(0 <= lot < 2**31 for lot in lots)
+
+
 # The cache of the kept layers
 
 
@@ -354,7 +413,7 @@ def test_cached_path_is_the_whole_network(finished, kind, model, case):
     full.load_weights(getattr(start, kind))
     shallow, deep = networks.split(full, getattr(KEEP, kind))
     kept = [w.copy() for w in shallow.get_weights()]
-    deep.load_weights(unimodal.weights_file(finished.root / kind, (model, case, 1)))
+    deep.load_weights(unimodal.weights_file(finished.root / kind, grid.Cell(model, case, SEED, 1)))
     assert all(np.array_equal(a, b) for a, b in zip(kept, shallow.get_weights(), strict=True))
     if kind == "audio":
         scaling = json.loads(start.scaling.read_text(encoding="utf-8"))
@@ -362,7 +421,7 @@ def test_cached_path_is_the_whole_network(finished, kind, model, case):
     else:
         source, rows = inputs.visual_source(data.faces, net.input_size), data.images
     both = keras.Sequential([source, full]), keras.Sequential([source, networks.features(full)])
-    cell = store.load(finished.root / kind / f"{grid.name(model, case, 1)}.npz")
+    cell = store.load(finished.root / kind / f"{grid.Cell(model, case, SEED, 1).name}.npz")
     for whole, name in zip(both, ("softmax", "fc7"), strict=True):
         expected = dataset.pool(training.outputs(whole, [rows]), data.clip, len(data.clips))
         np.testing.assert_allclose(cell[name], expected, rtol=1e-4, atol=1e-5)
@@ -394,7 +453,7 @@ def test_kept_layers_learn_only_where_they_may(begun, only, tune):
     begun.fusion(keep=replace(KEEP, tune=tune))  # reads what the networks' stages wrote
     after = frozen.build("audio", NETS.audio, 6)
     own = after if tune else networks.split(after, KEEP.audio)[1]
-    own.load_weights(unimodal.weights_file(begun.root / "audio", ("emotion", 1, 1)))
+    own.load_weights(unimodal.weights_file(begun.root / "audio", grid.Cell("emotion", 1, SEED, 1)))
     conv1 = [net.get_layer("conv1").kernel.numpy() for net in (before, after)]
     if tune:
         change = np.abs(conv1[1] - conv1[0])
@@ -472,7 +531,7 @@ def test_a_single_clip_gets_what_the_cells_have_for_it(ready):
         clip = load_clip(ready.target / f"{clips[row]}.npz")
         prediction = recognise.recognise(clip, model, clips[row])
         made = [
-            store.load(ready.root / "fusion" / f"{grid.name(*fusion.PREDICTS, fold)}.npz")
+            store.load(grid.file(ready.root / "fusion", grid.Cell(*fusion.PREDICTS, SEED, fold)))
             for fold in range(GROUPS)
         ]
         expected = np.mean([cell["softmax"][row] for cell in made], axis=0)
@@ -549,8 +608,8 @@ def test_a_rerun_makes_only_what_is_missing_and_makes_it_the_same(begun, stage):
     [
         ("transfer", "emotion/audio.weights.h5"),
         ("transfer", "emotion/scaling.json"),
-        ("visual", "emotion-case2-fold0.weights.h5"),
-        ("fusion", "whole/emotion-case2-fold1.npz"),
+        ("visual", f"emotion-case2-seed{SEED}-fold0.weights.h5"),
+        ("fusion", "whole/fold1.npz"),
     ],
 )
 def test_weights_that_are_gone_are_made_again(begun, only, stage, file):
@@ -568,9 +627,9 @@ FLIPPED = [
     ("transfer", "emotion/visual.weights.h5"),
     ("transfer", "emotion/scaling.json"),
     ("transfer", "emotion/dbn.npz"),
-    ("audio", "emotion-case2-fold0.weights.h5"),
-    ("visual", "emotion-case2-fold1.weights.h5"),
-    ("fusion", "whole/emotion-case2-fold1.npz"),
+    ("audio", f"emotion-case2-seed{SEED}-fold0.weights.h5"),
+    ("visual", f"emotion-case2-seed{SEED}-fold1.weights.h5"),
+    ("fusion", "whole/fold1.npz"),
 ]
 
 
@@ -636,9 +695,10 @@ def test_a_kill_after_the_weights_leaves_no_older_cell_beside_them(begun, only, 
 def test_cells_of_more_folds_than_there_are_do_not_outlive_them(begun, only, monkeypatch):
     only(fusion.PREDICTS)
     begun.learn()
-    name = grid.name(*fusion.PREDICTS, GROUPS)
+    name = grid.Cell(*fusion.PREDICTS, SEED, GROUPS).name
     extra = [f"{begun.root}/{stage}/{name}.npz" for stage in STAGES]
-    extra += [f"{begun.root}/audio/{name}.weights.h5", f"{begun.root}/fusion/whole/{name}.npz"]
+    extra += [f"{begun.root}/audio/{name}.weights.h5"]
+    extra += [f"{begun.root}/fusion/whole/fold{GROUPS}.npz"]
     for path in extra:
         Path(path).write_bytes(b"old")
     before = begun.files()
@@ -665,10 +725,13 @@ def test_a_changed_schedule_makes_its_cells_again(begun, only):
     after = begun.files("audio", "fusion")
     changed = {n for n in after if "fold" in n and after[n] != before[n]}
     stems = {
-        f"{stage}/arousal-case2-fold{fold}" for stage in ("audio", "fusion") for fold in (0, 1)
+        f"{stage}/{grid.Cell('arousal', 2, SEED, fold).name}"
+        for stage in ("audio", "fusion")
+        for fold in (0, 1)
     }
     assert {name.split(".")[0] for name in changed} == stems
-    assert store.load(begun.root / "audio" / "arousal-case2-fold0.npz")["curve"].shape == (2, 2)
+    path = grid.file(begun.root / "audio", grid.Cell("arousal", 2, SEED, 0))
+    assert store.load(path)["curve"].shape == (2, 2)
 
 
 def test_a_changed_source_corpus_makes_transfer_again(begun, only, fits):
@@ -704,7 +767,7 @@ def made_up(finished, tmp_path, only):
     def write(features, softmax=None):
         softmax = np.eye(6)[(number + 1) % 6] if softmax is None else softmax
         for fold in (0, 1):
-            path = tmp_path / "audio" / f"{grid.name('emotion', 1, fold)}.npz"
+            path = grid.file(tmp_path / "audio", grid.Cell("emotion", 1, SEED, fold))
             store.save(path, "", fc7=features(number), softmax=softmax)
         return Chain(finished.prepared, tmp_path)
 

@@ -1,9 +1,12 @@
 """Hand-crafted features and shallow fusion, the paper's rivals."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from avef.config import params
 from avef.config.schema import Svm
 from avef.core import paths, store
 from avef.learning import grid
@@ -13,6 +16,7 @@ from avef.studies import baselines
 
 SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
 RNG = np.random.default_rng(0)
+SEEDS = [5, 6]
 
 
 def test_speech_statistics_do_not_depend_on_the_order_of_far_apart_frames_alone():
@@ -36,7 +40,12 @@ def test_face_gradients_see_edges_and_not_brightness():
 
 
 @pytest.fixture
-def corpus(tmp_path, monkeypatch):
+def chosen():
+    return params.read("params.yaml").of("rml")._replace(groups=2, seed=1, seeds=SEEDS, svm=SVM)
+
+
+@pytest.fixture
+def corpus(chosen, tmp_path, monkeypatch):
     """Four speakers; sound tells half of the emotions apart, faces the other half."""
     monkeypatch.chdir(tmp_path)
     folder, rows = paths.prepared("rml"), []
@@ -55,18 +64,21 @@ def corpus(tmp_path, monkeypatch):
     clips = pd.DataFrame(rows)
     clips.to_csv(folder / "clips.csv", index=False)
     truth = clips["emotion"].map(EMOTIONS.index).to_numpy()
-    for fold in range(2):
-        name = f"{grid.name('emotion', 2, fold)}.npz"
+    folders = paths.folders("rml")
+    for seed, fold in product(SEEDS, range(2)):
+        cell = grid.Cell("emotion", 2, seed, fold)
+        store.save(grid.file(folders.dbn_fusion, cell), "key", fc7=np.eye(6)[truth])
         for stage, known in (("audio_net", truth % 3), ("visual_net", truth // 3)):
             likely = np.array([[(e % 3 if stage == "audio_net" else e // 3) == k for e in range(6)]
                                for k in known], float)  # fmt: skip
             softmax = (likely + 0.01) / (likely + 0.01).sum(axis=1, keepdims=True)
-            store.save(paths.cells(stage, "rml") / name, "key", fc7=likely, softmax=softmax)
+            path = grid.file(paths.cells(stage, "rml"), cell)
+            store.save(path, "key", fc7=likely, softmax=softmax)
     return clips
 
 
-def test_each_modality_tells_its_half_and_every_fusion_both(corpus):
-    crafted = baselines.of_features(paths.prepared("rml"), SVM, groups=2, seed=1)
+def test_each_modality_tells_its_half_and_every_fusion_both(corpus, chosen):
+    crafted = baselines.of_features(paths.prepared("rml"), chosen)
     number = {e: i for i, e in enumerate(EMOTIONS)}
     halves = {"audio": lambda e: number[e] % 3, "visual": lambda e: number[e] // 3}
     for modality, half in halves.items():
@@ -76,10 +88,22 @@ def test_each_modality_tells_its_half_and_every_fusion_both(corpus):
         right = (table["true"] == table["predicted"]).mean()
         assert right <= 0.75
         assert (table["true"].map(half) == table["predicted"].map(half)).mean() > 0.9
-    fused = baselines.of_fusions("rml", SVM, groups=2, seed=1)
+    fused = baselines.of_fusions(paths.folders("rml"), chosen)
     assert set(fused) == set(baselines.FUSIONS)
     for name, table in fused.items():
+        assert table.groupby("seed")["clip"].nunique().to_dict() == dict.fromkeys(SEEDS, 24)
         assert (table["true"] == table["predicted"]).all(), name
+
+
+def test_the_rival_after_joint_training_is_what_the_whole_model_left(corpus, chosen):
+    folders = paths.folders("rml")
+    for seed, fold in product(SEEDS, range(2)):
+        path = grid.file(folders.dbn_fusion, grid.Cell("emotion", 2, seed, fold))
+        store.save(path, "key", fc7=np.zeros((24, 6)))
+    fused = baselines.of_fusions(folders, chosen)
+    right = {name: (table["true"] == table["predicted"]).mean() for name, table in fused.items()}
+    assert right.pop("features after joint training") == pytest.approx(1 / 6)
+    assert set(right.values()) == {1}
 
 
 def test_a_person_in_two_modalities_is_one_unit():
@@ -96,8 +120,8 @@ def test_a_person_in_two_modalities_is_one_unit():
     assert (result["difference"], result["p"]) == (50.0, 1.0)
 
 
-def test_against_is_paired_and_signed(corpus):
-    fused = baselines.of_fusions("rml", SVM, groups=2, seed=1)["features"]
+def test_against_is_paired_and_signed(corpus, chosen):
+    fused = baselines.of_fusions(paths.folders("rml"), chosen)["features"]
     worse = fused.assign(predicted=EMOTIONS[0])
     result = baselines.against({"rml": fused}, {"rml": worse}, seed=0)
     assert result["ours"] == 100

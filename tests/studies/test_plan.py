@@ -61,7 +61,7 @@ def settings(profile):
     two["dbn_fusion"] = {c: replace(s, supervised_epochs=3) for c, s in two["dbn_fusion"].items()}
     rbm, jobs = replace(p.rbm, epochs=4), replace(p.jobs, train=1)
     prepare, keep = replace(p.prepare, face_size=10), replace(p.keep, tune=False)
-    return replace(p, **two, rbm=rbm, jobs=jobs, prepare=prepare, keep=keep)
+    return replace(p, **two, seeds=[7], rbm=rbm, jobs=jobs, prepare=prepare, keep=keep)
 
 
 def planned(settings, **options):
@@ -240,6 +240,17 @@ def test_more_speaker_groups_are_more_folds(settings):
     assert table["trainings"].tolist() == [12, 12, 12, *6 * [30], *3 * [120]]
 
 
+def test_every_seed_trains_every_cell_but_the_cache_is_filled_once(settings):
+    one, three = planned(settings), planned(settings, seeds=[1, 2, 3])
+    cells = one.index.get_level_values("stage") != "transfer"
+    assert (three["trainings"] == np.where(cells, 3, 1) * one["trainings"]).all()
+    once = 2e-15 * sum(n * 300 for n in 3 * [40, 30])  # see above
+    row = ("visual_net", "baum1s")
+    assert three["pflop"][row] - once == pytest.approx(3 * (one["pflop"][row] - once))
+    pd.testing.assert_series_equal(three["memory_gib"], one["memory_gib"])
+    assert three["disk_gib"][row] == pytest.approx(3 * one["disk_gib"][row])
+
+
 def test_workers_share_the_pieces_but_none_is_divided(settings):
     one = planned(settings)
     two = planned(settings, jobs=replace(settings.jobs, train=2))
@@ -310,7 +321,7 @@ def test_the_paper_on_real_corpora_is_no_evenings_work(profile):
         ["stage", "corpus"]
     )
     rml = table.loc["visual_net", "rml"]
-    steps = 3 * sum(sizes["rml"].segments) * 7 * 500
+    steps = len(p.seeds) * 3 * sum(sizes["rml"].segments) * 7 * 500
     assert rml["pflop"] == pytest.approx(2e-15 * steps * 26.5e9, rel=0.01)
     assert rml["hours"] == pytest.approx(rml["pflop"] / 3.6, rel=1e-3)  # a teraflop a second
     cache = 4 * sizes["rml"].segments[0] * 4 * 14 * 14 * 256
