@@ -95,13 +95,14 @@ class Prepare:
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
 class Protocol:
-    """Speaker groups of a corpus (§4.2).
+    """Speaker groups of a corpus (§4.2), and its sentences; see :func:`avef.protocol.folds`.
 
     None is the paper's choice: one speaker out where speakers are few (RML), one of
     three groups out elsewhere. As many groups as speakers is one speaker out anywhere.
     """
 
     groups: Annotated[Whole, Field(ge=2)] | None
+    sentences: Literal["any", "disjoint", "heard"]
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
@@ -260,7 +261,7 @@ class Params:
         """What the learning stages of one corpus take of all this."""
         return CorpusParams(
             seed=self.seed,
-            groups=self.protocol[corpus].groups,
+            protocol=self.protocol[corpus],
             networks=self.networks,
             keep=self.keep,
             stop=self.stop,
@@ -289,13 +290,10 @@ class Trained:
 
 
 class CorpusParams(NamedTuple):
-    """The parameters that decide what is learnt on one corpus; from :meth:`Params.of`.
-
-    ``groups`` is that of :class:`Protocol`; the others are sections of the same name.
-    """
+    """The parameters that decide what is learnt on one corpus; from :meth:`Params.of`."""
 
     seed: int
-    groups: int | None
+    protocol: Protocol
     networks: Networks
     keep: Keep
     stop: Stop

@@ -155,7 +155,7 @@ def _key(pair, chosen, files):
     return store.digest(
         pair,
         (chosen.networks, chosen.keep, chosen.rbm, chosen.dbn_fusion, chosen.stop),
-        (chosen.compute.precision, chosen.compute.xla, chosen.groups, chosen.seed),
+        (chosen.compute.precision, chosen.compute.xla, chosen.protocol, chosen.seed),
         files=files,
         code=__name__,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -139,7 +140,7 @@ def work(
     emotion_model, case = pair
     data = dataset.load(prepared, case)
     corpus = data.clips["corpus"].iloc[0]
-    splits = folds(data.clips, corpus, groups=chosen.groups, seed=chosen.seed)
+    splits = folds(data.clips, corpus, **asdict(chosen.protocol), seed=chosen.seed)
     prune(out, pair, len(splits))
     target = labels(data.clips, emotion_model)[data.clip]
     cells = [file(out, (*pair, fold)) for fold in range(len(splits))]

@@ -12,6 +12,7 @@ the segments' frames and the SVM are those of the paper's model.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import pandas as pd
 from scipy.fft import dct
 from scipy.stats import skew
 
-from avef.config.schema import Svm
+from avef.config.schema import Protocol, Svm
 from avef.core import paths, store
 from avef.evaluation import paired
 from avef.learning import clip_svm, dataset, grid
@@ -89,10 +90,10 @@ def handcrafted(prepared: str | Path, case: int) -> dict[str, np.ndarray]:
 
 
 def of_features(
-    prepared: str | Path, svm: Svm, *, groups: int | None, seed: int
+    prepared: str | Path, svm: Svm, *, protocol: Protocol, seed: int
 ) -> dict[str, pd.DataFrame]:
     """S1: predictions of six emotions in case 2 from hand-crafted features, by modality."""
-    clips, splits, truth = _protocol(prepared, groups, seed)
+    clips, splits, truth = _protocol(prepared, protocol, seed)
     descriptions = handcrafted(prepared, case=2)
     return {
         modality: _predicted(
@@ -104,9 +105,9 @@ def of_features(
     }
 
 
-def of_fusions(corpus: str, svm: Svm, *, groups: int | None, seed: int) -> dict[str, pd.DataFrame]:
+def of_fusions(corpus: str, svm: Svm, *, protocol: Protocol, seed: int) -> dict[str, pd.DataFrame]:
     """S2: predictions of six emotions in case 2 from both networks, joined in simple ways."""
-    clips, splits, truth = _protocol(paths.prepared(corpus), groups, seed)
+    clips, splits, truth = _protocol(paths.prepared(corpus), protocol, seed)
     guesses: dict[str, list] = {name: [] for name in FUSIONS}
     for fold, split in enumerate(splits):
         name = f"{grid.name('emotion', 2, fold)}.npz"
@@ -153,12 +154,12 @@ def against(
     return {new: round(float(row[old]), 4) for old, new in names.items()}
 
 
-def study(groups: dict[str, int | None], svm: Svm, seed: int) -> tuple[pd.DataFrame, dict]:
+def study(protocols: Mapping[str, Protocol], svm: Svm, seed: int) -> tuple[pd.DataFrame, dict]:
     """S1 and S2 on every corpus, six emotions, case 2.
 
     Parameters
     ----------
-    groups : corpus → speaker groups
+    protocols : corpus → its folds
 
     Returns
     -------
@@ -169,20 +170,21 @@ def study(groups: dict[str, int | None], svm: Svm, seed: int) -> tuple[pd.DataFr
         ``S1``: both modalities together; ``S2``: against the best of ``FUSIONS``.
     """
     crafted = {
-        c: of_features(paths.prepared(c), svm, groups=n, seed=seed) for c, n in groups.items()
+        c: of_features(paths.prepared(c), svm, protocol=one, seed=seed)
+        for c, one in protocols.items()
     }
-    joined = {c: of_fusions(c, svm, groups=n, seed=seed) for c, n in groups.items()}
-    learnt = {m: {c: _ours(STAGES[m], c) for c in groups} for m in STAGES}
+    joined = {c: of_fusions(c, svm, protocol=one, seed=seed) for c, one in protocols.items()}
+    learnt = {m: {c: _ours(STAGES[m], c) for c in protocols} for m in STAGES}
     rows: list[tuple] = []
     features: dict[tuple[str, str], tuple] = {}
     for modality in MODALITIES:
-        theirs = {c: crafted[c][modality] for c in groups}
+        theirs = {c: crafted[c][modality] for c in protocols}
         pair = against(learnt[modality], theirs, seed)
         rows.append(("S1", f"{modality}-net", HANDCRAFTED[modality], pair))
-        features |= {(c, modality): (learnt[modality][c], theirs[c]) for c in groups}
+        features |= {(c, modality): (learnt[modality][c], theirs[c]) for c in protocols}
     fusions = {}
     for name in FUSIONS:
-        theirs = {c: joined[c][name] for c in groups}
+        theirs = {c: joined[c][name] for c in protocols}
         fusions[name] = against(learnt["both"], theirs, seed)
         rows.append(("S2", "DBN", name, fusions[name]))
     mine, crafts = ({k: pair[i] for k, pair in features.items()} for i in (0, 1))
@@ -211,9 +213,9 @@ def _gradients(image):
     return (blocks / (np.linalg.norm(blocks, axis=-1, keepdims=True) + PATCH)).ravel()
 
 
-def _protocol(prepared, groups, seed):
+def _protocol(prepared, protocol, seed):
     clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
-    splits = folds(clips, clips["corpus"].iloc[0], groups=groups, seed=seed)
+    splits = folds(clips, clips["corpus"].iloc[0], **asdict(protocol), seed=seed)
     return clips, splits, labels(clips, "emotion")
 
 

@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avef.config.schema import Svm
+from avef.config.schema import Protocol, Svm
 from avef.core import paths, store
+from avef.core.errors import ParameterError
 from avef.learning import grid
 from avef.preparation.prepared import PreparedClip, save_clip
 from avef.protocol import EMOTIONS
 from avef.studies import baselines
 
 SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
+HALVES = Protocol(groups=2, sentences="any")
 RNG = np.random.default_rng(0)
 
 
@@ -66,7 +68,7 @@ def corpus(tmp_path, monkeypatch):
 
 
 def test_each_modality_tells_its_half_and_every_fusion_both(corpus):
-    crafted = baselines.of_features(paths.prepared("rml"), SVM, groups=2, seed=1)
+    crafted = baselines.of_features(paths.prepared("rml"), SVM, protocol=HALVES, seed=1)
     number = {e: i for i, e in enumerate(EMOTIONS)}
     halves = {"audio": lambda e: number[e] % 3, "visual": lambda e: number[e] // 3}
     for modality, half in halves.items():
@@ -76,10 +78,18 @@ def test_each_modality_tells_its_half_and_every_fusion_both(corpus):
         right = (table["true"] == table["predicted"]).mean()
         assert right <= 0.75
         assert (table["true"].map(half) == table["predicted"].map(half)).mean() > 0.9
-    fused = baselines.of_fusions("rml", SVM, groups=2, seed=1)
+    fused = baselines.of_fusions("rml", SVM, protocol=HALVES, seed=1)
     assert set(fused) == set(baselines.FUSIONS)
     for name, table in fused.items():
         assert (table["true"] == table["predicted"]).all(), name
+
+
+@pytest.mark.parametrize("study", [baselines.of_features, baselines.of_fusions])
+def test_baselines_keep_sentences_apart_as_the_model_does(corpus, study):
+    apart = Protocol(groups=2, sentences="disjoint")  # RML does not tell them
+    where = "rml" if study is baselines.of_fusions else paths.prepared("rml")
+    with pytest.raises(ParameterError, match=r"protocol\.rml\.sentences"):
+        study(where, SVM, protocol=apart, seed=1)
 
 
 def test_a_person_in_two_modalities_is_one_unit():
@@ -97,7 +107,7 @@ def test_a_person_in_two_modalities_is_one_unit():
 
 
 def test_against_is_paired_and_signed(corpus):
-    fused = baselines.of_fusions("rml", SVM, groups=2, seed=1)["features"]
+    fused = baselines.of_fusions("rml", SVM, protocol=HALVES, seed=1)["features"]
     worse = fused.assign(predicted=EMOTIONS[0])
     result = baselines.against({"rml": fused}, {"rml": worse}, seed=0)
     assert result["ours"] == 100
