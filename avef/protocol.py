@@ -3,18 +3,22 @@
 No speaker is ever on both sides of a split; the functions here assert it
 rather than promise it. The paper leaves one speaker out where speakers are
 few (RML) and one speaker group out elsewhere, with train : test about 7 : 3;
-three groups come nearest to that.
+three groups come nearest to that. In eNTERFACE'05 each emotion has sentences of
+its own, which the paper's folds share between train and test; here they can be
+kept apart, too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from avef import paper
+from avef.core import balance
 from avef.core.errors import ParameterError
 
 EMOTIONS = paper.EMOTIONS
@@ -25,13 +29,12 @@ EMOTION_MODELS: dict[str, tuple[str, ...]] = {
 }
 LEAVE_ONE_SPEAKER_OUT = ("rml", "savee")
 DEFAULT_GROUPS = 3
+SENTENCES = ("any", "disjoint", "heard")
 
 _SIDE = {
     dimension: {emotion: side for side, members in sides.items() for emotion in members}
     for dimension, sides in paper.TABLE_2.items()
 }
-# The clip count weighs as much as the six emotions together when groups are balanced.
-_COUNT_WEIGHT = len(EMOTIONS)
 
 
 def binary(emotion: str) -> tuple[str, str]:
@@ -67,7 +70,12 @@ def labels(clips: pd.DataFrame, emotion_model: str) -> np.ndarray:
 
 
 def folds(
-    clips: pd.DataFrame, corpus: str, *, groups: int | None = None, seed: int = 0
+    clips: pd.DataFrame,
+    corpus: str,
+    *,
+    groups: int | None = None,
+    sentences: str = "any",
+    seed: int = 0,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Speaker-disjoint folds of §4.2: list of (train, test) int64 arrays of positions in ``clips``.
 
@@ -79,33 +87,78 @@ def folds(
     Groups are balanced in clips and, as far as whole speakers allow, in
     emotions; they depend on ``seed`` and the speakers, not on the order of the
     rows. Every clip is tested exactly once. Folds come in the order of their
-    first test speaker. ParameterError unless 2 ≤ groups ≤ speakers.
+    first test speaker, then of the sentences.
+
+    ``sentences="any"``, the paper's choice, is a fold a speaker group, and training
+    may hear what is said in the test. The others are a fold a speaker group and part
+    of its sentences (:func:`sentence_parts`). With ``"disjoint"`` training lacks the
+    tested part in all speakers. With ``"heard"`` it lacks the next part instead: about
+    as few clips, and the tested sentences among them, so that the difference between
+    the two is what hearing them is worth.
+
+    ParameterError unless 2 ≤ groups ≤ speakers, and where sentences are asked for
+    but not told, or leave a fold nothing to learn from.
 
     >>> clips = pd.DataFrame({"speaker": ["s1", "s2", "s1", "s3"], "emotion": "fear"})
     >>> [(train.tolist(), test.tolist()) for train, test in folds(clips, "rml")]
     [([1, 3], [0, 2]), ([0, 2, 3], [1]), ([0, 1, 2], [3])]
     >>> len(folds(clips, "rml", groups=2))
     2
+    >>> clips = pd.DataFrame({"speaker": list("aabb"), "emotion": "fear", "sentence": list("1212")})
+    >>> pairs = folds(clips, "savee", sentences="disjoint")
+    >>> [(train.tolist(), test.tolist()) for train, test in pairs]
+    [([3], [0]), ([2], [1]), ([1], [2]), ([0], [3])]
     """
-    speakers, member, counts = _speakers(clips)
-    if groups is None and corpus in LEAVE_ONE_SPEAKER_OUT:
-        groups = len(speakers)
-    elif groups is None:
-        groups = DEFAULT_GROUPS
-    _check_groups(groups, len(speakers), corpus)
-    if groups == len(speakers):
-        group_of = np.arange(groups)
-    else:
-        group_of = _balance(counts, np.full(groups, 1 / groups), seed)
-    # Number the groups by their first speaker, so that a fold's number means something.
-    order = dict.fromkeys(group_of.tolist())
-    tests = [np.flatnonzero(group_of[member] == group) for group in order]
-    everything = np.arange(len(clips))
-    pairs = [(np.setdiff1d(everything, test), test) for test in tests]
+    if sentences not in SENTENCES:
+        raise ParameterError(f"sentences {sentences!r} is not one of {', '.join(SENTENCES)}")
+    group = _groups(clips, corpus, groups, seed)
+    part = sentence_parts(clips) if sentences != "any" else np.zeros(len(clips), np.int64)
+    pairs = list(_crossed(group, part, sentences))
+    wrong = ""
+    if (part < 0).any():
+        wrong = f"the corpus does not tell what {(part < 0).sum()} of its {len(part)} clips say"
+    elif not all(len(train) for train, _ in pairs):
+        wrong = "a fold would have nothing to learn from"
+    if wrong:
+        raise ParameterError(f"protocol.{corpus}.sentences: {sentences} is impossible: {wrong}")
     _assert_disjoint(clips, pairs)
-    tested = np.sort(np.concatenate(tests))
-    assert np.array_equal(tested, everything), "every clip is tested exactly once"
+    if sentences == "disjoint":
+        _assert_disjoint(clips, pairs, "sentence")
+    tested = np.sort(np.concatenate([test for _, test in pairs]))
+    assert np.array_equal(tested, np.arange(len(clips))), "every clip is tested exactly once"
     return pairs
+
+
+def sentence_parts(clips: pd.DataFrame) -> np.ndarray:
+    """Part of the corpus' sentences that each clip says: (len(clips),) int64, from 0.
+
+    ``clips`` needs the columns ``emotion`` and ``sentence``, which names a text: clips
+    that say the same have the same name, whatever their emotion. −1 where none is told.
+
+    In natural order, a sentence goes to the first part behind those with earlier
+    sentences of its emotions. So no sentence is in two parts, and no part has two
+    sentences of one emotion. Where each emotion has sentences of its own, as in
+    eNTERFACE'05, its k-th one is in the k-th part; where all share theirs, as in
+    CREMA-D, each sentence is a part.
+
+    >>> clips = pd.DataFrame({"emotion": ["anger", "anger", "fear", "fear"],
+    ...                       "sentence": ["anger-1", "anger-2", "fear-1", "fear-2"]})
+    >>> sentence_parts(clips).tolist()
+    [0, 1, 0, 1]
+    >>> sentence_parts(clips.assign(sentence=["both", "own", "", "both"])).tolist()
+    [0, 1, -1, 0]
+    """
+    said = _sentences(clips)
+    emotions_of: dict[str, set[str]] = {}
+    for sentence, emotion in zip(said, clips["emotion"], strict=True):
+        emotions_of.setdefault(sentence, set()).add(emotion)
+    part_of = {"": -1}
+    latest = dict.fromkeys(clips["emotion"], -1)
+    for sentence in sorted(emotions_of.keys() - {""}, key=_natural):
+        emotions = emotions_of[sentence]
+        part_of[sentence] = 1 + max(latest[emotion] for emotion in emotions)
+        latest |= dict.fromkeys(emotions, part_of[sentence])
+    return said.map(part_of).to_numpy(np.int64)
 
 
 def inner_split(
@@ -144,7 +197,7 @@ def inner_split(
         fraction = speakers / len(names)
     elif not 0 < fraction < 1:
         raise ParameterError(f"fraction={fraction!r} must lie between 0 and 1")
-    side = _balance(counts, np.array([1 - fraction, fraction]), seed, second=speakers)
+    side = _balanced(counts, np.array([1 - fraction, fraction]), seed, second=speakers)
     fit, validation = train[side[member] == 0], train[side[member] == 1]
     _assert_disjoint(clips, [(fit, validation)])
     return fit, validation
@@ -153,20 +206,24 @@ def inner_split(
 def describe(clips: pd.DataFrame, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
     """One row a fold: what is tested, and which emotions have nothing to learn from or to test.
 
-    Columns: ``fold`` (from 0), ``speakers`` (tested, comma-separated), ``train``,
-    ``test`` (clips), ``test_share`` (of all clips), one column an emotion with its
-    test clips, ``missing_in_train`` and ``missing_in_test`` (comma-separated).
+    Columns: ``fold`` (from 0), ``speakers`` (tested), ``unheard`` (sentences tested
+    that no clip of train says), ``train``, ``test`` (clips), ``test_share`` (of all
+    clips), one column an emotion with its test clips, ``missing_in_train`` and
+    ``missing_in_test``; names are comma-separated.
     """
     emotions = clips["emotion"].to_numpy()
     speakers = clips["speaker"].to_numpy()
+    sentences = _sentences(clips).to_numpy()
     rows = []
     for number, (train, test) in enumerate(pairs):
+        unheard = set(sentences[test]) - {*sentences[train], ""}
         row: dict[str, object] = {
             "fold": number,
             "speakers": ", ".join(sorted(set(speakers[test]), key=_natural)),
+            "unheard": ", ".join(sorted(unheard, key=_natural)),
             "train": len(train),
             "test": len(test),
-            "test_share": len(test) / (len(train) + len(test)),
+            "test_share": len(test) / len(clips),
         }
         row |= {emotion: int((emotions[test] == emotion).sum()) for emotion in EMOTIONS}
         for name, part in (("train", train), ("test", test)):
@@ -197,6 +254,38 @@ def _check_groups(groups, n_speakers, corpus):
         )
 
 
+def _sentences(clips):
+    """Name of the sentence of each clip, a Series of str; "" where it is not told."""
+    if "sentence" not in clips:
+        return pd.Series("", clips.index)
+    return clips["sentence"].astype(object).where(clips["sentence"].notna(), "").astype(str)
+
+
+def _groups(clips, corpus, groups, seed):
+    """Speaker group of each clip, (len(clips),) int, numbered by their first speaker."""
+    speakers, member, counts = _speakers(clips)
+    if groups is None and corpus in LEAVE_ONE_SPEAKER_OUT:
+        groups = len(speakers)
+    elif groups is None:
+        groups = DEFAULT_GROUPS
+    _check_groups(groups, len(speakers), corpus)
+    if groups == len(speakers):
+        return member
+    group_of = _balanced(counts, np.full(groups, 1 / groups), seed)
+    order = list(dict.fromkeys(group_of.tolist()))
+    return np.argsort(order)[group_of[member]]
+
+
+def _crossed(group, part, sentences):
+    """(train, test) of every speaker group and part of sentences that has a clip."""
+    parts = int(part.max()) + 1
+    for mine, said in product(range(int(group.max()) + 1), range(parts)):
+        test = (group == mine) & (part == said)
+        absent = {"disjoint": said, "heard": (said + 1) % parts}.get(sentences, -1)
+        if test.any():
+            yield np.flatnonzero((group != mine) & (part != absent)), np.flatnonzero(test)
+
+
 def _natural(name):
     return [(part.isdigit(), int(part) if part.isdigit() else part) for part in _parts(name)]
 
@@ -221,75 +310,16 @@ def _speakers(clips):
     return names, member, counts
 
 
-def _balance(counts, shares, seed, second=None):
-    """Group of each speaker, (speakers,) int: loads near ``shares`` of every column of ``counts``.
-
-    Starts from a random grouping and then moves or swaps speakers for as long
-    as that brings the loads nearer (squared distance), so that seeds give
-    different groupings of like quality. No group is ever empty. ``second``
-    fixes the number of speakers in group 1 (two groups, swaps only).
-    """
-    n_speakers, n_groups = len(counts), len(shares)
-    weights = np.ones(counts.shape[1])
-    weights[0] = _COUNT_WEIGHT
-    # Scaling by the square root of the weight turns the cost into a plain squared distance.
-    parts = counts / counts.sum(axis=0) * np.sqrt(weights)
-    targets = shares[:, None] * np.sqrt(weights)
-    group = _random_start(n_speakers, shares, seed, second)
-    # Each step lowers the cost, so the loop ends; the bound guards against rounding.
-    for _ in range(100 * n_speakers):
-        excess = np.zeros_like(targets)
-        np.add.at(excess, group, parts)
-        excess -= targets
-        step = _best_step(parts, group, excess, moves=second is None)
-        if step is None:
-            break
-        a, b, to = step
-        if b is None:
-            group[a] = to
-        else:
-            group[a], group[b] = group[b], group[a]
-    assert np.array_equal(np.unique(group), np.arange(n_groups)), "no group is empty"
-    return group
+def _balanced(counts, shares, seed, second=None):
+    """Group of each speaker; the clip count weighs as much as the six emotions together."""
+    weights = np.array([len(EMOTIONS), *[1] * (counts.shape[1] - 1)])
+    return balance.grouped(counts, shares, weights=weights, seed=seed, second=second)
 
 
-def _random_start(n_speakers, shares, seed, second):
-    order = np.random.default_rng(seed).permutation(n_speakers)
-    group = np.zeros(n_speakers, dtype=np.int64)
-    if second is not None:
-        group[order[:second]] = 1
-        return group
-    if len(shares) == 2:
-        group[order[: min(max(round(shares[1] * n_speakers), 1), n_speakers - 1)]] = 1
-        return group
-    group[order] = np.arange(n_speakers) % len(shares)
-    return group
-
-
-def _best_step(parts, group, excess, *, moves):
-    """The move (speaker, None, group) or swap (speaker, speaker, None) that gains most, or None."""
-    mine = excess[group]
-    # Carrying d from load A to load B changes the cost by 2 (d·d − d·(A − B)).
-    d = parts[:, None, :] - parts[None, :, :]
-    change = 2 * ((d * d).sum(-1) - (d * (mine[:, None, :] - mine[None, :, :])).sum(-1))
-    change[group[:, None] == group[None, :]] = 0
-    best = np.unravel_index(np.argmin(change), change.shape)
-    gain, step = change[best], (int(best[0]), int(best[1]), None)
-    if moves:
-        d = parts[:, None, :]
-        change = 2 * ((d * d).sum(-1) - (d * (mine[:, None, :] - excess[None, :, :])).sum(-1))
-        change[group[:, None] == np.arange(len(excess))[None, :]] = 0
-        change[np.bincount(group, minlength=len(excess))[group] == 1] = 0
-        best = np.unravel_index(np.argmin(change), change.shape)
-        if change[best] < gain:
-            gain, step = change[best], (int(best[0]), None, int(best[1]))
-    return step if gain < -1e-12 else None
-
-
-def _assert_disjoint(clips, pairs):
-    speakers = clips["speaker"].astype(str).to_numpy()
+def _assert_disjoint(clips, pairs, column="speaker"):
+    names = clips[column].astype(str).to_numpy()
     for train, test in pairs:
         assert len(train), "a fold has nothing to train on"
         assert len(test), "a fold has nothing to test"
-        shared = set(speakers[train]) & set(speakers[test])
-        assert not shared, f"speakers on both sides of a split: {sorted(shared)}"
+        shared = set(names[train]) & set(names[test])
+        assert not shared, f"{column}s on both sides of a split: {sorted(shared)}"

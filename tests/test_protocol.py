@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from avef import protocol
@@ -126,12 +126,139 @@ def test_too_few_speakers_for_the_default(corpus, speakers):
         protocol.folds(corpus_of([[1] * 6] * speakers), corpus)
 
 
+# ── Sentences ────────────────────────────────────────────────────────────────
+
+
+@st.composite
+def texts(draw):
+    """As corpora(), each clip with one of an emotion's own sentences or of those all share."""
+    clips = draw(corpora())
+    shared = draw(st.integers(0, 5))
+    numbers = draw(st.lists(st.integers(1, 5), min_size=len(clips), max_size=len(clips)))
+    return clips.assign(
+        sentence=[
+            f"all {n}" if n <= shared else f"{emotion} {n}"
+            for n, emotion in zip(numbers, clips["emotion"], strict=True)
+        ]
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(clips=texts())
+def test_a_part_has_each_sentence_whole_and_at_most_one_of_an_emotion(clips):
+    parts = clips.assign(part=protocol.sentence_parts(clips))
+    assert sorted(parts["part"].unique()) == list(range(parts["part"].max() + 1))
+    assert parts.groupby("sentence")["part"].nunique().eq(1).all()
+    assert parts.groupby(["emotion", "part"])["sentence"].nunique().eq(1).all()
+    backwards = protocol.sentence_parts(clips.iloc[::-1])
+    assert backwards[::-1].tolist() == parts["part"].tolist()
+
+
+@settings(max_examples=60, deadline=None)
+@given(clips=texts(), groups=st.integers(2, 3), kind=st.sampled_from(["disjoint", "heard"]))
+def test_folds_of_sentences_test_every_clip_once_and_keep_their_sides(clips, groups, kind):
+    assume(groups <= clips["speaker"].nunique())
+    try:
+        pairs = protocol.folds(clips, "baum1s", groups=groups, sentences=kind)
+    except ParameterError as error:
+        assert str(error).endswith("a fold would have nothing to learn from")
+        return
+    assert sorted(np.concatenate([test for _, test in pairs])) == list(range(len(clips)))
+    part = protocol.sentence_parts(clips)
+    for train, test in pairs:
+        assert len(train)
+        assert train.dtype == test.dtype == np.int64
+        assert not set(clips["speaker"].iloc[train]) & set(clips["speaker"].iloc[test])
+        unheard = set(clips["sentence"].iloc[test]) - set(clips["sentence"].iloc[train])
+        if kind == "disjoint":
+            assert unheard == set(clips["sentence"].iloc[test])
+        (said,) = set(part[test])
+        absent = set(range(part.max() + 1)) - set(part[train])
+        assert (said if kind == "disjoint" else (said + 1) % (part.max() + 1)) in absent
+
+
+def enterface(speakers=6):
+    """Five sentences of its own for each emotion, said once by everybody."""
+    rows = [
+        (f"subject{s:02}", emotion, f"{emotion}-{k}")
+        for s in range(1, speakers + 1)
+        for emotion in EMOTIONS
+        for k in range(1, 6)
+    ]
+    return pd.DataFrame(rows, columns=["speaker", "emotion", "sentence"])
+
+
+def test_enterface_leaves_one_sentence_an_emotion_out_in_each_speaker_group():
+    clips = enterface()
+    whole = protocol.folds(clips, "enterface05", seed=2)
+    apart = protocol.folds(clips, "enterface05", sentences="disjoint", seed=2)
+    heard = protocol.folds(clips, "enterface05", sentences="heard", seed=2)
+    assert len(whole) == 3
+    assert len(apart) == len(heard) == 15
+    for fold, (train, test) in enumerate(apart):
+        assert set(test) <= set(whole[fold // 5][1])  # the same speaker groups, in their order
+        tested = {f"{emotion}-{fold % 5 + 1}" for emotion in EMOTIONS}
+        assert set(clips["sentence"][test]) == tested
+        assert set(train) < set(whole[fold // 5][0])
+        assert not set(clips["sentence"][train]) & tested
+        other, same = heard[fold]
+        assert np.array_equal(same, test)
+        assert len(other) == len(train) == len(clips) * 2 // 3 * 4 // 5
+        assert set(clips["sentence"][other]) > tested
+
+
+def test_a_text_that_emotions_share_is_held_out_of_all_of_them():
+    """In CREMA-D everybody says the same; one lacks a sentence in one emotion."""
+    clips = enterface().assign(sentence=lambda table: table["sentence"].str[-1])
+    clips = clips.drop(index=clips.query("sentence == '2' and emotion == 'fear'").index)
+    clips = clips.reset_index(drop=True)
+    assert protocol.sentence_parts(clips).tolist() == [int(k) - 1 for k in clips["sentence"]]
+    numbers = clips.assign(sentence=clips["sentence"].astype(int))  # as read from a CSV file
+    pairs = protocol.folds(numbers, "cremad", sentences="disjoint")
+    assert len(pairs) == 15
+    assert all(len(set(numbers["sentence"][test])) == 1 for _, test in pairs)
+
+
+@pytest.mark.parametrize("kind", ["disjoint", "heard"])
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda clips: clips.drop(columns="sentence"), "what 180 of its 180 clips say"),
+        (lambda clips: clips.assign(sentence=np.nan), "what 180 of its 180 clips say"),
+        (lambda clips: clips.assign(sentence=""), "what 180 of its 180 clips say"),
+        (lambda clips: clips.replace("fear-3", None), "what 6 of its 180 clips say"),
+        (lambda clips: clips.assign(sentence="so"), "a fold would have nothing to learn from"),
+    ],
+)
+def test_sentences_that_are_not_told_or_not_several_are_named(kind, change, why):
+    clips = change(enterface())
+    with pytest.raises(ParameterError, match=rf"^protocol\.baum1s\.sentences: {kind} .*{why}"):
+        protocol.folds(clips, "baum1s", sentences=kind)
+    assert len(protocol.folds(clips, "baum1s")) == 3
+
+
+def test_an_unknown_kind_of_sentences_is_refused():
+    with pytest.raises(ParameterError, match="'apart' is not one of any, disjoint, heard"):
+        protocol.folds(enterface(), "enterface05", sentences="apart")
+
+
+def test_describe_names_the_sentences_that_training_never_heard():
+    clips = enterface()
+    pairs = {k: protocol.folds(clips, "rml", sentences=k) for k in protocol.SENTENCES}
+    unheard = {k: protocol.describe(clips, p)["unheard"] for k, p in pairs.items()}
+    assert set(unheard["any"]) == set(unheard["heard"]) == {""}
+    assert unheard["disjoint"][1] == ", ".join(f"{emotion}-2" for emotion in EMOTIONS)
+    shares = protocol.describe(clips, pairs["disjoint"])["test_share"]
+    assert shares.sum() == pytest.approx(1)
+
+
 def test_describe_names_what_a_fold_lacks():
     clips = corpus_of([[1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 1]])
     table = protocol.describe(clips, protocol.folds(clips, "rml"))
     assert table["missing_in_train"].tolist() == ["", "surprise"]
     assert table["missing_in_test"].tolist() == ["surprise", ""]
     assert table["speakers"].tolist() == ["s1", "s2"]
+    assert table["unheard"].tolist() == ["", ""]
     assert table["test"].tolist() == [5, 6]
 
 

@@ -96,13 +96,14 @@ class Prepare:
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
 class Protocol:
-    """Speaker groups of a corpus (§4.2).
+    """Speaker groups of a corpus (§4.2), and its sentences; see :func:`avef.protocol.folds`.
 
     None is the paper's choice: one speaker out where speakers are few (RML), one of
     three groups out elsewhere. As many groups as speakers is one speaker out anywhere.
     """
 
     groups: Annotated[Whole, Field(ge=2)] | None
+    sentences: Literal["any", "disjoint", "heard"]
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
@@ -261,7 +262,7 @@ class Params:
         return CorpusParams(
             seed=self.seed,
             seeds=self.seeds,
-            groups=self.protocol[corpus].groups,
+            protocol=self.protocol[corpus],
             networks=self.networks,
             keep=self.keep,
             stop=self.stop,
@@ -293,12 +294,12 @@ class CorpusParams(NamedTuple):
     """The parameters that decide what is learnt on one corpus; from :meth:`Params.of`.
 
     ``seed`` is that of the folds and of what networks start from, ``seeds`` those of the
-    trainings; ``groups`` is that of :class:`Protocol`; the others are sections of the same name.
+    trainings; the others are sections of the same name.
     """
 
     seed: int
     seeds: list[int]
-    groups: int | None
+    protocol: Protocol
     networks: Networks
     keep: Keep
     stop: Stop

@@ -56,7 +56,8 @@ def clip_table(corpus: str, root: str | Path) -> tuple[pd.DataFrame, pd.DataFram
         ``clip`` (unique, safe as a file name, the same on every copy of the corpus),
         ``corpus``, ``path`` (relative to ``root``, with /), ``speaker``, ``emotion``,
         ``arousal`` (low, high), ``valence`` (negative, positive), ``gender`` (female,
-        male), ``language``, ``sentence``; all strings, empty where not known, arousal
+        male), ``language``, ``sentence`` (names a text: one name whoever says it, with
+        whatever emotion); all strings, empty where not known, arousal
         and valence empty outside the six emotions. One row a clip, sorted by ``clip``,
         RangeIndex.
     left_out : DataFrame

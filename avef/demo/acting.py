@@ -133,6 +133,53 @@ class Take:
     stop: str
 
 
+#: What every subject of the demo's eNTERFACE'05 says: as there, each emotion has its own five.
+SENTENCES = {
+    "anger": (
+        "You broke my window once more",
+        "Who took the money from here",
+        "Take your hands off that car",
+        "I waited two hours for you",
+        "Never lie to my mother",
+    ),
+    "disgust": (
+        "There is hair in this soup",
+        "Something died under the floor",
+        "Your socks smell like old fish",
+        "The milk has turned green",
+        "He licked the whole plate clean",
+    ),
+    "fear": (
+        "Somebody is behind the curtain",
+        "The brakes are not working",
+        "Please do not leave me alone",
+        "A snake crept into the tent",
+        "Did you hear those footsteps",
+    ),
+    "happiness": (
+        "Our team has won the cup",
+        "My sister had a baby girl",
+        "Tomorrow the holidays begin",
+        "All my exams went so well",
+        "Look how the garden blooms",
+    ),
+    "sadness": (
+        "Grandfather will not wake up",
+        "Nobody came to my birthday",
+        "They sold the house we loved",
+        "Her letters stopped in March",
+        "I lost my job this week",
+    ),
+    "surprise": (
+        "An elephant stands in the yard",
+        "You two have been married",
+        "It snowed in the middle of June",
+        "The empty box was full of gold",
+        "Since when can you speak Greek",
+    ),
+}
+
+
 def _aim(emotion, rng, ambiguity):
     """What one modality shows of ``emotion``: (an emotion, an intensity)."""
     if emotion == "neutral":

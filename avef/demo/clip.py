@@ -32,12 +32,15 @@ class Script:
         The share of the duration without speech, give or take 0.04.
     ambiguity : float in 0…1
         See :func:`avef.demo.acting.act`.
+    text : str
+        What is said; if empty, phrases of the language that fill the duration.
     """
 
     language: str = "en-us"
     seconds: tuple[float, float] = (1.8, 3.2)
     silence: float = 0.3
     ambiguity: float = 0.25
+    text: str = ""
 
 
 def require(good: bool, name: str, value: object, rule: str) -> None:
@@ -87,7 +90,8 @@ def _speech(take, identity, script, rng):
     Returns ``(y, clean, spans)`` at 22 050 Hz: (n,) float32 with and without the noise,
     and a list of Span.
     """
-    phrases = [p + take.stop for p in acting.PHRASES[script.language]]
+    texts = (script.text,) if script.text else acting.PHRASES[script.language]
+    phrases = [text + take.stop for text in texts]
     raw = voice.speak(
         phrases,
         script.language,

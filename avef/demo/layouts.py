@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avef.core.errors import ParameterError
+from avef.demo.acting import SENTENCES
 from avef.demo.annotations import baum1s_sheet, subtitles
 from avef.demo.clip import Script, check, make_clip, require, whole
 from avef.demo.container import Form
@@ -120,7 +121,7 @@ def _enterface_name(subject, emotion, k, repeats):
 
 
 def _enterface(speakers: int, repeats: int, script: Script, form: Form) -> Plan:
-    """Plan eNTERFACE'05: folders that tell the truth, names that do not, subject 6."""
+    """Plan eNTERFACE'05: true folders, untrue names, sentences of one emotion, subject 6."""
     form = replace(form, fps=25, sample_rate=48000, channels=2, audio_codec="libmp3lame")
     script = replace(script, silence=0.33)
     jobs: list[Job] = []
@@ -131,7 +132,8 @@ def _enterface(speakers: int, repeats: int, script: Script, form: Form) -> Plan:
                     continue  # subject 23 lacks some
                 name = _enterface_name(subject, emotion, k, repeats)
                 path = f"subject {subject}/{emotion}/sentence {k}/{name}"
-                jobs.append(Job(path, emotion, 100 + subject, script, form))
+                spoken = replace(script, text=SENTENCES[emotion][k - 1])
+                jobs.append(Job(path, emotion, 100 + subject, spoken, form))
     jobs[-1] = replace(jobs[-1], fault="empty")
     for emotion in ("anger", "fear"):  # subject 6 was never cut into sentences
         path, long = f"subject 6/{emotion}/s6_{LETTERS[emotion]}.avi", (5.0, 6.5)

@@ -8,6 +8,7 @@ greatest averaged softmax, is a parameter.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def predictions(
         ``predicted``; every clip once per (emotion model, case, seed).
     """
     clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
-    splits = folds(clips, clips["corpus"].iloc[0], groups=chosen.groups, seed=chosen.seed)
+    splits = folds(clips, clips["corpus"].iloc[0], **asdict(chosen.protocol), seed=chosen.seed)
     tables = []
     for emotion_model, case in pairs or grid.pairs():
         truth = labels(clips, emotion_model)

@@ -170,7 +170,7 @@ def _key(cell, chosen, files):
     return store.digest(
         cell,
         (chosen.networks, chosen.keep, chosen.rbm, chosen.dbn_fusion, chosen.stop),
-        (chosen.compute.precision, chosen.compute.xla, chosen.groups, chosen.seed),
+        (chosen.compute.precision, chosen.compute.xla, chosen.protocol, chosen.seed),
         files=files,
         code=__name__,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -159,7 +160,7 @@ def work(
     emotion_model, case = pair
     data = dataset.load(prepared, case)
     corpus = data.clips["corpus"].iloc[0]
-    splits = folds(data.clips, corpus, groups=chosen.groups, seed=chosen.seed)
+    splits = folds(data.clips, corpus, **asdict(chosen.protocol), seed=chosen.seed)
     cells = [Cell(*pair, *of) for of in product(chosen.seeds, range(len(splits)))]
     prune(out, pair, cells)
     target = labels(data.clips, emotion_model)[data.clip]

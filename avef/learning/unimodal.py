@@ -63,7 +63,7 @@ def run_folds(
     every = store.digest(
         (kind, *pair),
         (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, chosen.schedule(kind), chosen.stop),
-        (chosen.compute.precision, chosen.compute.xla, chosen.groups, chosen.seed),
+        (chosen.compute.precision, chosen.compute.xla, chosen.protocol, chosen.seed),
         files=[folders.prepared / "clips.csv", getattr(start, kind), start.scaling],
         code=__name__,
     )

@@ -13,6 +13,7 @@ protocol, the clips, the segments' frames and the SVM are those of the paper's m
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -222,7 +223,7 @@ def _joined(folders, seed, fold, truth, split, svm):
 
 def _protocol(prepared, chosen):
     clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
-    splits = folds(clips, clips["corpus"].iloc[0], groups=chosen.groups, seed=chosen.seed)
+    splits = folds(clips, clips["corpus"].iloc[0], **asdict(chosen.protocol), seed=chosen.seed)
     return clips, splits, labels(clips, "emotion")
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from joblib import cpu_count
 
 from avef import corpora, paper, protocol
-from avef.config.schema import Params
+from avef.config.schema import Params, Protocol
 from avef.core import paths
 from avef.core.errors import ParameterError
 from avef.learning import grid
@@ -35,10 +35,14 @@ _PROCESS, _TABLES, _CACHES, _STEP, _GATHER = 0.7 * GIB, 2, 2, 3, 64
 _START = 5.0  # seconds to load, build and trace what a piece of work trains
 # Mean length of a clip in seconds: RML's is published, the others are rough guesses.
 _SECONDS = {"rml": 4.94, "enterface05": 2.8, "baum1s": 3.0}
+_PARTS = {"enterface05": 5}  # sentences an emotion, where the corpus tells them
 
 
 class Size(NamedTuple):
-    """A corpus: clips, speakers, frames of all clips, segments in case 1 and 2, and whence."""
+    """A corpus: clips, speakers, frames of all clips, segments in case 1 and 2, and whence.
+
+    ``parts`` are those of its sentences (:func:`avef.protocol.sentence_parts`).
+    """
 
     clips: int
     speakers: int
@@ -46,6 +50,7 @@ class Size(NamedTuple):
     video: int
     segments: tuple[int, int]
     source: str
+    parts: int = 1
 
 
 def sizes(params: Params, folder: str | Path = paths.DATA / "prepared") -> dict[str, Size]:
@@ -69,7 +74,10 @@ def _is_demo(corpus, clips):
 
 
 def counted(clips: pd.DataFrame) -> Size:
-    """Size of prepared clips: ``duration`` (s), ``frames``, ``voiced`` (share), ``speaker``."""
+    """Size of prepared clips: ``duration`` (s), ``frames``, ``voiced`` (share), and who says what.
+
+    That is ``speaker``, ``emotion``, and ``sentence`` where the corpus tells it.
+    """
     audio = (100 * clips["duration"]).round().astype(int)
     voiced = np.clip((clips["voiced"] * audio).round(), np.minimum(audio, LENGTH), audio)
     one, two = (int((np.maximum(n - LENGTH, 0) // HOP + 1).sum()) for n in (audio, voiced))
@@ -80,6 +88,7 @@ def counted(clips: pd.DataFrame) -> Size:
         video=int(clips["frames"].sum()),
         segments=(one, two),
         source="prepared clips",
+        parts=max(1, int(protocol.sentence_parts(clips).max()) + 1),
     )
 
 
@@ -99,6 +108,7 @@ def published(corpus: str) -> Size:
         video=round(clips * _SECONDS[corpus] * int(facts["fps"])),
         segments=(one, two),
         source="published figures",
+        parts=_PARTS.get(corpus, 1),
     )
 
 
@@ -243,11 +253,11 @@ def _cells(params, stage, corpus, size_of, costs):
     trained = own if not joint else [*own, "top"] if tune else ["whole"]
     pieces, caches = [], 0
     units, kept = (sum(costs[part].units for part in names) for names in (trained, frozen))
-    n_folds = folds(params.protocol[corpus].groups, corpus, size.speakers)
+    n_folds, share = folds(params.protocol[corpus], corpus, size)
     fits = len(params.seeds) * n_folds
     for _, case in grid.pairs():
         n = size.segments[case - 1]
-        learnt = len(params.seeds) * n * (n_folds - 1)  # the folds' training parts together
+        learnt = len(params.seeds) * n * share  # the folds' training parts together
         steps = learnt * schedule.epochs
         piece = [(p, steps * costs[p].train + n * fits * costs[p].forward) for p in trained]
         if joint:
@@ -277,12 +287,17 @@ def _cells(params, stage, corpus, size_of, costs):
     )
 
 
-def folds(groups: int | None, corpus: str, speakers: int) -> int:
-    """How many folds :func:`avef.protocol.folds` makes."""
-    if groups is not None:
-        return groups
+def folds(settings: Protocol, corpus: str, size: Size) -> tuple[int, int]:
+    """How many folds :func:`avef.protocol.folds` makes, and how many learn from each clip.
+
+    >>> folds(Protocol(groups=3, sentences="disjoint"), "enterface05", published("enterface05"))
+    (15, 8)
+    """
     alone = corpus in protocol.LEAVE_ONE_SPEAKER_OUT
-    return speakers if alone else protocol.DEFAULT_GROUPS
+    groups = settings.groups or (size.speakers if alone else protocol.DEFAULT_GROUPS)
+    if settings.sentences == "any":
+        return groups, groups - 1
+    return groups * size.parts, (groups - 1) * (size.parts - 1)
 
 
 def _tables(params, *datasets):

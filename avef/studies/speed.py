@@ -45,7 +45,7 @@ def training_hours(params: Params) -> pd.DataFrame:
     sizes, counted = plan.sizes(one), costs.parts(one)
     table = plan.plan(one, sizes, costs=counted, rates=costs.measure(one, counted))
     table = table[table["stage"] != "transfer"].groupby("corpus", sort=False)["hours"].sum()
-    folds = {c: plan.folds(one.protocol[c].groups, c, sizes[c].speakers) for c in table.index}
+    folds = {c: plan.folds(one.protocol[c], c, sizes[c])[0] for c in table.index}
     grids = {corpus: len(grid.pairs()) * len(one.seeds) * count for corpus, count in folds.items()}
     hours = [hours / grids[corpus] for corpus, hours in table.items()]
     return pd.DataFrame({"corpus": table.index, "hours": hours})

@@ -66,6 +66,7 @@ def copy(tmp_path):
         ("seed", None, "valid integer"),
         ("prepare.face_size", "112", "valid integer"),
         ("protocol.rml.groups", "five", "valid integer"),
+        ("protocol.rml.sentences", "apart", "'any', 'disjoint' or 'heard'"),
         ("networks.audio.dropout", "0.3", "valid number"),
         ("networks.audio.dropout", False, "valid number"),
         ("svm.standardise", 1, "valid boolean"),
@@ -141,7 +142,7 @@ def test_an_ablation_that_does_not_fit_is_refused_when_read(changed, override, r
 def test_what_one_corpus_takes(changed):
     p = params.read(changed("protocol.baum1s.groups", 5))
     chosen = p.of("baum1s")
-    assert (chosen.groups, chosen.seed) == (5, p.seed)
+    assert (chosen.protocol.groups, chosen.seed) == (5, p.seed)
     assert chosen.schedule("audio") == p.audio_net["baum1s"]
     assert chosen.net("visual") == p.networks.visual
     assert chosen.kept("visual") == p.keep.visual

@@ -508,6 +508,9 @@ ONE = {
 }
 
 
+SENTENCE = {"enterface05": "anger-1", "ravdess": "01", "cremad": "DFA", "emodb": "a01"}
+
+
 def plant_one(root, corpus):
     plant(root, ONE[corpus])
     if corpus == "baum1s":
@@ -529,6 +532,7 @@ def test_every_table_has_one_form(tmp_path, corpus):
         "high",
         "negative",
     ]
+    assert clips.loc[0, "sentence"] == SENTENCE.get(corpus, "")
     assert all(isinstance(value, str) for value in clips.iloc[0])
     assert re.fullmatch(r"[A-Za-z0-9_-]+", clips.loc[0, "clip"])
     assert (len(clips), len(left_out)) == (1, 0)

@@ -124,6 +124,27 @@ def test_enterface05_odd_names_with_more_subjects():
     assert sum("subject 23/happiness" in path for path in paths) == 1
 
 
+def test_enterface05_has_sentences_of_its_own_in_each_emotion():
+    from avef.demo.layouts import _enterface
+
+    jobs = [job for job in _enterface(6, 5, Script(), Form())[0] if "sentence" in job.path]
+    told = {(job.emotion, job.path.split("/")[2], job.script.text) for job in jobs}
+    assert len(told) == len({text for *_, text in told}) == 6 * 5
+
+
+def test_a_clip_of_a_text_says_it_and_nothing_else(tmp_path):
+    script = Script(text="Nobody came to my birthday")
+    spans = make_clip(
+        tmp_path / "one.avi",
+        emotion="surprise",
+        identity=1,
+        seed=1,
+        script=script,
+        form=Form(size=(96, 64)),
+    )
+    assert [text for *_, text in spans] == ["Nobody came to my birthday?"]
+
+
 def test_baum1s_labels_gaps_and_slips(roots):
     openpyxl = pytest.importorskip("openpyxl")
     root = roots["baum1s"]

@@ -27,6 +27,7 @@ from avef.config.schema import (
     Keep,
     Net,
     Networks,
+    Protocol,
     Rbm,
     Schedule,
     Stop,
@@ -72,7 +73,7 @@ GROUPS, SEED = 2, 3
 CHOSEN = CorpusParams(
     seed=SEED,
     seeds=[SEED],
-    groups=GROUPS,
+    protocol=Protocol(groups=GROUPS, sentences="any"),
     networks=NETS,
     keep=KEEP,
     stop=STOP,
@@ -804,3 +805,13 @@ def test_svm_is_the_polynomial_one_of_the_parameters(standardise):
     svc = machine[-1] if standardise else machine
     wanted = {"kernel": "poly", "C": 2.0, "degree": 2, "coef0": 0.5, "gamma": "scale"}
     assert {name: svc.get_params()[name] for name in wanted} == wanted
+
+
+def test_sentences_are_kept_apart_wherever_folds_are_made(prepared, tmp_path):
+    """The clips here have none, so that every reader of the protocol refuses."""
+    apart = CHOSEN._replace(protocol=Protocol(groups=GROUPS, sentences="disjoint"))
+    with pytest.raises(ParameterError, match=r"protocol\.rml\.sentences"):
+        grid.work(("emotion", 1), prepared / "rml", tmp_path, chosen=apart)
+    with pytest.raises(ParameterError, match=r"protocol\.rml\.sentences"):
+        clip_svm.predictions(prepared / "rml", tmp_path, apart, feature="fc7")
+    assert fusion._key(GRID[0], apart, []) != fusion._key(GRID[0], CHOSEN, [])

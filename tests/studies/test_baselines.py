@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 
 from avef.config import params
-from avef.config.schema import Svm
+from avef.config.schema import Protocol, Svm
 from avef.core import paths, store
+from avef.core.errors import ParameterError
 from avef.learning import grid
 from avef.preparation.prepared import PreparedClip, save_clip
 from avef.protocol import EMOTIONS
 from avef.studies import baselines
 
 SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
+HALVES = Protocol(groups=2, sentences="any")
 RNG = np.random.default_rng(0)
 SEEDS = [5, 6]
 
@@ -41,7 +43,8 @@ def test_face_gradients_see_edges_and_not_brightness():
 
 @pytest.fixture
 def chosen():
-    return params.read("params.yaml").of("rml")._replace(groups=2, seed=1, seeds=SEEDS, svm=SVM)
+    plain = params.read("params.yaml").of("rml")
+    return plain._replace(protocol=HALVES, seed=1, seeds=SEEDS, svm=SVM)
 
 
 @pytest.fixture
@@ -104,6 +107,14 @@ def test_the_rival_after_joint_training_is_what_the_whole_model_left(corpus, cho
     right = {name: (table["true"] == table["predicted"]).mean() for name, table in fused.items()}
     assert right.pop("features after joint training") == pytest.approx(1 / 6)
     assert set(right.values()) == {1}
+
+
+@pytest.mark.parametrize("study", [baselines.of_features, baselines.of_fusions])
+def test_baselines_keep_sentences_apart_as_the_model_does(corpus, chosen, study):
+    apart = chosen._replace(protocol=Protocol(groups=2, sentences="disjoint"))
+    where = paths.folders("rml") if study is baselines.of_fusions else paths.prepared("rml")
+    with pytest.raises(ParameterError, match=r"protocol\.rml\.sentences"):  # RML tells none
+        study(where, apart)
 
 
 def test_a_person_in_two_modalities_is_one_unit():

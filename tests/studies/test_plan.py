@@ -156,7 +156,7 @@ def clip(frames, voiced, fps=25):
     times = np.arange(max(1, round(frames / 100 * fps))) / fps
     cut = [len(segment_clip(mask, times, fps, case=case).audio) for case in (1, 2)]
     row = {"duration": round(frames / 100, 2), "voiced": round(float(mask.mean()), 4)}
-    return row | {"frames": len(times), "speaker": f"s{frames % 3}"}, cut
+    return row | {"frames": len(times), "speaker": f"s{frames % 3}", "emotion": "fear"}, cut
 
 
 def test_prepared_clips_have_as_many_segments_as_they_are_cut_into():
@@ -193,7 +193,7 @@ def test_what_is_left_of_the_demo_does_not_stand_for_the_corpora(settings, tmp_p
     monkeypatch.chdir(tmp_path)
     left = tmp_path / "data" / "prepared" / "rml" / "clips.csv"
     left.parent.mkdir(parents=True)
-    columns = {"duration": 2.0, "voiced": 0.7, "frames": 60, "speaker": "s1"}
+    columns = {"duration": 2.0, "voiced": 0.7, "frames": 60, "speaker": "s1", "emotion": "fear"}
     pd.DataFrame({"path": ["s1/an1.avi", "s1/an2.avi"]} | columns).to_csv(left, index=False)
     assert plan.sizes(replace(settings, profile="paper"))["rml"].clips == 2
     demo = tmp_path / "data" / "demo" / "rml" / "s1"
@@ -249,6 +249,30 @@ def test_every_seed_trains_every_cell_but_the_cache_is_filled_once(settings):
     assert three["pflop"][row] - once == pytest.approx(3 * (one["pflop"][row] - once))
     pd.testing.assert_series_equal(three["memory_gib"], one["memory_gib"])
     assert three["disk_gib"][row] == pytest.approx(3 * one["disk_gib"][row])
+
+
+def test_sentences_apart_are_more_folds_of_which_fewer_learn_from_a_clip(settings):
+    protocols = {c: replace(s, groups=3) for c, s in settings.protocol.items()}
+    apart = {c: replace(s, sentences="disjoint") for c, s in protocols.items()}
+    tables, sizes = [], dict.fromkeys(FOUND, SIZE._replace(parts=5))
+    for protocol in (protocols, apart):
+        changed = replace(settings, protocol=protocol)
+        table = plan.plan(changed, sizes, costs=COSTS, rates=RATES)
+        tables.append(table.set_index(["stage", "corpus"]).loc["audio_net", "rml"])
+    assert [table["trainings"] for table in tables] == [18, 90]
+    learnt, outputs, frozen = 2 * 2 * 300, 3 * 100, 300  # of a segment: two folds, two epochs
+    each = [learnt + outputs + frozen, 4 * learnt + 5 * outputs + frozen]
+    macs = [3 * 70 * n for n in each]
+    assert [table["pflop"] for table in tables] == pytest.approx([2e-15 * n for n in macs])
+
+
+def test_parts_of_sentences_are_those_of_the_folds():
+    assert plan.published("enterface05").parts == 5
+    assert plan.published("baum1s").parts == 1
+    row, _ = clip(200, 100)
+    rows = [row | {"emotion": "fear", "sentence": f"fear-{k}"} for k in (1, 2, 2)]
+    assert plan.counted(pd.DataFrame(rows)).parts == 2
+    assert plan.counted(pd.DataFrame(rows).drop(columns="sentence")).parts == 1
 
 
 def test_workers_share_the_pieces_but_none_is_divided(settings):
