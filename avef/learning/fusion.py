@@ -112,9 +112,12 @@ def _train(work, start, pieces, chosen):
         )
         for kind in KINDS
     }
-    model = whole_model.joined(*parts.values(), hidden=shape.hidden, count=len(data.clip))
-    training.scheduled(model.model, chosen.dbn_fusion, xla=chosen.compute.xla)
-    training.scheduled(model.top, chosen.dbn_fusion, xla=chosen.compute.xla)
+    model = whole_model.joined(
+        *parts.values(), hidden=shape.hidden, count=len(data.clip), dropout=shape.dropout
+    )
+    decay, xla = chosen.networks.weight_decay, chosen.compute.xla
+    for net in (model.model, model.top):
+        training.scheduled(net, chosen.dbn_fusion, weight_decay=decay, xla=xla)
     every = np.arange(len(data.clip), dtype=np.int32)
     for fold, weights, whole, key in pieces:
         cell, seed, split = work.cells[fold], chosen.seed + fold, work.splits[fold]
