@@ -20,7 +20,9 @@ def main(options):
     nets = schema.Networks(
         audio=schema.Net(options.width, options.audio_size, 0.3),
         visual=schema.Net(options.width, options.visual_size, 0.3),
-        dbn=schema.Dbn([max(2, round(n * options.width)) for n in (4096, 2048)], "gaussian"),
+        dbn=schema.Dbn([max(2, round(n * options.width)) for n in (4096, 2048)], "gaussian", 0.0),
+        initial="he_normal",
+        weight_decay=0.0,
     )
     seconds = speed.recognition_seconds(nets, 112, SVM)
     print(f"{speed.machine()}: {speed.SECONDS} s clip, width {options.width:g}: {seconds:.2f} s")

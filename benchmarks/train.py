@@ -79,7 +79,7 @@ def random_starts(folder, nets):
     files.audio.parent.mkdir()
     files.scaling.write_text(json.dumps({"mean": [0.0] * 3, "std": [1.0] * 3}), encoding="utf-8")
     for kind in KINDS:
-        frozen.build(kind, nets[kind], CLASSES).save_weights(getattr(files, kind))
+        frozen.build(kind, nets, CLASSES).save_weights(getattr(files, kind))
     return files
 
 
@@ -88,10 +88,13 @@ class Bench:
 
     def __init__(self, options, folder):
         self.options, self.rounds = options, options.rounds
-        self.nets = {
-            "audio": Net(options.width, options.audio_size, 0.3),
-            "visual": Net(options.width, options.visual_size, 0.3),
-        }
+        self.nets = Networks(
+            audio=Net(options.width, options.audio_size, 0.3),
+            visual=Net(options.width, options.visual_size, 0.3),
+            dbn=Dbn(hidden=[HIDDEN], visible="gaussian", dropout=0.0),
+            initial="he_normal",
+            weight_decay=0.0,
+        )
         self.data, self.files = (
             corpus(options.segments, options.visual_size),
             random_starts(folder, self.nets),
@@ -102,12 +105,11 @@ class Bench:
 
     def kept(self, kind, tune, cache):
         """A network that starts from other corpora (see `avef.learning.frozen.kept`)."""
-        nets = Networks(**self.nets, dbn=Dbn(hidden=[HIDDEN], visible="gaussian"))
         return frozen.kept(
             kind,
             self.data,
             self.files,
-            nets=nets,
+            nets=self.nets,
             keep=Keep(**KEEP, dbn=0, tune=tune),
             classes=CLASSES,
             cache_gib=float("inf") if cache else 0,
@@ -138,7 +140,7 @@ def caching(bench):
     ways = {"cached": (False, True), "frozen": (False, False), "every layer": (True, False)}
     epochs = {n: bench.training_of(bench.kept("visual", *way)) for n, way in ways.items()}
     rates = bench.rates(epochs)
-    full = frozen.build("visual", bench.nets["visual"], CLASSES)
+    full = frozen.build("visual", bench.nets, CLASSES)
     shallow, deep = networks.split(full, KEEP["visual"])
     cached = costs.training_multiply_adds(deep)
     macs = {
@@ -211,7 +213,7 @@ def batches(bench):
         part = bench.kept(kind, True, False)
         x = training.outputs(part.entry, [bench.numbers])[: bench.samples]
         y = bench.numbers[: bench.samples] % CLASSES
-        plain = frozen.build(kind, bench.nets[kind], CLASSES)
+        plain = frozen.build(kind, bench.nets, CLASSES)
         training.compiled(plain, 0.001, 0.9, xla=bench.options.xla)
         ways = {
             "rows": bench.training_of(part),
@@ -260,7 +262,7 @@ def beside_torch(bench):
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if BACKEND == "tensorflow" and device == "cpu":
         torch.set_num_threads(int(os.environ["TF_NUM_INTRAOP_THREADS"]))
-    net = torch_c3d(bench.nets["visual"]).to(device).train()
+    net = torch_c3d(bench.nets.visual).to(device).train()
     part = bench.kept("visual", True, False)
     assert sum(p.numel() for p in net.parameters()) == part.own.count_params()
     x = training.outputs(part.entry, [bench.numbers])[: bench.samples]

@@ -22,13 +22,14 @@ OTHERS = {"demo": "import avef.demo", "report": "import avef.report"}
 ASIDE = ("jobs", "compute.cache_gib", "compute.checkpoint_seconds")
 #: What stages take of a whole ``p`` or of ``p.of(dataset)``, beside what their notebook names.
 LEARN = {"seed", "networks", "keep", "stop", "compute.precision", "compute.xla"}
+NET = {"protocol", "svm", "networks.initial", "networks.weight_decay", "keep.tune"}
 TAKEN = {
     "transfer": {"seed", "transfer", "networks", "rbm", "stop", "compute.precision", "compute.xla"},
-    "audio_net": {"audio_net", "protocol", "svm", "networks.audio", "keep.audio", "keep.tune"},
-    "visual_net": {"visual_net", "protocol", "svm", "networks.visual", "keep.visual", "keep.tune"},
+    "audio_net": NET | {"audio_net", "networks.audio", "keep.audio"},
+    "visual_net": NET | {"visual_net", "networks.visual", "keep.visual"},
     "dbn_fusion": LEARN | {"dbn_fusion", "protocol", "rbm"},
     "svm": {"protocol", "seed", "svm"},
-    "transfer_gain": {"audio_net", "visual_net", "protocol", "stop", "svm", "compute.precision"},
+    "transfer_gain": LEARN | {"audio_net", "visual_net", "protocol", "rbm", "svm"},
     "speed": {
         "protocol",
         "networks",

@@ -117,19 +117,22 @@ class Net:
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
 class Dbn:
-    """Shape of the DBN (§2.2.3)."""
+    """Shape of the DBN, and the dropout of what it is given (§2.2.3)."""
 
     hidden: Annotated[list[Count], Field(min_length=1)]
     visible: Literal["gaussian", "bernoulli"]
+    dropout: Annotated[Number, Field(ge=0, le=0.99)]
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
 class Networks:
-    """The three networks."""
+    """The three networks, the initial weights of the first two, and the decay of all kernels."""
 
     audio: Net
     visual: Net
     dbn: Dbn
+    initial: Literal["he_normal", "published"]
+    weight_decay: Amount
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)

@@ -58,7 +58,7 @@ def kept(
         Files of weights; see :func:`avef.learning.source_weights.verified`.
     """
     net, last = getattr(nets, kind), getattr(keep, kind)
-    full = build(kind, net, classes)
+    full = build(kind, nets, classes)
     full.load_weights(getattr(start, kind))
     shallow, deep = networks.split(full, last)
     reads = source(kind, data, start, net=net)
@@ -73,10 +73,11 @@ def kept(
     return Kept(entry(rows, reads, shallow), deep, deep.layers)
 
 
-def build(kind: str, net: Net, classes: int) -> keras.Sequential:
+def build(kind: str, nets: Networks, classes: int) -> keras.Sequential:
     """The audio-net or the visual-net that a parameter section describes."""
     make = {"audio": networks.audio_net, "visual": networks.visual_net}[kind]
-    return make(classes, net.width, net.input_size, dropout=net.dropout)
+    net = getattr(nets, kind)
+    return make(classes, net.width, net.input_size, dropout=net.dropout, initial=nets.initial)
 
 
 def source(kind: str, data: Dataset, start: Start, *, net: Net) -> keras.Sequential:

@@ -127,9 +127,12 @@ def _train(work, start, pieces, chosen):
         )
         for kind in KINDS
     }
-    model = whole_model.joined(*parts.values(), hidden=shape.hidden, count=len(data.clip))
-    training.scheduled(model.model, chosen.dbn_fusion, xla=chosen.compute.xla)
-    training.scheduled(model.top, chosen.dbn_fusion, xla=chosen.compute.xla)
+    model = whole_model.joined(
+        *parts.values(), hidden=shape.hidden, count=len(data.clip), dropout=shape.dropout
+    )
+    decay, xla = chosen.networks.weight_decay, chosen.compute.xla
+    for net in (model.model, model.top):
+        training.scheduled(net, chosen.dbn_fusion, weight_decay=decay, xla=xla)
     every = np.arange(len(data.clip), dtype=np.int32)
     for cell, file, weights, whole, key in pieces:
         grid.begin(file)

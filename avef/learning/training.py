@@ -29,11 +29,14 @@ def compiled(
     momentum: float,
     *,
     clip_norm: float | None = None,
+    weight_decay: float = 0.0,
     xla: bool = False,
 ) -> keras.Model:
     """Prepare a model for SGD with momentum on cross-entropy (Eqs. 2.5–2.6).
 
     A gradient whose norm over all weights exceeds ``clip_norm`` is scaled down to it.
+    Then ``weight_decay`` times the kernel is added to that of each kernel, which is AlexNet's
+    rule: as if the loss, which stays the cross-entropy, held half of it times ‖kernel‖².
     XLA is for a GPU: on a CPU it slows the three-dimensional convolutions.
 
     Raises
@@ -47,7 +50,7 @@ def compiled(
             "gradients of its convolutions are wrong otherwise (or set TF_ENABLE_ONEDNN_OPTS=0)"
         )
     model.compile(
-        optimizer=keras.optimizers.SGD(learning_rate, momentum, global_clipnorm=clip_norm),
+        optimizer=_Sgd(learning_rate, momentum, decay=weight_decay, global_clipnorm=clip_norm),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=xla or keras.backend.backend() == "jax",  # JAX knows no other graph
@@ -55,10 +58,17 @@ def compiled(
     return model
 
 
-def scheduled(model: keras.Model, schedule: Schedule, *, xla: bool = False) -> keras.Model:
+def scheduled(
+    model: keras.Model, schedule: Schedule, *, weight_decay: float, xla: bool = False
+) -> keras.Model:
     """As :func:`compiled`, with the rates of a parameter section."""
     return compiled(
-        model, schedule.learning_rate, schedule.momentum, clip_norm=schedule.clip_norm, xla=xla
+        model,
+        schedule.learning_rate,
+        schedule.momentum,
+        clip_norm=schedule.clip_norm,
+        weight_decay=weight_decay,
+        xla=xla,
     )
 
 
@@ -143,7 +153,7 @@ def restart(model: keras.Model, trained: list[keras.layers.Layer], seed: int) ->
             kind = layer.kernel_initializer
             fresh = type(kind).from_config(kind.get_config() | {"seed": seed + number})
             layer.kernel.assign(fresh(layer.kernel.shape, dtype=layer.kernel.dtype))
-            layer.bias.assign(np.zeros(layer.bias.shape, np.float32))
+            layer.bias.assign(layer.bias_initializer(layer.bias.shape, dtype=layer.bias.dtype))
     optimizer = model.optimizer
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):  # around ours, with float16
         if optimizer.built:
@@ -181,6 +191,22 @@ def deterministic(seed: int) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+class _Sgd(keras.optimizers.SGD):
+    """Keras' own, but kernels decay through the momentum, by :func:`compiled`'s rule.
+
+    Keras' ``weight_decay`` shrinks the weights beside the momentum, and biases, too.
+    """
+
+    def __init__(self, learning_rate, momentum, *, decay, **options):
+        super().__init__(learning_rate, momentum, name="sgd", **options)
+        self.decay = decay
+
+    def update_step(self, gradient, variable, learning_rate):
+        if self.decay and len(variable.shape) > 1:  # biases are vectors
+            gradient = gradient + self.decay * variable
+        super().update_step(gradient, variable, learning_rate)
 
 
 def _unsound(model):

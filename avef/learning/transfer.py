@@ -67,8 +67,9 @@ def _train_net(kind, emotion_model, sources, out, chosen):
     weights = getattr(files, kind)
     beside = [weights, files.scaling] if kind == "audio" else [weights]
     net, schedule, stop = chosen.net(kind), chosen.transfer, chosen.stop
+    nets = chosen.networks
     key = store.digest(
-        (kind, emotion_model, net, schedule, stop),
+        (kind, emotion_model, net, nets.initial, nets.weight_decay, schedule, stop),
         (chosen.compute.precision, chosen.compute.xla, chosen.seed),
         files=[Path(source) / "clips.csv" for source in sources],
         code=__name__,
@@ -87,12 +88,12 @@ def _train_net(kind, emotion_model, sources, out, chosen):
     if kind == "audio":
         write_json(files.scaling, inputs.mel_scaling(data.log_mel, data.audio))
     training.precise(chosen.compute.precision)
-    full = frozen.build(kind, net, len(EMOTION_MODELS[emotion_model]))
+    full = frozen.build(kind, nets, len(EMOTION_MODELS[emotion_model]))
     rows = data.audio if kind == "audio" else data.images
     segments = keras.Input((), dtype="int32")
     seen = frozen.entry(rows, frozen.source(kind, data, files, net=net))(segments)
     model = keras.Model(segments, full(seen))
-    training.scheduled(model, schedule, xla=chosen.compute.xla)
+    training.scheduled(model, schedule, weight_decay=nets.weight_decay, xla=chosen.compute.xla)
     training.restart(model, full.layers, chosen.seed)
     split = np.arange(len(data.clips)), np.array([], int)  # nobody is tested here
     lesson = grid.lesson(data, target, split, stop=stop, seed=chosen.seed)
@@ -118,7 +119,7 @@ def _train_dbn(emotion_model, out, chosen):
     cells = [source_weights.cell(out, emotion_model, kind) for kind in ("audio", "visual")]
     shape, seed = chosen.networks.dbn, chosen.seed
     made_from = [store.key_of(cell) for cell in cells]
-    key = store.digest(made_from, shape, chosen.rbm, seed, code=__name__)
+    key = store.digest(made_from, shape.hidden, shape.visible, chosen.rbm, seed, code=__name__)
     if store.has(path, key):
         return
 

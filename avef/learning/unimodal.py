@@ -63,6 +63,7 @@ def run_folds(
     every = store.digest(
         (kind, *pair),
         (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, chosen.schedule(kind), chosen.stop),
+        (chosen.networks.initial, chosen.networks.weight_decay),
         (chosen.compute.precision, chosen.compute.xla, chosen.protocol, chosen.seed),
         files=[folders.prepared / "clips.csv", getattr(start, kind), start.scaling],
         code=__name__,
@@ -107,7 +108,8 @@ def _train(kind, work, start, pieces, chosen):
     segments = keras.Input((), dtype="int32")
     seen = part.entry(segments)
     model = keras.Model(segments, part.own(seen))
-    training.scheduled(model, schedule, xla=chosen.compute.xla)
+    decay = chosen.networks.weight_decay
+    training.scheduled(model, schedule, weight_decay=decay, xla=chosen.compute.xla)
     both = keras.Model(segments, [networks.features(part.own)(seen), model.output])
     begun = part.own.get_weights()
     every = np.arange(len(data.clip), dtype=np.int32)

@@ -38,7 +38,9 @@ class Whole(NamedTuple):
     stack: list
 
 
-def joined(audio: Kept, visual: Kept, *, hidden: Sequence[int], count: int) -> Whole:
+def joined(
+    audio: Kept, visual: Kept, *, hidden: Sequence[int], count: int, dropout: float = 0.0
+) -> Whole:
     """Join what both networks train and a DBN (Fig. 1).
 
     Parameters
@@ -49,6 +51,8 @@ def joined(audio: Kept, visual: Kept, *, hidden: Sequence[int], count: int) -> W
         4096 and 2048 in the paper.
     count : int
         S, the number of all segments.
+    dropout : float in 0…1
+        Of fc7 where the DBN takes it, in trainings with labels; 0 adds no layer.
     """
     segments = keras.Input((), dtype="int32")
     nets = [networks.features(part.own) for part in (audio, visual)]
@@ -59,7 +63,7 @@ def joined(audio: Kept, visual: Kept, *, hidden: Sequence[int], count: int) -> W
     )
     stack = dbn.fusion_layers(hidden, audio.own.output_shape[-1])
     fc7 = keras.Input(joined.shape[1:])
-    last = fc7
+    last = keras.layers.Dropout(dropout, name="drop_fc7s")(fc7) if dropout else fc7
     for layer in stack[:-1]:
         last = layer(last)
     top = keras.Model(fc7, stack[-1](last), name="dbn")

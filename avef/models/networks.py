@@ -7,7 +7,8 @@ AlexNet [1] and C3D [2], with an output layer of C classes.
 [1] Krizhevsky, Sutskever, Hinton (2012). ImageNet classification with deep
     convolutional neural networks.
 [2] Tran, Bourdev, Fergus, Torresani, Paluri (2015). Learning spatiotemporal
-    features with 3D convolutional networks.
+    features with 3D convolutional networks. Initial weights: conv3d_ucf101_train.prototxt
+    and c3d_sport1m_feature_extractor_frm.prototxt of the authors' release, which agree.
 """
 
 from __future__ import annotations
@@ -18,9 +19,27 @@ from keras import layers, ops
 
 from avef.core.errors import ParameterError
 
+INITIAL = ("he_normal", "published")
+#: Published initial weights: deviation of the Gaussian kernels, and the biases.
+ALEXNET_START = {  # [1] §5
+    **dict.fromkeys(("conv1", "conv3", "fc8"), (0.01, 0)),
+    **dict.fromkeys(("conv2", "conv4", "conv5", "fc6", "fc7"), (0.01, 1)),
+}
+C3D_START = {  # [2]
+    **dict.fromkeys(("conv1a", "fc8"), (0.01, 0)),
+    **dict.fromkeys(("conv2a", "conv3a", "conv3b", "conv4a", "conv4b"), (0.01, 1)),
+    **dict.fromkeys(("conv5a", "conv5b"), (0.01, 1)),
+    **dict.fromkeys(("fc6", "fc7"), (0.005, 1)),
+}
+
 
 def audio_net(
-    classes: int, width: float = 1.0, input_size: int = 227, *, dropout: float = 0.3
+    classes: int,
+    width: float = 1.0,
+    input_size: int = 227,
+    *,
+    dropout: float = 0.3,
+    initial: str = "he_normal",
 ) -> keras.Sequential:
     """AlexNet on the mel image of a segment (§2.2.1).
 
@@ -35,6 +54,9 @@ def audio_net(
         convolutions and three poolings can take is 67.
     dropout : float in 0…1
         After fc6 and fc7 (Table 3).
+    initial : {"he_normal", "published"}
+        Kernels by He et al., the output layer's by Glorot and Bengio, and biases of 0; or
+        the Gaussian kernels and the biases of the published network.
 
     Returns
     -------
@@ -58,17 +80,23 @@ def audio_net(
         layers.MaxPooling2D(3, 2, name="pool5"),  # (B, 6, 6, 256)
         *_head(classes, n(4096), dropout),
     ]
+    _start(stack, initial, ALEXNET_START)
     return _built(stack, (input_size, input_size, 3), "audio_net")
 
 
 def visual_net(
-    classes: int, width: float = 1.0, input_size: int = 112, *, dropout: float = 0.3
+    classes: int,
+    width: float = 1.0,
+    input_size: int = 112,
+    *,
+    dropout: float = 0.3,
+    initial: str = "he_normal",
 ) -> keras.Sequential:
     """C3D on the 16 faces of a segment (§2.2.2).
 
     Parameters
     ----------
-    classes, width, dropout
+    classes, width, dropout, initial
         As in :func:`audio_net`.
     input_size : int, ≥ 16
         Height and width of a face.
@@ -98,6 +126,7 @@ def visual_net(
         layers.MaxPooling3D(2, padding="same", name="pool5"),  # (B, 1, 4, 4, 512)
         *_head(classes, n(4096), dropout),
     ]
+    _start(stack, initial, C3D_START)
     return _built(stack, (16, input_size, input_size, 3), "visual_net")
 
 
@@ -206,6 +235,17 @@ def _head(classes, units, dropout):
         layers.Dropout(dropout, name="drop7"),
         layers.Dense(classes, "softmax", dtype="float32", name="fc8"),
     ]
+
+
+def _start(stack, initial, published):
+    """Give the layers, not built yet, the published initialisers if these are asked for."""
+    if initial not in INITIAL:
+        raise ParameterError(f"initial must be one of {', '.join(INITIAL)}, got {initial!r}")
+    for layer in stack:
+        if initial == "published" and layer.name in published:
+            deviation, bias = published[layer.name]
+            layer.kernel_initializer = keras.initializers.RandomNormal(stddev=deviation)
+            layer.bias_initializer = keras.initializers.Constant(bias)
 
 
 def _built(stack, shape, name):

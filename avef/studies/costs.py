@@ -91,7 +91,7 @@ def parts(params: Params) -> dict[str, Part]:
     """
     made: dict[str, Part] = {}
     for kind in KINDS:
-        full = frozen.build(kind, getattr(params.networks, kind), CLASSES)
+        full = frozen.build(kind, params.networks, CLASSES)
         shallow, deep = networks.split(full, getattr(params.keep, kind))
         made |= {kind: _part(full), f"{kind}_shallow": _part(shallow), f"{kind}_deep": _part(deep)}
         made[f"{kind}_fc7"] = _part(networks.features(deep))
@@ -130,7 +130,7 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
     kept = []
     for kind in KINDS:
         batch = schedules[f"{kind}_net"].batch
-        full = frozen.build(kind, getattr(params.networks, kind), CLASSES)
+        full = frozen.build(kind, params.networks, CLASSES)
         rates[kind] = _rate(_step(full, params), costs[kind].train, batch, limit)
         shallow, deep = networks.split(full, getattr(params.keep, kind))
         name = f"{kind}_shallow"

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from avef import corpora
-from avef.config.schema import EmoDb, Net, Svm
+from avef.config.schema import EmoDb, Networks, Svm
 from avef.core import parallel
 from avef.corpora import emodb
-from avef.learning import clip_svm, dataset, training
+from avef.learning import clip_svm, dataset, frozen, training
 from avef.models import inputs, networks
 from avef.preparation import media, speech, vad
 from avef.preparation.segments import segment_speech
@@ -105,7 +105,7 @@ class Settings(NamedTuple):
     """How the audio-net is trained on Emo-DB, and how a clip's class is decided."""
 
     schedule: EmoDb
-    net: Net
+    networks: Networks
     svm: Svm
     decision: str
     seed: int
@@ -138,7 +138,7 @@ def recognise(recordings: Recordings, settings: Settings, *, jobs: int = 1) -> p
 
 def _one_fold(recordings, case, fold, split, settings):
     clips, (train, test) = recordings.clips, split
-    schedule, net, seed = settings.schedule, settings.net, settings.seed + fold
+    schedule, nets, seed = settings.schedule, settings.networks, settings.seed + fold
     assert not set(clips["speaker"][train]) & set(clips["speaker"][test])
     names = np.array(sorted(clips["emotion"].unique()))
     truth = np.searchsorted(names, clips["emotion"])
@@ -150,10 +150,10 @@ def _one_fold(recordings, case, fold, split, settings):
     table = np.concatenate(recordings.log_mel)
 
     scaling = inputs.mel_scaling(table, audio[rows])
-    full = networks.audio_net(len(names), net.width, net.input_size, dropout=net.dropout)
-    source = inputs.audio_source(table, scaling, net.input_size)
+    full = frozen.build("audio", nets, len(names))
+    source = inputs.audio_source(table, scaling, nets.audio.input_size)
     model = keras.Sequential([source, full])
-    training.scheduled(model, schedule)
+    training.scheduled(model, schedule, weight_decay=nets.weight_decay)
     training.restart(model, full.layers, seed)
     training.fit(
         model,

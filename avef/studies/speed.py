@@ -102,7 +102,7 @@ def _model(nets, log_mel, faces):
     )
     rows = keras.Input((64,), dtype="int32"), keras.Input((16,), dtype="int32")
     fc7 = [
-        networks.features(frozen.build(kind, getattr(nets, kind), 6))(source(row))
+        networks.features(frozen.build(kind, nets, 6))(source(row))
         for kind, source, row in zip(("audio", "visual"), sources, rows, strict=True)
     ]
     hidden = keras.layers.Concatenate()(fc7)

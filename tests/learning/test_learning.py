@@ -48,6 +48,7 @@ from avef.learning import (
     training,
     transfer,
     unimodal,
+    whole_model,
 )
 from avef.models import dbn, inputs, networks
 from avef.preparation.prepared import PreparedClip, load_clip, save_clip
@@ -59,7 +60,9 @@ CORPORA = ("rml", "enterface05", "baum1s")
 NETS = Networks(
     audio=Net(width=1 / 32, input_size=67, dropout=0.3),
     visual=Net(width=1 / 32, input_size=16, dropout=0.3),
-    dbn=Dbn(hidden=[8, 4], visible="gaussian"),
+    dbn=Dbn(hidden=[8, 4], visible="gaussian", dropout=0.0),
+    initial="he_normal",
+    weight_decay=0.0,
 )
 KEEP = Keep(audio="conv2", visual="conv3b", dbn=1, tune=False)
 STOP = Stop(early=False, fraction=0.4, patience=1)
@@ -410,7 +413,7 @@ def test_cached_path_is_the_whole_network(finished, kind, model, case):
         source_weights.start(finished.transferred, model),
         dataset.load(finished.target, case),
     )
-    full = frozen.build(kind, net, classes)
+    full = frozen.build(kind, NETS, classes)
     full.load_weights(getattr(start, kind))
     shallow, deep = networks.split(full, getattr(KEEP, kind))
     kept = [w.copy() for w in shallow.get_weights()]
@@ -447,12 +450,12 @@ def test_training_without_the_cache_gives_the_same(begun, only, stage):
 def test_kept_layers_learn_only_where_they_may(begun, only, tune):
     only(("emotion", 1))
     start = source_weights.start(begun.transferred, "emotion")
-    before = frozen.build("audio", NETS.audio, 6)
+    before = frozen.build("audio", NETS, 6)
     before.load_weights(start.audio)
     for kind in ("audio", "visual"):
         begun.unimodal(kind, keep=replace(KEEP, tune=tune))
     begun.fusion(keep=replace(KEEP, tune=tune))  # reads what the networks' stages wrote
-    after = frozen.build("audio", NETS.audio, 6)
+    after = frozen.build("audio", NETS, 6)
     own = after if tune else networks.split(after, KEEP.audio)[1]
     own.load_weights(unimodal.weights_file(begun.root / "audio", grid.Cell("emotion", 1, SEED, 1)))
     conv1 = [net.get_layer("conv1").kernel.numpy() for net in (before, after)]
@@ -504,6 +507,56 @@ def test_fusion_starts_from_the_trained_networks(finished, begun, only, fits):
         seen[1].transform(fc7), np.searchsorted(train, data.clip[data.segments_of(train)]), 12
     )
     np.testing.assert_allclose(hidden, expected, atol=1e-4)
+
+
+def test_dropout_before_the_dbn_is_a_layer_only_where_it_is_asked_for(finished):
+    """It drops in training, and nothing when features are made; the weights are the same."""
+    start = source_weights.verified(finished.transferred, "emotion")
+    data = dataset.load(finished.target, 1)
+    parts = [
+        frozen.kept(kind, data, start, nets=NETS, keep=KEEP, classes=6, cache_gib=1)
+        for kind in ("audio", "visual")
+    ]
+    rows = np.arange(8, dtype=np.int32)
+    plain, dropped = (
+        whole_model.joined(*parts, hidden=[8, 4], count=8, dropout=rate) for rate in (0.0, 0.5)
+    )
+    tops = [whole.top.layers[-1] for whole in (plain, dropped)]
+    rates = [[x.rate for x in top.layers if hasattr(x, "rate")] for top in tops]
+    assert rates == [[], [0.5]]
+    for whole in (plain, dropped):
+        whole.table.rows.assign(np.ones(whole.table.rows.shape))
+        seen = [whole.top(rows, training=t).numpy() for t in (True, False)]
+        assert np.array_equal(*seen) == (whole is plain)
+    dropped.deep.set_weights(plain.deep.get_weights())  # what avef.recognise does, either way
+    for one, other in zip(
+        *(training.outputs(w.features, [rows]) for w in (plain, dropped)), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changed", "stages"),
+    [
+        ({"initial": "published"}, STAGES),
+        ({"weight_decay": 0.01}, STAGES),
+        ({"dbn": replace(NETS.dbn, dropout=0.5)}, ("fusion",)),
+    ],
+)
+def test_how_networks_begin_decay_and_drop_decides_their_cells(begun, only, changed, stages):
+    only(("emotion", 1))
+    before = begun.files("transfer", *STAGES)
+    changed = {"networks": replace(NETS, **changed)}
+    begun.transfer(**changed)
+    for kind in ("audio", "visual"):
+        begun.unimodal(kind, **changed)
+    begun.fusion(**changed)
+    after = begun.files("transfer", *STAGES)
+    for stage in STAGES:
+        assert (before[f"{stage}/{CELL}.npz"] != after[f"{stage}/{CELL}.npz"]) == (stage in stages)
+    for name in ("audio", "visual", "dbn"):
+        file = f"transfer/emotion/{name}.npz"
+        assert (before[file] != after[file]) == (stages == STAGES)
 
 
 # A clip of one's own

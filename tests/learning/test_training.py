@@ -8,6 +8,7 @@ from keras import layers
 from avef.core.errors import ParameterError
 from avef.learning import checkpoints, training
 from avef.learning.grid import Checkpoint, Held
+from avef.models import networks
 
 
 def toy(n=48, seed=0):
@@ -62,6 +63,42 @@ def test_a_gradient_longer_than_the_norm_is_cut_to_it():
     np.testing.assert_allclose(step(100), free, rtol=1e-4, atol=1e-7)
 
 
+def layer_of_two(weight_decay, clip_norm=None):
+    """Two inputs, two classes, a bias of 1 that has no reason to stay or to go."""
+    softmax = layers.Dense(2, "softmax", bias_initializer="ones")
+    net = keras.Sequential([keras.Input((2,)), softmax])
+    return training.compiled(net, 0.1, 0.9, weight_decay=weight_decay, clip_norm=clip_norm)
+
+
+def test_weight_decay_is_the_gradient_of_half_the_squared_kernel():
+    """Two steps by hand: v ← 0.9 v − 0.1 (gradient + 0.5 w), w ← w + v; biases do not decay."""
+    net = layer_of_two(weight_decay=0.5)
+    training.restart(net, net.layers, 1)
+    (w, b), x, y = net.get_weights(), np.float32([[1, 2], [3, -1]]), np.array([0, 1])
+    speed = [np.zeros_like(w), np.zeros_like(b)]
+    for _ in range(2):
+        scores = np.exp(x @ w + b)
+        error = (scores / scores.sum(axis=1, keepdims=True) - np.eye(2)[y]) / 2
+        gradients = x.T @ error + 0.5 * w, error.sum(axis=0)
+        speed = [0.9 * v - 0.1 * g for v, g in zip(speed, gradients, strict=True)]
+        w, b = w + speed[0], b + speed[1]
+    curve = training.fit(net, x, y, epochs=2, batch=2, seed=0)
+    for ours, by_hand in zip(net.get_weights(), (w, b), strict=True):
+        np.testing.assert_allclose(ours, by_hand, rtol=1e-5)
+    free = layer_of_two(weight_decay=0.0)
+    training.restart(free, free.layers, 1)
+    first = training.fit(free, x, y, epochs=1, batch=2, seed=0)["loss"][0]
+    assert curve["loss"][0] == first  # the cross-entropy alone
+
+
+def test_the_clipped_gradient_is_that_of_the_loss_not_of_the_decay():
+    net = layer_of_two(weight_decay=1e3, clip_norm=1e-6)
+    training.restart(net, net.layers, 1)
+    before = net.get_weights()[0]
+    training.fit(net, np.ones((2, 2)), np.array([0, 1]), epochs=1, batch=2, seed=0)
+    np.testing.assert_allclose(net.get_weights()[0], (1 - 0.1 * 1e3) * before, rtol=1e-4)
+
+
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_a_restart_in_lower_precision_learns_as_anew(precision):
     training.precise(precision)
@@ -114,6 +151,38 @@ def test_restart_gives_each_layer_its_own_fresh_weights():
     assert 0.5 < abs(a).max() <= np.sqrt(6 / 12)  # from the layer's own initialiser, Glorot's
     training.restart(net, net.layers, seed=4)
     assert not np.allclose(a, net.layers[0].get_weights()[0])
+
+
+def test_restart_draws_the_weights_that_it_always_drew():
+    """Of the demo's networks: each kernel by its own rule from the seed and its number."""
+    net = training.compiled(networks.audio_net(6, 1 / 32, 67), 0.1, 0.9)
+    training.restart(net, net.layers, seed=7)
+    for number, layer in enumerate(net.layers):
+        if layer.weights:
+            last = layer.name == "fc8"
+            rule = keras.initializers.GlorotUniform if last else keras.initializers.HeNormal
+            kernel, bias = layer.get_weights()
+            np.testing.assert_array_equal(kernel, rule(seed=7 + number)(kernel.shape))
+            assert not bias.any()
+
+
+@pytest.mark.parametrize(("kind", "fc"), [("audio_net", 0.01), ("visual_net", 0.005)])
+def test_restart_draws_published_weights_and_biases(kind, fc):
+    make = getattr(networks, kind)
+    net = training.compiled(make(6, 1 / 8, 67, initial="published"), 0.1, 0.9)
+    net.set_weights([np.full_like(w, 9) for w in net.get_weights()])
+    training.restart(net, net.layers, seed=7)
+    kernel, bias = net.get_layer("fc7").get_weights()
+    assert (bias == 1).all()
+    assert kernel.std() == pytest.approx(fc, rel=0.02)
+    kernel, bias = net.get_layer("fc8").get_weights()
+    assert (bias == 0).all()
+    assert kernel.std() == pytest.approx(0.01, rel=0.1)
+    first = net.get_weights()
+    training.restart(net, net.layers, seed=8)
+    assert not np.array_equal(first[0], net.get_weights()[0])
+    training.restart(net, net.layers, seed=7)
+    assert same(first, net.get_weights())
 
 
 def test_restart_forgets_momentum_but_not_the_learning_rate():

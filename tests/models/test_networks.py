@@ -94,6 +94,40 @@ def test_dropout_follows_fc6_and_fc7(kind):
     assert rates == {"fc6": 0.25, "fc7": 0.25}
 
 
+# Krizhevsky et al. (2012) §5; the configuration that Tran et al. (2015) released.
+ONES = {
+    "audio": {"conv2", "conv4", "conv5", "fc6", "fc7"},
+    "visual": {
+        *("conv2a", "conv3a", "conv3b", "conv4a", "conv4b", "conv5a", "conv5b"),
+        *("fc6", "fc7"),
+    },
+}
+
+
+def weighted(net):
+    return [layer for layer in net.layers if layer.weights]
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_published_initial_weights(kind):
+    net = BUILDERS[kind](6, 1 / 8, SMALL[kind][1], initial="published")
+    for layer in weighted(net):
+        kernel, bias = layer.get_weights()
+        assert (bias == (layer.name in ONES[kind])).all(), layer.name
+        deviation = 0.005 if kind == "visual" and layer.name in ("fc6", "fc7") else 0.01
+        assert kernel.std() == pytest.approx(deviation, rel=6 / np.sqrt(2 * kernel.size))
+        assert abs(kernel.mean()) < 6 * deviation / np.sqrt(kernel.size)
+    assert ONES[kind] < {layer.name for layer in weighted(net)}
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_weights_start_by_he_and_biases_at_0_unless_asked_otherwise(kind):
+    *hidden, last = weighted(small(kind))
+    assert {type(layer.kernel_initializer).__name__ for layer in hidden} == {"HeNormal"}
+    assert type(last.kernel_initializer).__name__ == "GlorotUniform"
+    assert all((layer.get_weights()[1] == 0).all() for layer in (*hidden, last))
+
+
 @pytest.mark.parametrize("classes", [2, 6])
 @pytest.mark.parametrize("kind", BUILDERS)
 def test_output_is_a_distribution(kind, classes):
@@ -127,6 +161,7 @@ def test_smallest_input_works_and_one_pixel_less_is_refused(kind):
         ({"classes": 1}, "classes must be at least 2, got 1"),
         ({"width": 0}, r"width must lie in \(0, 4\], got 0"),
         ({"width": 4.5}, r"width must lie in \(0, 4\], got 4.5"),
+        ({"initial": "zeros"}, "initial must be one of he_normal, published, got 'zeros'"),
     ],
 )
 def test_bad_parameters_are_named(kind, options, message):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avef.config.schema import EmoDb, Net, Svm
+from avef.config.schema import Dbn, EmoDb, Net, Networks, Svm
 from avef.corpora.emodb import EXPECTED, OBTAIN
 from avef.evaluation import paired, scores
 from avef.preparation import vad_net
@@ -13,7 +13,13 @@ from avef.studies.emodb import Recordings
 
 RATES = {"learning_rate": 0.005, "momentum": 0.9, "clip_norm": None}
 SCHEDULE = EmoDb(epochs=6, batch=16, root="", groups=2, **RATES)
-NET = Net(width=1 / 32, input_size=67, dropout=0.1)
+NETS = Networks(
+    audio=Net(width=1 / 32, input_size=67, dropout=0.1),
+    visual=Net(width=1 / 32, input_size=16, dropout=0.1),
+    dbn=Dbn(hidden=[2], visible="gaussian", dropout=0.0),
+    initial="he_normal",
+    weight_decay=0.0,
+)
 SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
 
 
@@ -50,7 +56,7 @@ def test_silence_that_misleads_is_cut_in_case_2():
         c[~mask, 20:] += 6 * rng.standard_normal()
         log_mel.append(c)
         voiced.append(mask)
-    settings = emodb.Settings(SCHEDULE, NET, SVM, decision="softmax", seed=1)
+    settings = emodb.Settings(SCHEDULE, NETS, SVM, decision="softmax", seed=1)
     predictions = emodb.recognise(Recordings(clips, log_mel, voiced), settings)
     for _, part in predictions.groupby("case"):
         assert sorted(part["clip"]) == sorted(clips["clip"])

@@ -11,7 +11,8 @@ from avef.config.schema import Dbn, Net, Networks
 from avef.studies import speed
 
 ROOT = Path(__file__).resolve().parents[2]
-NETS = Networks(Net(1 / 32, 67, 0.3), Net(1 / 32, 16, 0.3), Dbn([16, 8], "gaussian"))
+SMALL = Net(1 / 32, 67, 0.3), Net(1 / 32, 16, 0.3), Dbn([16, 8], "gaussian", 0.0)
+NETS = Networks(*SMALL, initial="he_normal", weight_decay=0.0)
 
 
 @pytest.fixture(scope="module")
