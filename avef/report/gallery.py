@@ -82,6 +82,11 @@ FIGURES = {
     ),
     "tables_4_6": ("Tables 4 and 6: ours and the paper's", "ENTRIES"),
     "tables_5_7": ("Tables 5 and 7: ours and the paper's", "ENTRIES"),
+    "case_gains": (
+        "What case 2 gains, training by training",
+        "For every pair of cases in Tables 4–7 a dot for each training at what case 2 gains, in "
+        "points, the paper's gain as an upright bar, and an upright line at zero.",
+    ),
     "table_8": ("Table 8: confusions on RML", "CONFUSION"),
     "table_9": ("Table 9: confusions on eNTERFACE'05", "CONFUSION"),
     "table_10": ("Table 10: confusions on BAUM-1s", "CONFUSION"),

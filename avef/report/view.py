@@ -133,6 +133,7 @@ def accuracies(table: pd.DataFrame) -> list[dict[str, Any]]:
                     "label": _label(entry),
                     "paper": _two(theirs),
                     "ours": _two(ours),
+                    "deviation": _deviation(entry),
                     "difference": _signed(difference),
                     "unweighted": _two(unweighted),
                     "interval": _bounds(entry),
@@ -140,7 +141,7 @@ def accuracies(table: pd.DataFrame) -> list[dict[str, Any]]:
                 }
             )
         name = paper.DATASET_NAMES.get(dataset, dataset)
-        groups.append({"corpus": name, "clips": _clips(part["clips"]), "rows": rows})
+        groups.append({"corpus": name, "clips": _clips(part), "rows": rows})
     return groups
 
 
@@ -218,6 +219,12 @@ def _bounds(entry):
     return NOTHING if low is None or high is None else f"{low:.1f} … {high:.1f}"
 
 
+def _deviation(entry):
+    """Over the trainings, as text; "" of a single one."""
+    value = _number(entry.get("deviation", ""))
+    return "" if value is None else f"± {value:.1f}"
+
+
 def _two(value):
     return NOTHING if value is None else f"{value:.2f}"
 
@@ -227,12 +234,16 @@ def _signed(value):
     return NOTHING if value is None else f"{value:+.2f}".replace("-", "−")
 
 
-def _clips(column):
-    """How many clips the accuracies are of: one number, or the least and the greatest."""
-    counts = sorted({int(float(text)) for text in column if text})
-    if not counts:
+def _clips(part):
+    """How many clips, and trainings, the accuracies are of."""
+    clips, seeds = (
+        sorted({int(float(text)) for text in part.get(name, ()) if text})
+        for name in ("clips", "seeds")
+    )
+    if not clips:
         return "not run"
-    return f"{counts[0]} clips" if len(counts) == 1 else f"{counts[0]} … {counts[-1]} clips"
+    said = f"{clips[0]} clips" if len(clips) == 1 else f"{clips[0]} … {clips[-1]} clips"
+    return said + (f", mean of {seeds[0]} trainings" if seeds and seeds[0] > 1 else "")
 
 
 def _span(theirs, ours):

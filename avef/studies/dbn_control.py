@@ -37,7 +37,8 @@ def run(p: Params) -> pd.DataFrame:
     """How fast the lowest RBM of each target learns, from each start.
 
     What it learns is fc7 of the training speakers' segments, six emotions, case 2, from the
-    networks of the first seed; no label is read. The cells of both networks and the transfer folders must be there.
+    networks of the first seed; no label is read. The cells of both networks and the transfer
+    folders must be there.
 
     Returns
     -------

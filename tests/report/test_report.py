@@ -96,10 +96,12 @@ def test_accuracies_are_those_of_the_csv(index, reports):
         assert len(shown) == len(expected)
         for got, want in zip(shown, expected.itertuples(), strict=True):
             wanted = [want.paper, want.ours, want.difference, want.unweighted]
-            got_numbers = [number(got[place]) for place in (1, 2, 4, 6)]
+            ours, _, deviation = got[2].partition(" ± ")
+            got_numbers = [number(text) for text in (got[1], ours, got[4], got[6])]
             np.testing.assert_allclose(got_numbers, wanted, atol=1e-9)
             assert f"case {want.case}" in got[0]
             there = want.ours == want.ours
+            assert deviation == f"{want.deviation:.1f}"
             assert got[3] == (f"{want.low:.1f} … {want.high:.1f}" if there else "–")
 
 
