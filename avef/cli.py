@@ -93,17 +93,18 @@ def _plan(options):
 
 
 def _ablations(options):
-    from avef.studies import ablations
+    from avef.studies import experiments
 
-    queued = ablations.queue(options.names)
+    queued = experiments.queue(options.names)
     print(f"queued: {', '.join(queued) or 'nothing new'}")
     if queued:
-        ablations.run()
-    missing = ablations.gather()
-    failed = [name for name in missing if name in queued]
+        experiments.run()
+    left = experiments.gather()
+    failed = [name for name in queued if name in left]
     if failed:
         raise RuntimeError(f"not finished: {', '.join(failed)}; `dvc queue status` says more")
-    print(f"not run yet: {', '.join(missing) or 'none'}; `dvc repro` compares the others")
+    others = ", ".join(f"{name} ({state})" for name, state in left.items())
+    print(f"not current: {others or 'none'}; `dvc repro` shows them all")
 
 
 def _report(options):
@@ -155,7 +156,7 @@ def _parser():
     plan = commands.add_parser("plan", help="what the learning stages will cost on this machine")
     plan.set_defaults(function=_plan)
 
-    ablations = commands.add_parser("ablations", help="run the ablations and further seeds")
+    ablations = commands.add_parser("ablations", help="run the ablations that are not current")
     ablations.add_argument("names", nargs="*", help="of those in params.yaml; all if not given")
     ablations.set_defaults(function=_ablations)
 

@@ -145,6 +145,8 @@ def differences(table: pd.DataFrame) -> plt.Figure:
 def ablations(table: pd.DataFrame) -> plt.Figure:
     """What each change does to six emotions, a panel a modality, with intervals over speakers.
 
+    Grey is what is stale; a ring at zero is a modality that the change does not touch.
+
     Parameters
     ----------
     table : DataFrame
@@ -155,25 +157,51 @@ def ablations(table: pd.DataFrame) -> plt.Figure:
     size = (8, 1.3 + 0.3 * len(names))
     columns = max(1, len(modalities))
     figure, axes = plt.subplots(1, columns, figsize=size, sharey=True, squeeze=False)
+    stale = table["state"] != "current"
+    old = set(table.loc[stale, "ablation"])
+    labels = [name.replace("_", " ") + " (stale)" * (name in old) for name in names]
     for axis, modality in zip(axes[0], modalities, strict=False):
         part = table[table["modality"] == modality].set_index("ablation").loc[names]
-        _gains(axis, part, [name.replace("_", " ") for name in names])
+        _gains(axis, part, labels, grey=part.index.isin(old))
         axis.set(title=modality, xlabel="change (points)")
-    sure = ((table["low"] > 0) | (table["high"] < 0)).sum()
-    title = f"{sure} of {len(table)} intervals leave zero out"
+    shown = table[~stale].dropna(subset=["low"])
+    sure = ((shown["low"] > 0) | (shown["high"] < 0)).sum()
+    title = f"{sure} of {len(shown)} intervals leave zero out"
+    if old:
+        title += f"; {len(old)} of {len(names)} ablations are stale"
     if not len(table):
-        title = "No ablation has been run with these parameters"
+        title = "No ablation has been run"
         axes[0, 0].axis("off")
     headline(figure, title)
     return figure
 
 
-def _gains(axis, table, names):
-    """A row each: the difference, its interval as a line, and an upright line at zero."""
+def _gains(axis, table, names, *, grey=False):
+    """A row each: the difference, its interval as a line, and an upright line at zero.
+
+    A ring stands where there is no interval. ``grey`` (rows,) bool are drawn in grey.
+    """
     rows = np.arange(len(table))[::-1]
     spread = np.abs(table[["low", "high"]].to_numpy().T - table["difference"].to_numpy())
-    axis.errorbar(table["difference"], rows, xerr=spread, fmt="o", ms=5, lw=1.2, capsize=3)
-    axis.axvline(0, color="0.6", lw=0.8)
+    drawn, grey = table["low"].notna().to_numpy(), np.broadcast_to(grey, len(table))
+    for color, mine in (("C0", ~grey), ("0.7", grey)):
+        dots, rings = mine & drawn, mine & ~drawn
+        style = {"ms": 5, "color": color}
+        axis.errorbar(
+            table["difference"][dots],
+            rows[dots],
+            xerr=spread[:, dots],
+            fmt="o",
+            lw=1.2,
+            capsize=3,
+            **style,
+        )
+        axis.plot(table["difference"][rings], rows[rings], "o", mfc="none", **style)
+        for row in rows[rings]:
+            axis.annotate(
+                "not touched", (0, row), xytext=(6, 4), textcoords="offset points", fontsize=7
+            )
+    axis.axvline(0, color="0.6", lw=0.8, zorder=0)
     axis.set_yticks(rows, names)
     axis.set_ylim(-0.7, len(table) - 0.3)
 

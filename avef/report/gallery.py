@@ -78,7 +78,8 @@ FIGURES = {
     "ablations": (
         "One choice changed at a time",
         "For every ablation a dot at the change in accuracy, in points, with its 95 % interval "
-        "over speakers as a line, a panel for each modality, and an upright line at zero.",
+        "over speakers as a line, a ring where the change touches no prediction, grey where the "
+        "run is stale; a panel for each modality, and an upright line at zero.",
     ),
     "tables_4_6": ("Tables 4 and 6: ours and the paper's", "ENTRIES"),
     "tables_5_7": ("Tables 5 and 7: ours and the paper's", "ENTRIES"),

@@ -1,51 +1,69 @@
-"""Ablations and further seeds: the pipeline with one thing changed, as DVC experiments.
+"""Ablations: the pipeline with one choice changed at a time, and whether that still holds.
 
-``params.yaml`` names them. :func:`queue` gives DVC those that it has not run yet, each
-to be run in a copy of the repository; :func:`gather` brings what came out into one file
-each under ``reports/ablations/``; :func:`read` takes from there what belongs to the
-parameters at hand, and :func:`effects` and :func:`spread` say what it shows.
+``params.yaml`` names them; :mod:`avef.studies.experiments` has DVC run them. What one gave
+lies under ``reports/ablations/``: in a table the predictions of two runs that belong
+together, its own and, for the same clips, those of the base run that it was queued beside;
+in a note, digests of what both were made from. A difference is therefore never one of two
+runs of different code or data, however old it is. Where what is at hand is not what the
+note says, it is stale, and said to be.
 """
 
 from __future__ import annotations
 
-import io
-import subprocess
-import sys
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from avef.config import params, profiles
 from avef.config.schema import Params
 from avef.core import paths, store
 from avef.core.errors import ParameterError
-from avef.core.files import write_csv
+from avef.core.files import write_csv, write_json
 from avef.evaluation import tables
+from avef.learning import clip_svm, fusion, transfer, unimodal
+from avef.preparation import clips
 from avef.studies import baselines
 
 FOLDER = paths.REPORTS / "ablations"
-#: What an experiment runs: all that decides six emotions, and no report.
-TARGETS = ("audio_net", "visual_net", "svm")
+#: What makes clips, networks and predictions; the code of all that they import counts, too.
+MAKERS = (clips, transfer, unimodal, fusion, clip_svm)
 #: Sections of the parameters that change no result here.
-_ASIDE = ("ablations", "seeds", "jobs", "emodb", "power")
+_ASIDE = ("ablations", "jobs", "emodb", "power")
+_CLIP = ("dataset", "modality", "seed", "clip")
 
 
-def experiments(p: Params) -> dict[str, list[str]]:
-    """Name → overrides of every ablation, and of every further seed.
+class Ablation(NamedTuple):
+    """What is there of an ablation.
 
-    Raises
-    ------
-    ParameterError
-        If two of them would have the same name with DVC, which knows no underscores.
+    Attributes
+    ----------
+    table : DataFrame or None
+        From :func:`paired`; None if it has not been run.
+    stale : list of str
+        What is not as it was when it was run, of the keys of :func:`origins`.
+
+    Examples
+    --------
+    >>> Ablation(None, []).state
+    'not run'
+    >>> Ablation(pd.DataFrame(), ["code", "base run"]).state
+    'stale: other code, base run'
     """
-    seeds = {f"seed_{seed}": [f"seed={seed}"] for seed in p.seeds}
-    names = [_dvc_name(name) for name in (*p.ablations, *seeds)]
-    twice = [name for name in (*p.ablations, *seeds) if names.count(_dvc_name(name)) > 1]
-    if twice:
-        raise ParameterError(f"ablations: {' and '.join(twice)} are one name for DVC")
-    return p.ablations | seeds
+
+    table: pd.DataFrame | None
+    stale: list[str]
+
+    @property
+    def state(self) -> str:
+        """``not run``, ``current``, or ``stale`` with what has changed since."""
+        if self.table is None:
+            return "not run"
+        return f"stale: other {', '.join(self.stale)}" if self.stale else "current"
 
 
 def fingerprint(p: Params) -> str:
@@ -53,143 +71,46 @@ def fingerprint(p: Params) -> str:
     plain = {name: value for name, value in asdict(p).items() if name not in _ASIDE}
     plain["compute"] = p.compute.precision
     plain["corpora"] = {name: c["transfer_from"] for name, c in plain["corpora"].items()}
-    return store.digest(plain)[:12]
+    return _short(plain)
 
 
-def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[str]:
-    """Queue what is not there yet, for ``dvc exp run --run-all``; the names queued.
+def origins(path: str | Path = "params.yaml") -> dict[str, dict[str, str]]:
+    """Name → what each ablation's predictions, and those beside them, would now be made from.
 
-    Parameters
-    ----------
-    only : names, optional
-        Of the experiments to queue; all of them if none is given.
+    Returns
+    -------
+    dict of dict
+        Digests of its ``parameters``; of the ``code`` and the libraries that decide
+        predictions; of the base run's prepared ``data``, each of whose clips is known by
+        its raw file and by what prepared it; and of the ``base run``'s predictions.
 
     Raises
     ------
     ParameterError
-        If there is no such experiment or an override does not fit the parameters.
-    RuntimeError
-        If DVC refuses, such as outside a Git repository.
+        If there is no base run, or an override does not fit the parameters.
     """
-    p, keys, commits, queued = params.read(path), _fingerprints(path), _finished(), []
-    wanted = experiments(p)
-    for name in only or wanted:
-        if name not in wanted:
-            raise ParameterError(f"{name}: no such experiment; there are {', '.join(wanted)}")
-    for name in only or wanted:
-        key = keys[name]
-        if key in commits or _belongs(FOLDER / f"{name}.csv", key):
-            continue
-        changes = [part for text in [*wanted[name], *_roots(p)] for part in ("-S", text)]
-        unique = f"{_dvc_name(name)}-{key[:6]}"  # by its end _finished knows that all targets ran
-        _dvc("exp", "run", "--queue", "--name", unique, *changes, *TARGETS)
-        queued.append(name)
-    return queued
+    p = params.read(path)
+    prepared = [paths.prepared(corpus) / "clips.csv" for corpus in p.corpora]
+    try:
+        common = {
+            "code": _short([store.digest(code=module.__name__) for module in MAKERS]),
+            "data": _short([store.digest(files=[file]) for file in prepared]),
+            "base run": _short(base(p).to_csv(index=False)),
+        }
+    except FileNotFoundError as error:
+        raise ParameterError(f"{error.filename} is missing; `dvc repro` makes it") from error
+    changed = {n: profiles.overridden(path, texts) for n, texts in p.ablations.items()}
+    return {name: {"parameters": fingerprint(one)} | common for name, one in changed.items()}
 
 
-def run() -> None:
-    """Run what is queued, one after the other; DVC's messages pass through."""
-    subprocess.run([sys.executable, "-m", "dvc", "exp", "run", "--run-all"], check=False)
+def joined(predictions: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+    """Predictions of six emotions in case 2, as one table.
 
-
-def gather(path: str | Path = "params.yaml") -> list[str]:
-    """Bring finished experiments into ``reports/ablations``; the names of those missing."""
-    p, commits, missing = params.read(path), _finished(), []
-    for name, key in _fingerprints(path).items():
-        file = FOLDER / f"{name}.csv"
-        if key in commits:
-            write_csv(file, _predictions(commits[key], p).assign(data=p.profile, params=key))
-        elif not _belongs(file, key):
-            missing.append(name)
-    return missing
-
-
-def read(path: str | Path = "params.yaml") -> dict[str, pd.DataFrame]:
-    """Name → predictions of every gathered experiment that changes just these parameters.
-
-    Returns
-    -------
-    dict of DataFrame
-        ``dataset``, ``modality``, and the columns of :func:`avef.learning.clip_svm.predictions`;
-        six emotions, case 2.
+    Parameters
+    ----------
+    predictions : mapping (dataset, modality) → DataFrame
+        As :func:`avef.learning.clip_svm.predictions` gives them.
     """
-    tables_of = {}
-    for name, key in _fingerprints(path).items():
-        file = FOLDER / f"{name}.csv"
-        if _belongs(file, key):
-            tables_of[name] = pd.read_csv(file, dtype={"clip": str, "speaker": str})
-    return tables_of
-
-
-def base(p: Params) -> pd.DataFrame:
-    """The predictions at hand, as :func:`read` gives an experiment's."""
-    return _joined({key: tables.read_predictions(stage, key[0]) for key, stage in _keys(p)})
-
-
-def effects(changed: Mapping[str, pd.DataFrame], plain: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """What each change does to the accuracy, paired by speaker over all corpora.
-
-    Clips that one of the two sent to quarantine are left out of both.
-
-    Returns
-    -------
-    DataFrame
-        ``ablation``, ``modality``, ``clips``, ``changed`` and ``plain`` (accuracies,
-        percent), ``difference``, ``low``, ``high`` (points, 95 %), ``p``.
-    """
-    rows = []
-    for name, table in changed.items():
-        for modality in tables.STAGES:
-            ours, theirs = {}, {}
-            for dataset in plain["dataset"].unique():
-                pair = [
-                    t[(t["modality"] == modality) & (t["dataset"] == dataset)]
-                    for t in (table, plain)
-                ]
-                both = set(pair[0]["clip"]) & set(pair[1]["clip"])
-                ours[dataset], theirs[dataset] = (t[t["clip"].isin(both)] for t in pair)
-            result = baselines.against(ours, theirs, seed)
-            result = {"changed": result.pop("ours"), "plain": result.pop("theirs")} | result
-            clips = sum(map(len, ours.values()))
-            rows.append({"ablation": name, "modality": modality, "clips": clips} | result)
-    figures = ["changed", "plain", "difference", "low", "high", "p"]
-    return pd.DataFrame(rows, columns=["ablation", "modality", "clips", *figures])
-
-
-def spread(others: Mapping[str, pd.DataFrame], plain: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy over seeds, the one at hand among them.
-
-    Returns
-    -------
-    DataFrame
-        ``dataset``, ``modality``, ``seeds``, ``mean``, ``deviation``, ``least``,
-        ``greatest`` (percent); six emotions, case 2.
-    """
-    runs = pd.concat({"at hand": plain, **others}, names=["run"])
-    runs["right"] = 100.0 * (runs["true"] == runs["predicted"])
-    keys = ["dataset", "modality"]
-    each = runs.groupby(["run", *keys], sort=False)["right"].mean().groupby(keys, sort=False)
-    names = {"count": "seeds", "mean": "mean", "std": "deviation", "min": "least"}
-    table = each.agg([*names, "max"]).rename(columns=names | {"max": "greatest"})
-    return table.reset_index().round(2)
-
-
-def _fingerprints(path):
-    """Name → fingerprint of every experiment, all checked against the parameters."""
-    wanted = experiments(params.read(path))
-    return {n: fingerprint(profiles.overridden(path, texts)) for n, texts in wanted.items()}
-
-
-def _dvc_name(name):
-    """DVC's names are those of Git's branches."""
-    return name.replace("_", "-")
-
-
-def _keys(p):
-    return [((c, modality), stage) for c in p.corpora for modality, stage in tables.STAGES.items()]
-
-
-def _joined(predictions):
     parts = [
         table.query("emotion_model == 'emotion' and case == 2").assign(dataset=d, modality=m)
         for (d, m), table in predictions.items()
@@ -197,60 +118,112 @@ def _joined(predictions):
     return pd.concat(parts, ignore_index=True).drop(columns="data", errors="ignore")
 
 
-def _predictions(commit, p):
-    predictions = {}
-    for key, stage in _keys(p):
-        text = _git("show", f"{commit}:{paths.predictions(stage, key[0]).as_posix()}")
-        predictions[key] = pd.read_csv(io.StringIO(text), dtype={"clip": str, "speaker": str})
-    return _joined(predictions)
+def base(p: Params) -> pd.DataFrame:
+    """The predictions at hand, from :func:`joined`."""
+    return joined(
+        {(c, m): tables.read_predictions(s, c) for c in p.corpora for m, s in tables.STAGES.items()}
+    )
 
 
-def _belongs(file, key):
-    """Whether a gathered file is there and comes from those parameters."""
-    if not file.is_file():
-        return False
-    return set(pd.read_csv(file, usecols=["params"], dtype=str)["params"]) == {key}
+def paired(table: pd.DataFrame, plain: pd.DataFrame) -> pd.DataFrame:
+    """An experiment's predictions, and beside them the base run's of the same clips.
+
+    Parameters
+    ----------
+    table, plain : DataFrame
+        From :func:`joined`: the experiment, and the base run.
+
+    Returns
+    -------
+    DataFrame
+        ``table`` with the column ``base``; without what the other run lacks, such as clips
+        that it sent to quarantine.
+
+    Raises
+    ------
+    ParameterError
+        If they have nothing in common.
+    """
+    keys = [key for key in _CLIP if key in plain]
+    own = plain.rename(columns={"predicted": "base"})[[*keys, "base"]]
+    both = table.merge(own, on=keys, validate="1:1")
+    if both.empty:
+        raise ParameterError("the experiment and the base run have no clip and seed in common")
+    return both
 
 
-def _finished():
-    """Fingerprint → commit of every experiment of :func:`queue` that DVC has finished here."""
-    commits = {}
-    for line in _git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines():
-        commit, ref = line.split()
-        if len(ref.split("/")) != 5:  # refs/exps/ab/cdef…/name; the others are DVC's own
-            continue
-        try:
-            key = fingerprint(_checked_out(commit))
-        except ParameterError:
-            continue  # of another version of avef
-        if ref.endswith(f"-{key[:6]}"):  # others may have run a single stage
-            commits[key] = commit
-    return commits
+def save(name: str, table: pd.DataFrame, origin: Mapping[str, str], *, profile: str) -> None:
+    """Write what :func:`paired` gave, and a note of the one of :func:`origins` that it has."""
+    file = FOLDER / f"{name}.csv"
+    write_csv(file, table.assign(data=profile))
+    note = {"data": profile, "made_from": dict(origin), "table": store.digest(files=[file])}
+    write_json(file.with_suffix(".json"), note)
 
 
-def _checked_out(commit):
-    return params.checked(params.parsed(_git("show", f"{commit}:params.yaml")))
+def read(path: str | Path = "params.yaml") -> dict[str, Ablation]:
+    """Every ablation that ``params.yaml`` names, and whether it still holds."""
+    known = {}
+    for name, origin in origins(path).items():
+        made_from, table = _saved(FOLDER / f"{name}.csv")
+        stale = [
+            part for part in origin if table is not None and made_from.get(part) != origin[part]
+        ]
+        known[name] = Ablation(table, stale)
+    return known
 
 
-def _roots(p):
-    """A copy of the repository lacks what neither Git nor DVC tracks: the raw corpora."""
-    if p.profile == "demo":
-        return []
-    folders = {f"corpora.{name}.root": corpus.root for name, corpus in p.corpora.items()}
-    folders["emodb.root"] = p.emodb.root
-    return [f"{key}={Path(folder).resolve()}" for key, folder in folders.items()]
+def states(p: Params, known: Mapping[str, Ablation]) -> pd.DataFrame:
+    """What each ablation changes and how it stands: ``ablation``, ``changes``, ``state``."""
+    rows = [(name, ", ".join(p.ablations[name]), one.state) for name, one in known.items()]
+    return pd.DataFrame(rows, columns=["ablation", "changes", "state"])
 
 
-def _git(*arguments):
-    return _said(["git", *arguments])
+def effects(known: Mapping[str, Ablation], seed: int) -> pd.DataFrame:
+    """What each change does to the accuracy, paired by speaker over all corpora.
+
+    Returns
+    -------
+    DataFrame
+        ``ablation``, ``state``, ``modality``, ``clips``, ``moved`` (percent of the
+        predictions that are others than the base run's), ``changed`` and ``plain``
+        (accuracies, percent), ``difference``, ``low``, ``high`` (points, 95 %), ``p``.
+        Where no prediction moved, the change does not touch the modality: the difference
+        is 0, and ``low``, ``high`` and ``p`` are NaN.
+    """
+    rows = [
+        {"ablation": name, "state": one.state, "modality": modality} | _effect(part, seed)
+        for name, one in known.items()
+        if one.table is not None
+        for modality, part in one.table.groupby("modality", sort=False)
+    ]
+    figures = ["moved", "changed", "plain", "difference", "low", "high", "p"]
+    return pd.DataFrame(rows, columns=["ablation", "state", "modality", "clips", *figures])
 
 
-def _dvc(*arguments):
-    return _said([sys.executable, "-m", "dvc", *arguments])
+def _effect(part, seed):
+    """One ablation and modality."""
+    corpora = dict(list(part.groupby("dataset", sort=False)))
+    plain = {corpus: t.assign(predicted=t["base"]) for corpus, t in corpora.items()}
+    moved = 100.0 * (part["predicted"] != part["base"]).mean()
+    result = {
+        "clips": len(part.drop_duplicates(["dataset", "clip"])),
+        "moved": round(moved, 2),
+    }
+    result |= baselines.against(corpora, plain, seed)
+    result |= {"changed": result.pop("ours"), "plain": result.pop("theirs")}
+    return result if moved else result | dict.fromkeys(("low", "high", "p"), np.nan)
 
 
-def _said(command):
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stderr.strip()}")
-    return done.stdout
+def _saved(file):
+    """What a file was made from, and its table; None and None if it is not there or not whole."""
+    try:
+        note = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+        if note["table"] != store.digest(files=[file]):
+            return None, None
+    except store.BROKEN:
+        return None, None
+    return note["made_from"], pd.read_csv(file, dtype={"clip": str, "speaker": str})
+
+
+def _short(value):
+    return store.digest(value)[:12]

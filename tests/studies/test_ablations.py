@@ -1,194 +1,279 @@
-"""Ablations: which experiments are wanted, found and gathered, and what they say."""
+"""Ablations: two runs that belong together, whether they still hold, and what they say."""
 
+import json
 import shutil
-import subprocess
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from ablation_sample import predictions, replace, write_base, write_predictions
 
+from avef import figures
 from avef.config import params
-from avef.core import paths
+from avef.core import closure, paths, store
 from avef.core.errors import ParameterError
 from avef.evaluation import tables
-from avef.protocol import EMOTIONS
 from avef.studies import ablations
 
-ROOT = Path(__file__).resolve().parents[2]
-REFS = f"refs/exps/ab/{'c' * 38}"
-WANTED = """
-seeds: [7]
-ablations:
-  kept_less: [keep.audio=conv1]
-"""
 
-
-def git(*arguments):
-    done = subprocess.run(["git", *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-def predictions(dataset, right):
-    """Four speakers with six clips each, of which ``right`` are recognised."""
-    rows = []
-    for speaker in "abcd":
-        for n, emotion in enumerate(EMOTIONS):
-            guess = emotion if n < right else EMOTIONS[(n + 1) % 6]
-            clip = f"{dataset} {speaker}{n}"
-            rows += [("emotion", case, 0, clip, speaker, emotion, guess) for case in (1, 2)]
-    names = ["emotion_model", "case", "fold", "clip", "speaker", "true", "predicted"]
-    return pd.DataFrame(rows, columns=names).assign(data="demo")
-
-
-def write_predictions(right):
-    for dataset in params.read().corpora:
-        for stage in tables.STAGES.values():
-            path = paths.predictions(stage, dataset)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            predictions(dataset, right).to_csv(path, index=False)
+def run(stages, right=5):
+    """What an experiment gives that moves some stages' predictions, beside those at hand."""
+    plain = ablations.base(params.read())
+    moved = {
+        (dataset, modality): predictions(dataset, right if stage in stages else 3)
+        for dataset in params.read().corpora
+        for modality, stage in tables.STAGES.items()
+    }
+    return ablations.paired(ablations.joined(moved), plain)
 
 
 @pytest.fixture
-def repository(tmp_path, monkeypatch):
-    """A repository of Git with parameters and predictions, and no experiment yet."""
+def saved(tmp_path, monkeypatch):
+    """Both ablations as they were gathered: one moves all three stages, the other two."""
     monkeypatch.chdir(tmp_path)
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "someone")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "someone@example.org")
-    head, _, _ = (ROOT / "params.yaml").read_text(encoding="utf-8").partition("\nseeds:")
-    Path("params.yaml").write_text(head.rsplit("\n#", 1)[0] + WANTED, encoding="utf-8")
-    git("init", "-q")
-    write_predictions(3)
-    git("add", "-A")
-    git("commit", "-qm", "base")
-    return tmp_path
+    write_base()
+    stages = {"kept_less": ("audio_net", "visual_net", "svm"), "by_softmax": ("audio_net",)}
+    for name, origin in ablations.origins().items():
+        ablations.save(name, run(stages[name]), origin, profile="demo")
+    return stages
 
 
-def experiment(name, *overrides, right, queued=True):
-    """What DVC leaves of a finished experiment: a commit under refs/exps."""
-    before = Path("params.yaml").read_text(encoding="utf-8")
-    new = before
-    for text in overrides:
-        key, _, value = text.rpartition("=")
-        old = {"keep.audio": "audio: conv2", "seed": "seed: 2020"}[key]
-        new = new.replace(old, f"{old.split(':')[0]}: {value}", 1)
-    Path("params.yaml").write_text(new, encoding="utf-8")
-    write_predictions(right)
-    git("add", "-A")
-    git("commit", "-qm", name)
-    key = ablations.fingerprint(params.read())[:6]
-    git("update-ref", f"{REFS}/{name}-{key if queued else 'mine'}", "HEAD")
-    git("reset", "-q", "--hard", "HEAD~1")
-    assert Path("params.yaml").read_text(encoding="utf-8") == before
+@pytest.fixture
+def code(tmp_path, monkeypatch):
+    """Another text in one of avef's files."""
+
+    def forget():
+        for cached in (closure._imports, closure._code, closure._version, store._made_by):
+            cached.cache_clear()
+
+    def change(file, old, new):
+        shutil.copytree(closure.PACKAGE, tmp_path / "avef")
+        replace(old, new, tmp_path / "avef" / file)
+        monkeypatch.setattr(closure, "PACKAGE", tmp_path / "avef")
+        forget()
+
+    yield change
+    forget()
 
 
-def test_experiments_are_the_ablations_and_the_seeds(repository):
-    experiments = ablations.experiments(params.read())
-    assert experiments == {"kept_less": ["keep.audio=conv1"], "seed_7": ["seed=7"]}
+def states():
+    return {name: one.state for name, one in ablations.read().items()}
 
 
-def test_gathered_are_the_experiments_of_just_these_parameters(repository):
-    experiment("kept-less", "keep.audio=conv1", right=5)
-    experiment("another", "keep.audio=conv3", right=1)
-    assert ablations.gather() == ["seed_7"]
-    gathered = ablations.read()
-    assert list(gathered) == ["kept_less"]
-    assert set(gathered["kept_less"]["dataset"]) == set(params.read().corpora)
-    assert set(gathered["kept_less"]["case"]) == {2}
-    text = Path("params.yaml").read_text(encoding="utf-8")
-    Path("params.yaml").write_text(text.replace("degree: 3", "degree: 2"), encoding="utf-8")
-    assert ablations.read() == {}  # what was gathered belongs to other parameters now
+def both(state):
+    return dict.fromkeys(("kept_less", "by_softmax"), state)
 
 
-def test_an_experiment_that_somebody_else_ran_may_lack_stages_and_is_not_gathered(repository):
-    experiment("kept-less", "keep.audio=conv1", right=5, queued=False)
-    assert ablations.gather() == ["kept_less", "seed_7"]
-
-
-def test_where_corpora_lie_and_how_many_jobs_work_changes_nothing(repository):
-    experiment("kept-less", "keep.audio=conv1", right=5)
-    text = Path("params.yaml").read_text(encoding="utf-8")
-    moved = text.replace("data/demo/rml", "/elsewhere/rml").replace("train: 2", "train: 1")
-    moved = moved.replace("checkpoint_seconds: 120", "checkpoint_seconds: 60")
-    assert moved != text
-    Path("params.yaml").write_text(moved, encoding="utf-8")
-    assert ablations.gather() == ["seed_7"]
-
-
-def test_only_what_is_missing_is_queued(repository, monkeypatch):
-    experiment("kept-less", "keep.audio=conv1", right=5)
-    asked = []
-    monkeypatch.setattr(ablations, "_dvc", lambda *words: asked.append(words))
-    assert ablations.queue() == ["seed_7"]
-    assert [words[words.index("-S") + 1] for words in asked] == ["seed=7"]
-    assert asked[0][-len(ablations.TARGETS) :] == ablations.TARGETS
-    ablations.gather()
-    git("update-ref", "-d", git("for-each-ref", "--format=%(refname)", REFS))
-    assert ablations.queue() == ["seed_7"]  # gathered once, it need not be run again
-
-
-def test_some_can_be_chosen_by_name(repository, monkeypatch):
-    monkeypatch.setattr(ablations, "_dvc", lambda *words: None)
-    assert ablations.queue(["kept_less"]) == ["kept_less"]
-    with pytest.raises(ParameterError, match="kept_more: no such experiment; there are kept_less"):
-        ablations.queue(["kept_more"])
-
-
-@pytest.mark.parametrize("name", ["kept-less", "seed_7", "seed-7"])
-def test_two_experiments_of_one_name_are_refused(repository, name):
-    text = Path("params.yaml").read_text(encoding="utf-8")
-    Path("params.yaml").write_text(f"{text}  {name}: [keep.dbn=0]\n", encoding="utf-8")
-    with pytest.raises(ParameterError, match=f"{name}.* one name for DVC"):
-        ablations.queue()
-
-
-def test_an_ablation_that_does_not_fit_is_named(repository):
-    text = Path("params.yaml").read_text(encoding="utf-8")
-    Path("params.yaml").write_text(text.replace("keep.audio=", "keep.adio="), encoding="utf-8")
-    with pytest.raises(ParameterError, match="keep.adio: not a parameter"):
-        ablations.queue()
-
-
-def test_outside_a_repository_git_says_so(repository):
-    shutil.rmtree(".git")
-    with pytest.raises(RuntimeError, match="git"):
-        ablations.gather()
-
-
-def test_effects_are_differences_paired_by_speaker(repository):
-    experiment("kept-less", "keep.audio=conv1", right=5)
-    ablations.gather()
-    table = ablations.effects(ablations.read(), ablations.base(params.read()), seed=0)
-    assert list(table["modality"]) == list(tables.STAGES)
-    np.testing.assert_allclose(table["difference"], 200 / 6, atol=0.01)
-    np.testing.assert_allclose(table["plain"], 50, atol=0.01)
-    assert (table["clips"] == 72).all()
-
-
-def test_a_clip_that_only_one_of_the_two_could_use_counts_in_neither(repository):
-    experiment("kept-less", "keep.audio=conv1", right=5)
-    ablations.gather()
-    gathered, plain = ablations.read(), ablations.base(params.read())
-    fewer = plain[~plain["clip"].str.endswith("0")]  # one that both recognise
-    table = ablations.effects(gathered, fewer, seed=0)
-    assert (table["clips"] == 60).all()
-    np.testing.assert_allclose(table["plain"], 40, atol=0.01)
-
-
-def test_spread_is_over_all_seeds(repository):
-    experiment("seed-7", "seed=7", right=5)
-    ablations.gather()
-    plain = ablations.base(params.read())
-    table = ablations.spread({"seed_7": ablations.read()["seed_7"]}, plain)
-    assert len(table) == 9
-    assert (table["seeds"] == 2).all()
-    np.testing.assert_allclose(table["mean"], 400 / 6, atol=0.01)
-    np.testing.assert_allclose(table["least"], 50, atol=0.01)
-    alone = ablations.spread({}, plain)
-    assert (alone["seeds"] == 1).all()
-    assert alone["deviation"].isna().all()
-    assert list(ablations.effects({}, plain, seed=0)) == [
-        *("ablation", "modality", "clips", "changed", "plain"),
-        *("difference", "low", "high", "p"),
+def test_what_was_just_made_is_current(saved):
+    assert states() == both("current")
+    table = ablations.read()["kept_less"].table
+    assert set(table["dataset"]) == set(params.read().corpora)
+    assert set(table["case"]) == {2}
+    assert set(table["data"]) == {"demo"}
+    assert list(ablations.states(params.read(), ablations.read())["changes"]) == [
+        "keep.audio=conv1",
+        "unimodal_decision=softmax",
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("degree: 3", "degree: 2"), ("seeds: [20", "seeds: [30"), ("face_size: 48", "face_size: 64")],
+)
+def test_other_parameters_make_it_stale(saved, old, new):
+    replace(old, new)
+    assert states() == both("stale: other parameters")
+
+
+def test_a_parameter_that_one_ablation_sets_itself_concerns_only_the_others(saved):
+    replace("unimodal_decision: svm", "unimodal_decision: softmax")
+    assert states() == {"kept_less": "stale: other parameters", "by_softmax": "current"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("data/demo/rml", "/elsewhere/rml"),
+        ("train: 2", "train: 1"),
+        ("checkpoint_seconds: 120", "checkpoint_seconds: 60"),
+        ("ablations:", "ablations:\n  more: [keep.dbn=0]"),
+    ],
+)
+def test_where_corpora_lie_and_how_many_jobs_work_changes_nothing(saved, old, new):
+    replace(old, new)
+    assert {name: states()[name] for name in saved} == both("current")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("preparation/segments.py", "HOP = 34", "HOP = 32"),
+        ("preparation/faces.py", "import numpy as np", "import numpy as np\nNEW = 1"),
+        ("models/rbm.py", "import numpy as np", "import numpy as np\nNEW = 1"),
+        ("learning/transfer.py", "seed=chosen.seed", "seed=chosen.seed + 1"),
+        ("learning/whole_model.py", "seed=seed", "seed=seed + 1"),
+        ("learning/clip_svm.py", 'kernel="poly"', 'kernel="rbf"'),
+    ],
+)
+def test_other_code_makes_it_stale(saved, code, file, old, new):
+    code(file, old, new)
+    assert states() == both("stale: other code")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("evaluation/tables.py", "import json", "import json\nNEW = 1"),
+        ("learning/clip_svm.py", '"""', '"""Another word. '),
+    ],
+)
+def test_code_that_decides_no_prediction_does_not(saved, code, file, old, new):
+    code(file, old, new)
+    assert states() == both("current")
+
+
+def test_other_libraries_make_it_stale(saved, monkeypatch):
+    real = closure._version
+    monkeypatch.setattr(closure, "_version", lambda n: "0.1" if n == "sklearn" else real(n))
+    store._made_by.cache_clear()
+    assert states() == both("stale: other code")
+    store._made_by.cache_clear()
+
+
+def test_other_prepared_data_make_it_stale(saved):
+    replace("0123", "4567", paths.prepared("baum1s") / "clips.csv")
+    assert states() == both("stale: other data")
+
+
+def test_another_base_run_makes_it_stale(saved):
+    write_predictions(4, stages=["visual_net"])
+    assert states() == both("stale: other base run")
+
+
+def test_all_that_has_changed_is_named(saved, code):
+    replace("degree: 3", "degree: 2")
+    code("models/rbm.py", "import numpy as np", "import numpy as np\nNEW = 1")
+    write_predictions(4)
+    assert states() == both("stale: other parameters, code, base run")
+
+
+def test_a_stale_one_is_compared_with_the_base_run_that_it_was_made_beside(saved):
+    """The whole model, which the other decision cannot touch, once read −2.36."""
+    before = ablations.effects(ablations.read(), seed=0)
+    write_predictions(1)
+    after = ablations.effects(ablations.read(), seed=0)
+    assert set(after["state"]) == {"stale: other base run"}
+    pd.testing.assert_frame_equal(after.drop(columns="state"), before.drop(columns="state"))
+    untouched = after.set_index(["ablation", "modality"]).loc["by_softmax", "multimodal"]
+    assert untouched["difference"] == untouched["moved"] == 0
+
+
+def test_what_is_not_there_or_not_whole_was_not_run(saved):
+    (ablations.FOLDER / "kept_less.json").unlink()
+    replace("anger", "fear", ablations.FOLDER / "by_softmax.csv")
+    assert states() == both("not run")
+    assert ablations.effects(ablations.read(), seed=0).empty
+    (ablations.FOLDER / "by_softmax.json").write_text("{", encoding="utf-8")
+    assert states() == both("not run")
+
+
+def test_a_table_never_stands_beside_the_note_of_another(saved, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    replace("degree: 3", "degree: 2")
+    monkeypatch.setattr(ablations, "write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        ablations.save("kept_less", run(["svm"]), ablations.origins()["kept_less"], profile="demo")
+    assert states()["kept_less"] == "not run"
+
+
+def test_without_a_base_run_there_is_nothing_to_compare_with(saved):
+    (paths.prepared("rml") / "clips.csv").unlink()
+    with pytest.raises(ParameterError, match=r"rml/clips.csv is missing; `dvc repro`"):
+        ablations.read()
+
+
+def test_effects_are_differences_paired_by_speaker(saved):
+    table = ablations.effects(ablations.read(), seed=0)
+    whole = table[table["ablation"] == "kept_less"]
+    assert list(whole["modality"]) == list(tables.STAGES)
+    np.testing.assert_allclose(whole["difference"], 200 / 6, atol=0.01)
+    np.testing.assert_allclose(whole["moved"], 200 / 6, atol=0.01)
+    np.testing.assert_allclose(whole["plain"], 50, atol=0.01)
+    assert (whole["clips"] == 72).all()
+    assert whole[["low", "high", "p"]].notna().all(axis=None)
+
+
+def test_where_no_prediction_moves_there_is_no_interval(saved):
+    table = ablations.effects(ablations.read(), seed=0).set_index(["ablation", "modality"])
+    for modality in ("visual", "multimodal"):
+        row = table.loc["by_softmax", modality]
+        assert row["difference"] == row["moved"] == 0
+        assert row[["low", "high", "p"]].isna().all()
+        assert row["changed"] == row["plain"] == 50
+    assert table.loc["by_softmax", "audio"].notna().all()
+
+
+def test_predictions_that_move_without_a_gain_have_an_interval(saved):
+    table = run([])
+    wrong = table["predicted"] != table["true"]
+    table.loc[wrong, "predicted"] = table["true"].map({"fear": "anger"}).fillna("fear")[wrong]
+    rows = ablations.effects({"other_errors": ablations.Ablation(table, [])}, seed=0)
+    assert (rows["difference"] == 0).all()
+    assert (rows["moved"] > 0).all()
+    assert rows[["low", "high", "p"]].notna().all(axis=None)
+
+
+def test_a_clip_that_only_one_of_the_two_could_use_counts_in_neither(saved):
+    plain = ablations.base(params.read())
+    full = run(["svm"]).drop(columns="base")
+    for ours, theirs in ((full, plain), (plain, full)):
+        fewer = theirs[~theirs["clip"].str.endswith("0")]
+        for pair in (ablations.paired(ours, fewer), ablations.paired(fewer, ours)):
+            rows = ablations.effects({"fewer": ablations.Ablation(pair, [])}, seed=0)
+            assert (rows["clips"] == 60).all()
+
+
+def test_runs_are_paired_seed_by_seed(saved):
+    plain = ablations.base(params.read())
+    seeds = pd.concat([plain.assign(seed=1, predicted="one"), plain.assign(seed=2)])
+    both = ablations.paired(seeds.sample(frac=1, random_state=0), seeds)
+    assert len(both) == 2 * len(plain)
+    assert (both["base"] == both["predicted"]).all()
+    single = ablations.paired(seeds[seeds["seed"] == 2], seeds)  # fewer seeds, to save time
+    assert len(single) == len(plain)
+    with pytest.raises(ParameterError, match="no clip and seed in common"):
+        ablations.paired(single.assign(seed=3).drop(columns="base"), seeds)
+
+
+def test_the_figure_parts_current_from_stale_and_touched_from_not(saved):
+    replace("unimodal_decision: svm", "unimodal_decision: softmax")  # kept_less is stale
+    table = ablations.effects(ablations.read(), seed=0)
+    drawn = figures.ablations(table)
+    assert drawn.get_suptitle() == "1 of 1 intervals leave zero out; 1 of 2 ablations are stale"
+    assert [t.get_text() for t in drawn.axes[0].get_yticklabels()] == [
+        "kept less (stale)",
+        "by softmax",
+    ]
+    rings = {
+        axis.get_title(loc="left"): [
+            x for line in axis.lines if line.get_mfc() == "none" for x in line.get_xdata()
+        ]
+        for axis in drawn.axes
+    }
+    assert rings == {"audio": [], "visual": [0], "multimodal": [0]}
+    colors = {line.get_color() for line in drawn.axes[2].lines if len(line.get_xdata()) == 1}
+    assert {"0.7", "C0"} <= colors
+    none = figures.ablations(ablations.effects({}, seed=0))
+    assert none.get_suptitle() == "No ablation has been run"
+    plt.close("all")
+
+
+def test_the_note_can_be_read(saved):
+    note = json.loads(Path(ablations.FOLDER / "kept_less.json").read_text(encoding="utf-8"))
+    assert note["data"] == "demo"
+    assert note["made_from"] == ablations.origins()["kept_less"]
+    assert list(note["made_from"]) == ["parameters", "code", "data", "base run"]

@@ -1,0 +1,148 @@
+"""Running the ablations: as DVC experiments, each in a copy of the repository.
+
+:func:`queue` gives DVC those that are not there yet or stale; :func:`run` runs them;
+:func:`gather` brings what came out to where :mod:`avef.studies.ablations` reads it. An
+experiment's name with DVC ends with a digest of what it is made from, so that one of other
+parameters, code, data, or beside another base run, is never taken for it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from avef.config import params
+from avef.core import paths, store
+from avef.core.errors import ParameterError
+from avef.evaluation import tables
+from avef.studies import ablations
+
+#: What an experiment runs: all that decides six emotions, and no report.
+TARGETS = ("audio_net", "visual_net", "svm")
+
+
+def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[str]:
+    """Queue what is not there or stale, for ``dvc exp run --run-all``; the names queued.
+
+    Parameters
+    ----------
+    only : names, optional
+        Of the ablations to queue; all of them if none is given.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such ablation, or two would have one name with DVC.
+    RuntimeError
+        If the base run is not up to date, or DVC refuses, such as outside a Git repository.
+    """
+    p = params.read(path)
+    for name in only:
+        if name not in p.ablations:
+            listed = ", ".join(p.ablations)
+            raise ParameterError(f"{name}: no such ablation; there are {listed}")
+    _settled()
+    unique, finished, queued = _names(ablations.origins(path)), _finished(), []
+    known = ablations.read(path)
+    for name in only or p.ablations:
+        if known[name].state == "current" or unique[name] in finished:
+            continue
+        changes = [part for text in [*p.ablations[name], *_roots(p)] for part in ("-S", text)]
+        _dvc("exp", "run", "--queue", "--name", unique[name], *changes, *TARGETS)
+        queued.append(name)
+    return queued
+
+
+def run() -> None:
+    """Run what is queued, one after the other; DVC's messages pass through."""
+    subprocess.run([sys.executable, "-m", "dvc", "exp", "run", "--run-all"], check=False)
+
+
+def gather(path: str | Path = "params.yaml") -> dict[str, str]:
+    """Bring finished experiments into ``reports/ablations``; the state of those not current.
+
+    Raises
+    ------
+    ParameterError, RuntimeError
+        As :func:`queue` does.
+    """
+    _settled()
+    p, origins, finished = params.read(path), ablations.origins(path), _finished()
+    unique, plain = _names(origins), ablations.base(p)
+    for name, one in ablations.read(path).items():
+        if one.state != "current" and unique[name] in finished:
+            table = ablations.paired(_predictions(finished[unique[name]], p), plain)
+            ablations.save(name, table, origins[name], profile=p.profile)
+    known = ablations.read(path)
+    return {name: one.state for name, one in known.items() if one.state != "current"}
+
+
+def _names(origins):
+    """Ablation → its name with DVC: a Git branch's, which ends with what it is made from."""
+    short = {name: name.replace("_", "-") for name in origins}
+    twice = [name for name in origins if [*short.values()].count(short[name]) > 1]
+    if twice:
+        raise ParameterError(f"ablations: {' and '.join(twice)} are one name for DVC")
+    return {name: f"{short[name]}-{store.digest(origin)[:12]}" for name, origin in origins.items()}
+
+
+def _settled():
+    """Make sure that the predictions at hand are of the parameters, code and data at hand."""
+    changed = json.loads(_dvc("status", "--with-deps", "--json", *TARGETS))
+    if changed:
+        raise RuntimeError(
+            f"the base run is not up to date ({', '.join(sorted(changed))}); "
+            f"`dvc repro {' '.join(TARGETS)}` makes it anew"
+        )
+
+
+def _predictions(commit, p):
+    """An experiment's predictions, from the commit that DVC keeps of it."""
+    predictions = {}
+    for corpus in p.corpora:
+        for modality, stage in tables.STAGES.items():
+            text = _git("show", f"{commit}:{paths.predictions(stage, corpus).as_posix()}")
+            kinds = {"clip": str, "speaker": str}
+            predictions[corpus, modality] = pd.read_csv(io.StringIO(text), dtype=kinds)
+    return ablations.joined(predictions)
+
+
+def _finished():
+    """Name → commit of every experiment that DVC has finished here."""
+    commits = {}
+    for line in _git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines():
+        commit, ref = line.split()
+        parts = ref.split("/")
+        if len(parts) == 5:  # refs/exps/ab/cdef…/name; the others are DVC's own
+            commits[parts[-1]] = commit
+    return commits
+
+
+def _roots(p):
+    """A copy of the repository lacks what neither Git nor DVC tracks: the raw corpora."""
+    if p.profile == "demo":
+        return []
+    folders = {f"corpora.{name}.root": corpus.root for name, corpus in p.corpora.items()}
+    folders["emodb.root"] = p.emodb.root
+    return [f"{key}={Path(folder).resolve()}" for key, folder in folders.items()]
+
+
+def _git(*arguments):
+    return _said(["git", *arguments])
+
+
+def _dvc(*arguments):
+    return _said([sys.executable, "-m", "dvc", *arguments])
+
+
+def _said(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{done.stderr.strip()}")
+    return done.stdout
