@@ -277,3 +277,13 @@ def test_the_note_can_be_read(saved):
     assert note["data"] == "demo"
     assert note["made_from"] == ablations.origins()["kept_less"]
     assert list(note["made_from"]) == ["parameters", "code", "data", "base run"]
+
+
+def test_effects_are_means_over_seeds_and_people_stay_people(saved):
+    table = run(["svm"])
+    once = ablations.effects({"one": ablations.Ablation(table, [])}, seed=0)
+    worse = table.assign(predicted=table["base"])  # another training that gains nothing
+    seeds = pd.concat([table.assign(seed=1), worse.assign(seed=2)], ignore_index=True)
+    twice = ablations.effects({"one": ablations.Ablation(seeds, [])}, seed=0)
+    np.testing.assert_allclose(twice["difference"], once["difference"] / 2, atol=0.01)
+    assert (twice["clips"] == once["clips"]).all()

@@ -8,6 +8,7 @@ import pytest
 
 from avef.config import params
 from avef.core import paths, store
+from avef.learning import grid
 from avef.models import dbn
 from avef.studies import dbn_control
 
@@ -64,7 +65,8 @@ def kept(chosen, tmp_path, monkeypatch):
     store.save(folder / "dbn.npz", "key", **made.arrays())
 
     def with_order(order):
-        targets = [fc7(seed)[:, order] for seed in (2, 3, 4)]
+        cells = [grid.Cell(*dbn_control.PAIR, 1, fold) for fold in range(3)]
+        targets = [(cell, fc7(seed)[:, order]) for cell, seed in zip(cells, (2, 3, 4), strict=True)]
         monkeypatch.setattr(dbn_control, "_fc7", lambda folders, chosen: iter(targets))
         errors = dbn_control._errors("rml", chosen)
         assert len(errors) == 3 * 4 * dbn_control.EPOCHS
