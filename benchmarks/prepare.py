@@ -20,7 +20,7 @@ from joblib import cpu_count
 
 from avef.core.files import write_json
 from avef.core.machine import described
-from avef.preparation import faces, media, mrcg, segments, speech, vad, vad_net
+from avef.preparation import faces, mrcg, pictures, segments, sound, speech, vad, vad_net
 from avef.preparation.clips import prepare_corpus
 from avef.preparation.prepared import PreparedClip, save_clip
 
@@ -37,14 +37,14 @@ def steps(path, spent):
         spent[name] += time.perf_counter() - start
         return result
 
-    audio = timed("decode sound", lambda: media.read_audio(path))
+    audio = timed("decode sound", lambda: sound.read_audio(path))
     y = timed("to 16 kHz mono", lambda: speech.mono_16k(audio.samples, audio.rate))
     log_mel = timed("log-mel", lambda: speech.log_mel(speech.pre_emphasis(y)))
     net = vad_net.load()
     rows = timed("MRCG", lambda: list(mrcg.mrcg_blocks(y)))
     probability = timed("VAD's network", lambda: net.decide(rows))
     voiced = vad.speech_mask(probability, net.threshold)
-    video = timed("decode pictures", lambda: media.read_video(path))
+    video = timed("decode pictures", lambda: pictures.read_video(path))
     track = timed("faces", lambda: faces.track(video.frames))
     boxes = faces.face_box(track.points)
     crops = timed("crop", lambda: faces.crop(video.frames, boxes, 112))

@@ -82,7 +82,7 @@ def test_a_stage_depends_on_no_code_that_it_does_not_run(name):
     [
         ("avef/paper.py", set(STAGES) - {"demo"}),  # Table 2 among it
         ("avef/preparation/silero.py", {"preprocessing", "vad", "claims", "audio_net"}),
-        ("avef/preparation/media.py", {"corpora", "preprocessing", "claims"}),
+        ("avef/preparation/container.py", {"corpora", "preprocessing", "claims"}),
         ("avef/preparation/vad.py", {"vad", "preprocessing", "claims"}),
         ("avef/studies/vad_training.py", {"vad"}),
         ("avef/learning/grid.py", {"transfer", "audio_net", "visual_net", "dbn_fusion", "svm"}),

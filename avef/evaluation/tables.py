@@ -16,7 +16,7 @@ from avef.core import paths
 from avef.core.errors import ClipError
 from avef.core.files import write_csv, write_text
 from avef.evaluation import intervals, scores
-from avef.preparation import media
+from avef.preparation import container
 
 #: The stage whose predictions a modality's accuracies are of.
 STAGES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
@@ -34,7 +34,7 @@ def media_facts(clips: pd.DataFrame, root: str | Path) -> pd.DataFrame:
     rows = []
     for clip, path in clips[["clip", "path"]].itertuples(index=False):
         try:
-            rows.append({"clip": clip} | media.describe(Path(root) / path))
+            rows.append({"clip": clip} | container.describe(Path(root) / path))
         except ClipError:
             rows.append({"clip": clip})
     columns = ["clip", "sample_rate", "channels", "fps", "width", "height", "duration"]

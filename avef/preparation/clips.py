@@ -20,7 +20,7 @@ from avef.config.schema import Prepare
 from avef.core import parallel, store
 from avef.core.errors import OF_THE_FILE, ClipError, ParameterError
 from avef.core.files import write_csv
-from avef.preparation import faces, media, speech, vad, vad_net
+from avef.preparation import faces, pictures, sound, speech, vad, vad_net
 from avef.preparation.prepared import PreparedClip, load_clip, save_clip
 
 #: Sound and picture must share this much of the longer one's time, or else a
@@ -65,7 +65,7 @@ def prepare_clip(
     ClipError
         With the plain reason why the clip cannot be used.
     """
-    audio = media.read_audio(path)
+    audio = sound.read_audio(path)
     y = speech.mono_16k(audio.samples, audio.rate)
     log_mel = speech.log_mel(speech.pre_emphasis(y), power=spectrum_power)
     if len(log_mel) == 0:
@@ -78,7 +78,7 @@ def prepare_clip(
     if not voiced.any():
         raise ClipError(f"no speech was found; the loudest sample is {np.abs(y).max():.4f}")
 
-    video = media.read_video(path)
+    video = pictures.read_video(path)
     times = video.times - audio.start
     _require_overlap(len(y) / speech.RATE, times, video.fps)
     track = faces.track(video.frames, every=detect_every)

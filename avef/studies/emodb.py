@@ -19,7 +19,7 @@ from avef.core import parallel
 from avef.corpora import emodb
 from avef.learning import clip_svm, dataset, frozen, training
 from avef.models import inputs, networks
-from avef.preparation import media, speech, vad
+from avef.preparation import sound, speech, vad
 from avef.preparation.segments import segment_speech
 from avef.protocol import folds
 from avef.studies.vad_data import syllables, there
@@ -63,7 +63,7 @@ def prepare(
     limit = vad.threshold(method, weights) if threshold is None else threshold
     log_mel, voiced, by_vad, by_hand = [], [], [], []
     for path in clips["path"]:
-        audio = media.read_audio(root / path)
+        audio = sound.read_audio(root / path)
         y = speech.mono_16k(audio.samples, audio.rate)
         mask = vad.speech_mask(vad.speech_probability(y, method=method, weights=weights), limit)
         hand = syllables(root / "silb" / f"{Path(path).stem}.silb", len(mask))

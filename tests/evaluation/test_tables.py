@@ -169,7 +169,7 @@ def test_table_1_sets_the_files_beside_the_paper(monkeypatch):
             raise ClipError("not a video")
         return facts | {"duration": 4.9, "fps": 25.0 if path.name == "odd.avi" else 29.97}
 
-    monkeypatch.setattr(tables.media, "describe", describe)
+    monkeypatch.setattr(tables.container, "describe", describe)
     files = ["a.avi", "broken.avi", "b.avi", "odd.avi"]
     clips = pd.DataFrame({"clip": list("abcd"), "path": files, "speaker": ["s1", "s1", "s2", "s2"]})
     facts_of_files = tables.media_facts(clips, "raw")

@@ -12,7 +12,7 @@ import pytest
 
 from avef.config import params
 from avef.core.errors import ClipError, ParameterError
-from avef.preparation import clips, faces, media, speech
+from avef.preparation import clips, faces, pictures, sound, speech
 from avef.preparation.segments import segment_clip
 from avef.preparation.summary import summary
 
@@ -30,7 +30,7 @@ def raw(tmp_path_factory):
     script = Script(seconds=(1.2, 1.5), ambiguity=0)
     form = Form(size=(160, 120), sample_rate=16_000)
     make_clip(path, emotion="happiness", identity=3, seed=5, script=script, form=form)
-    return path, media.read_video(path).frames, media.read_audio(path).samples
+    return path, pictures.read_video(path).frames, sound.read_audio(path).samples
 
 
 @pytest.fixture(scope="module")

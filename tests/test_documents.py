@@ -1,0 +1,145 @@
+"""Every measured figure in README.md and REPLICATION.md is that of a file, and has one."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avef import paper
+from avef.studies import power
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+TABLES = ROOT / "reports" / "tables"
+
+
+def result(name):
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def machine(name):
+    """A file's machine, as a sentence names it."""
+    facts = result(name)["machine"]
+    return facts["cpu"].replace("(R)", "").replace(" Processor", ""), facts["instructions"]
+
+
+def repro():
+    got = result("repro")
+    minutes, sizes = got["seconds"], got["gigabytes"]
+    return [
+        *machine("repro"),
+        f"{minutes['set-up'] / 60:.0f}",
+        f"{minutes['repro'] / 60:.0f}",
+        f"{sizes['results']:.1f}",
+        f"{sizes['environment']:.1f}",
+    ]
+
+
+def prepare():
+    got = result("prepare")
+    return [
+        *machine("prepare"),
+        f"{1 / got['whole, share of real time']:.0f}",
+        f"{got['faces, times as fast as the package']:.0f}",
+    ]
+
+
+def train():
+    rates = result("train-full-cpu")["caching"]["samples_a_second"]
+    ratios = (f"{rates['cached'] / rates[name]:.1f}" for name in ("frozen", "every layer"))
+    return [*machine("train-full-cpu"), *ratios]
+
+
+def rbm():
+    got = result("rbm")
+    theirs = "scikit-learn, float32"
+    ten, hundred = (got[f"batch {n}"] for n in (10, 100))
+    bound = min(hundred["the five products alone"], hundred["the least traffic alone"])
+    figures = (
+        ten["avef"] / ten[theirs],
+        hundred["avef"] / hundred[theirs],
+        bound / hundred[theirs],
+    )
+    return [*machine("rbm"), *(f"{value:.1f}" for value in figures)]
+
+
+def demo():
+    table = pd.read_csv(TABLES / "table_6.csv").query("case == 2").set_index("dataset")
+    figures = [
+        (row["ours"], row["deviation"]) for _, row in table.loc[list(paper.DATASETS)].iterrows()
+    ]
+    return [f"{value:.0f} ± {spread:.0f}" for value, spread in figures]
+
+
+def asked():
+    """What 08b_power asks of the rules, in the order of the text."""
+    shares = [abs(share) for name in ("T4", "S3", "S5") for *_, share in power.NEEDED[name]]
+    order = [shares[0], shares[1], shares[3], shares[4], shares[-1]]
+    return [f"{100 * share:.0f}" for share in order]
+
+
+def spreads():
+    """What 08b_power assumes of people and trainings, points."""
+    assumed = power.Spreads()
+    return [f"{assumed.people:.0f}", f"{assumed.training:.0f}"]
+
+
+def printed():
+    """The paper within itself: a pair against S3, and Table 8 beside Table 6."""
+    pairs = paper.case_comparisons()
+    (against,) = pairs[pairs["gain"] < 0].to_dict("records")
+    six = paper.accuracies().query("dataset == 'rml' and table == 6 and case == 2")["accuracy"]
+    diagonal = np.diag(paper.confusion("rml")).mean()
+    cases = [f"{against[name]:.1f}" for name in ("case_1", "case_2")]
+    return [str(len(pairs)), *cases, f"{diagonal:.2f}", f"{six.item():.2f}"]
+
+
+N, CPU = r"([\d.]+)", r"an? ([\w ]+?) with (AVX[-\d]+)"
+#: Document → pattern of a sentence → what its groups must be.
+FIGURES = {
+    "README.md": {
+        rf"On two cores of {CPU} the set-up took {N} minutes? and `make repro` after it {N} "
+        rf"minutes; they leave {N} GB beside the environment's {N} GB": repro,
+        rf"On two cores of {CPU}, eleven open clips .* were prepared {N} times as fast as they "
+        rf"play, .* the faces alone came {N} times as fast": prepare,
+        rf"On two cores of {CPU}, at the published sizes, .* trained {N} times as fast on cached "
+        rf"activations .* and {N} times as fast as with every layer trained": train,
+        rf"On one core of {CPU} the RBM of 8192 → 4096 units learnt {N} times as many samples .* "
+        rf"and {N} times as many in batches of 100, where .* would allow {N} times": rbm,
+        r"RML (\d+ ± \d+), eNTERFACE'05 (\d+ ± \d+), BAUM-1s (\d+ ± \d+) % of the clips": demo,
+    },
+    "REPLICATION.md": {
+        rf"people who differ by {N} points, trainings that differ by {N}": spreads,
+        rf"reproduced in at least {N} % .* not in at least {N} %; S3 is reproduced in at most {N} "
+        rf"% .* not reproduced in at least {N} % .* S5 is reproduced in at most {N} %": asked,
+        rf"of the {N} case 1/case 2 pairs .* \(RML visual, valence: {N} → {N}\) .* mean diagonal "
+        rf"of Table 8 \({N}\) is not Table 6's {N}": printed,
+    },
+}
+CASES = [(name, pattern) for name, patterns in FIGURES.items() for pattern in patterns]
+#: A figure that only a measurement can give.
+MEASURED = re.compile(r"\d[\d.]* ?(?:times as|minutes|hours|GB|GiB|samples/s|× real time)")
+
+
+@pytest.mark.parametrize(("name", "pattern"), CASES)
+def test_a_figure_is_that_of_its_file(name, pattern):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    match = re.search(pattern, text)
+    assert match, f"{name} has no sentence like {pattern}"
+    assert list(match.groups()) == FIGURES[name][pattern]()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_measured_figure_is_without_a_file(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for pattern in FIGURES[name]:
+        text = re.sub(pattern, "", text)
+    assert MEASURED.findall(text) == []
+
+
+def test_results_name_their_machine():
+    for path in RESULTS.glob("*.json"):
+        assert {"cpu", "instructions"} <= set(result(path.stem)["machine"]), path.name
