@@ -247,7 +247,7 @@ def _number(evidence, claim, title, name, entry, key):
     if measured.get(key) is None or measured[key] != measured[key]:
         path = f"reports/metrics/{name}.json"
         return part(missing=f"{claim} in {path}" if metrics else path)
-    mark = measured.get("data", metrics.get("data", evidence.profile))
+    mark = metrics.get("data", evidence.profile)
     low, high = (measured.get(bound, np.nan) for bound in ("low", "high"))
     return part(float(measured[key]), low, high, data=mark)
 

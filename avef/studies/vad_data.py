@@ -6,6 +6,7 @@ the synthesiser's speech is all voiced but for its pauses, so the level is enoug
 The network hears the same speech with gaps, in rooms, through poor channels, under
 noise of −5…35 dB. Speakers are split in three; the epoch and the threshold are
 chosen on the validation speakers, and the test speakers are for the figures alone.
+These constants are those of the weights that come with the package, too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from avef.studies import noise
 
 TEST = ("03", "09")  # Emo-DB's speakers that are used for nothing but the figures
 VALIDATION = ("10", "16")
+#: The synthesiser's variants in training and validation. The test speakers have the demo's own,
+#: :data:`avef.demo.voice.VARIANTS`: a voice at another pitch would be no other speaker.
+LEARNT = (("m1", "m3", "m7", "m2", "m5", "m8", "m4", "m6"), ("f2", "f1", "f5", "f3", "f4"))
 SYNTHETIC = {"train": range(18), "validation": range(18, 21), "test": range(21, 24)}
 TAKES = {"train": 12, "validation": 12, "test": 4}  # utterances of a synthetic speaker
 SPAN = 45.0  # dB below the utterance's peak that still are speech
@@ -96,7 +100,8 @@ def talkers(root: str | Path, seed: int, *, teacher: bool) -> Talkers:
                 parts["validation" if u.speaker in VALIDATION else "train"].append(u)
     for part, people in SYNTHETIC.items():
         if teacher or part == "test":
-            spoken = synthetic(people, TAKES[part], seed)
+            variants = voice.VARIANTS if part == "test" else LEARNT
+            spoken = synthetic(people, TAKES[part], seed, variants=variants)
             if part == "test":  # training adds pauses of its own
                 spoken = [_paused(u, seed + number) for number, u in enumerate(spoken)]
             parts[part] += spoken
@@ -113,6 +118,20 @@ def level(y: np.ndarray) -> np.ndarray:
     hops = np.square(y[: len(y) // HOP * HOP].reshape(-1, HOP), dtype=np.float64).mean(axis=1)
     smooth = 10 * np.log10(uniform_filter1d(hops, 3, mode="nearest") + 1e-12)
     return smooth - smooth.max(initial=-np.inf)
+
+
+def unseen(speakers: pd.Series, method: str) -> pd.Series:
+    """Which of Emo-DB's speakers a VAD was neither trained nor tuned on: bool, index kept.
+
+    Of our own network's these are :data:`TEST`; the other methods of
+    :mod:`avef.preparation.vad` learnt nothing here, so for them it is everybody.
+
+    >>> unseen(pd.Series(["03", "08"]), "mrcg_dnn").tolist()
+    [True, False]
+    >>> unseen(pd.Series(["03", "08"]), "energy").tolist()
+    [True, True]
+    """
+    return speakers.isin(TEST) if method == "mrcg_dnn" else speakers.notna()
 
 
 def there(root: str | Path) -> bool:
@@ -163,12 +182,18 @@ def syllables(path: str | Path, hops: int) -> np.ndarray | None:
     return np.array(spoken)[np.searchsorted(begins, middles, side="right") - 1]
 
 
-def synthetic(speakers: Iterable[int], takes: int, seed: int) -> list[Utterance]:
+def synthetic(
+    speakers: Iterable[int],
+    takes: int,
+    seed: int,
+    *,
+    variants: Sequence[Sequence[str]] = LEARNT,
+) -> list[Utterance]:
     """The demo synthesiser's voices, in its four languages and all emotions."""
     utterances = []
     for speaker in speakers:
         rng = np.random.default_rng([seed, speaker])
-        talker = voice.Voice.of(speaker)
+        talker = voice.Voice.of(speaker, variants)
         for _ in range(takes):
             language = str(rng.choice(list(acting.PHRASES)))
             text = str(rng.choice(acting.PHRASES[language]))

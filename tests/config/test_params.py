@@ -266,6 +266,9 @@ def test_the_paper_profile_has_the_papers_numbers(copy):
             assert (schedule.epochs, schedule.batch) == (500, batch)
             assert (schedule.learning_rate, schedule.momentum) == (0.001, 0.9)
         assert p.corpora[name].root == f"data/raw/{name}"
+    on_emodb, audio = p.emodb, p.audio_net["rml"]
+    for name in ("epochs", "batch", "learning_rate", "momentum", "clip_norm"):
+        assert getattr(on_emodb, name) == getattr(audio, name)
     assert (p.networks.audio.width, p.networks.audio.input_size) == (1, 227)
     assert (p.networks.visual.width, p.networks.visual.input_size) == (1, 112)
     assert p.networks.audio.dropout == p.networks.visual.dropout == 0.3

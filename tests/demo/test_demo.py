@@ -11,8 +11,18 @@ pytest.importorskip("espeakng_loader", reason="the demo speaks with espeak-ng")
 av = pytest.importorskip("av")
 
 from avef.core.errors import ParameterError  # noqa: E402
-from avef.demo import CORPORA, Form, Script, acting, make_clip, make_corpus, voice  # noqa: E402
+from avef.demo import (  # noqa: E402
+    CORPORA,
+    Form,
+    Script,
+    acting,
+    layouts,
+    make_clip,
+    make_corpus,
+    voice,
+)
 from avef.demo.face import Actor, Expression  # noqa: E402
+from avef.studies import vad_data  # noqa: E402
 
 TINY = {"seed": 3, "speakers": 2, "repeats": 2, "size": (96, 64), "clip_seconds": (0.9, 1.3)}
 
@@ -188,6 +198,44 @@ def test_speech_pauses_and_face_rests(tmp_path):
     rest = frames[quiet].mean(0)[60:180, 100:220]
     far = np.abs(frames[:, 60:180, 100:220] - rest).mean((1, 2))
     assert np.median(far[busy]) > np.median(far[quiet])
+
+
+def people():
+    """The identities of the demo corpora at their largest."""
+    plans = (layouts.PLANS[c](*layouts.MOST[c], Script(), Form())[0] for c in CORPORA)
+    return {job.identity for jobs in plans for job in jobs}
+
+
+def test_the_vad_was_trained_on_no_voice_of_the_demo():
+    """Not on the variant either: at another pitch it would be much the same voice."""
+    learnt = [
+        voice.Voice.of(i, vad_data.LEARNT)
+        for part in ("train", "validation")
+        for i in vad_data.SYNTHETIC[part]
+    ]
+    assert len(people()) > 75
+    assert {v.variant for v in learnt} == set(sum(vad_data.LEARNT, ()))
+    heard = {voice.Voice.of(i).variant for i in people()}
+    tested = {voice.Voice.of(i).variant for i in vad_data.SYNTHETIC["test"]}
+    assert not {v.variant for v in learnt} & (heard | tested)
+
+
+def test_two_people_of_a_corpus_as_it_comes_have_two_voices():
+    for corpus in CORPORA:
+        jobs = layouts.PLANS[corpus](*layouts.DEFAULT[corpus], Script(), Form())[0]
+        names = {job.identity: voice.Voice.of(job.identity).variant for job in jobs}
+        names.pop(106, None)  # eNTERFACE'05's subject 6, whose clips are left out
+        assert len(set(names.values())) == len(names)
+
+
+def test_espeak_knows_every_voice_and_no_two_are_alike():
+    """It says nothing where it does not know a variant, and speaks as if none was asked for."""
+    names = [*sum(voice.VARIANTS, ()), *sum(vad_data.LEARNT, ()), "none such"]
+    sounds = set()
+    for name in names:
+        said = PLAIN | {"voice": voice.Voice(name, 44.0)}
+        sounds.add(voice.speak(["The door is open."], "en-us", **said)[0].tobytes())
+    assert len(sounds) == len(names)
 
 
 def test_manners_differ():
