@@ -13,6 +13,7 @@ export DVC_NO_ANALYTICS := 1
 .PHONY: repro test quick style lock clean
 
 repro: $(STAMP)
+	avef corpora
 	dvc repro
 	@echo "The report is at reports/index.html"
 

@@ -28,6 +28,7 @@ def _demo(options):
     from avef.demo import make_corpus
 
     p = params.read()
+    _known(options.corpus, p.corpora, "corpus")
     size = getattr(p.demo, options.corpus)
     make_corpus(
         options.corpus,
@@ -37,6 +38,16 @@ def _demo(options):
         repeats=size.repeats,
         n_jobs=p.jobs.prepare,
     )
+
+
+def _clips(options):
+    from avef.corpora import listing
+
+    p = params.read()
+    _known(options.corpus, p.corpora, "CORPUS")
+    corpus = p.corpora[options.corpus]
+    made = listing.write(options.corpus, corpus.root, reader=corpus.reader)
+    print(f"{options.corpus}: {len(made.clips)} clips, {len(made.left_out)} files left out")
 
 
 def _run(options):
@@ -59,8 +70,9 @@ def _predict(options):
     from avef.learning import saved_model
 
     p = params.read()
-    _known(options.corpus, p.corpora, "--corpus")
-    model = saved_model.load(options.corpus, p.svm)
+    corpus = options.corpus or next(iter(p.corpora))
+    _known(corpus, p.corpora, "--corpus")
+    model = saved_model.load(corpus, p.svm)
     try:
         prediction = recognise.predict(options.clip, model)
     except ClipError as error:
@@ -83,6 +95,14 @@ def _predict(options):
 def _profile(options):
     changed = profiles.apply(options.name)
     print("\n".join(changed) if changed else f"params.yaml is the {options.name} profile already")
+    print()
+    _told_corpora(params.read())
+
+
+def _corpora(options):
+    missing = _told_corpora(params.read())
+    if missing:
+        raise ParameterError(f"not there yet: {', '.join(missing)}; `dvc repro` would stop")
 
 
 def _plan(options):
@@ -115,6 +135,15 @@ def _report(options):
     print(f"{paths.REPORTS}/index.html")
 
 
+def _told_corpora(p):
+    """Print how things stand with each corpus; the names of those that are missing."""
+    from avef.corpora import check
+
+    states = check.states(p)
+    print("\n".join(state.text for state in states))
+    return [state.corpus for state in states if not state.ready]
+
+
 def _known(corpus, corpora, option):
     if corpus not in corpora:
         raise ParameterError(f"{option}: must be one of {', '.join(corpora)}, got {corpus!r}")
@@ -138,6 +167,10 @@ def _parser():
     demo.add_argument("corpus", choices=["rml", "enterface05", "baum1s"])
     demo.set_defaults(function=_demo)
 
+    clips = commands.add_parser("clips", help="list the clips of a raw corpus")
+    clips.add_argument("corpus", metavar="CORPUS")
+    clips.set_defaults(function=_clips)
+
     run = commands.add_parser("run", help="execute a notebook into reports/notebooks/")
     run.add_argument("notebook", help="such as 03_audio_net")
     run.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE")
@@ -145,13 +178,16 @@ def _parser():
 
     predict = commands.add_parser("predict", help="recognise the emotion of a clip of your own")
     predict.add_argument("clip", help="a video file with sound")
-    predict.add_argument("--corpus", default="rml", help="whose networks; rml if not given")
+    predict.add_argument("--corpus", help="whose networks; the first of params.yaml if not given")
     predict.add_argument("--figure", metavar="NAME", help="also draw NAME.png")
     predict.set_defaults(function=_predict)
 
     profile = commands.add_parser("profile", help="switch params.yaml to profiles/NAME.yaml")
     profile.add_argument("name", help="demo, paper or paper-fast")
     profile.set_defaults(function=_profile)
+
+    corpora = commands.add_parser("corpora", help="check that the corpora of a run are there")
+    corpora.set_defaults(function=_corpora)
 
     plan = commands.add_parser("plan", help="what the learning stages will cost on this machine")
     plan.set_defaults(function=_plan)

@@ -180,6 +180,11 @@ CLAIMS = {
 }
 
 
+def title(dataset: str) -> str:
+    """A data set's name as the paper writes it; any other's own."""
+    return DATASET_NAMES.get(dataset, dataset)
+
+
 def claims() -> pd.DataFrame:
     """The claims as a DataFrame: ``id``, ``statement``, ``where``, ``figure``, ``unit``.
 

@@ -20,7 +20,7 @@ def mark(profile: str, dataset: str | None = None) -> None:
 
     ``dataset`` is None in a notebook that serves all corpora.
     """
-    lines = [f"**Corpus: {paper.DATASET_NAMES[dataset]}**"] if dataset else []
+    lines = [f"**Corpus: {paper.title(dataset)}**"] if dataset else []
     if profile == "demo":
         lines.append(f"> ⚠ {DEMO}")
     display(Markdown("\n\n".join(lines)))

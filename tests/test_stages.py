@@ -1,6 +1,7 @@
 """dvc.yaml: a stage runs again when code, parameters or files that decide its results change."""
 
 import ast
+import importlib.util
 import re
 from pathlib import Path
 
@@ -17,7 +18,11 @@ NOTEBOOK = {
     if body["cmd"].startswith("avef run")
 }
 #: What the stages that are no notebooks run.
-OTHERS = {"demo": "import avef.demo", "report": "import avef.report"}
+OTHERS = {
+    "demo": "import avef.demo",
+    "clips": "from avef.corpora import listing",
+    "report": "import avef.report",
+}
 #: Parameters that change no result: where the work is done, how often it is noted down.
 ASIDE = ("jobs", "compute.cache_gib", "compute.checkpoint_seconds")
 #: What stages take of a whole ``p`` or of ``p.of(dataset)``, beside what their notebook names.
@@ -82,7 +87,7 @@ def test_a_stage_depends_on_no_code_that_it_does_not_run(name):
     [
         ("avef/paper.py", set(STAGES) - {"demo"}),  # Table 2 among it
         ("avef/preparation/silero.py", {"preprocessing", "vad", "claims", "audio_net"}),
-        ("avef/preparation/container.py", {"corpora", "preprocessing", "claims"}),
+        ("avef/preparation/container.py", {"clips", "preprocessing", "claims"}),
         ("avef/preparation/vad.py", {"vad", "preprocessing", "claims"}),
         ("avef/studies/vad_training.py", {"vad"}),
         ("avef/learning/grid.py", {"transfer", "audio_net", "visual_net", "dbn_fusion", "svm"}),
@@ -112,7 +117,7 @@ def read_by(source):
         if isinstance(node, ast.Name) and node.id == "p" and parts:
             named.add(".".join(parts))
     longest = {k for k in named if not any(other.startswith(f"{k}.") for other in named)}
-    return {k for k in longest if k.split(".")[0] != "of"}
+    return {k for k in longest if k.split(".")[0] not in ("of", "sources")}
 
 
 @pytest.mark.parametrize("name", NOTEBOOK)
@@ -140,6 +145,23 @@ def test_every_notebook_and_module_that_a_stage_names_is_there():
     ours = {path for path in named if path.startswith(("avef/", "notebooks/", "profiles/"))}
     assert len(ours) > 25
     assert not [path for path in ours if not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize(
+    "notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem
+)
+def test_what_a_notebook_imports_is_there(notebook):
+    for node in ast.walk(ast.parse(closures.code(notebook))):
+        if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "avef":
+            module = importlib.import_module(node.module)
+            for name in (alias.name for alias in node.names):
+                full = f"{node.module}.{name}"
+                assert hasattr(module, name) or importlib.util.find_spec(full), full
+
+
+def test_nothing_in_the_stages_names_a_corpus():
+    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
+    assert not re.findall("rml|enterface05|baum1s", text)
 
 
 def test_every_notebook_belongs_to_a_stage():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import re
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,10 +19,11 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
 from avef.config.schema import Params
+from avef.config.values import Reader
 from avef.core.errors import ParameterError
 
 T = TypeVar("T")
-#: Sections with one entry a corpus.
+#: Sections with an entry ``default``, and others for single corpora.
 PER_CORPUS = ("protocol", "transfer", "audio_net", "visual_net", "dbn_fusion")
 #: The smallest images that the networks' convolutions and poolings can take.
 LEAST_SIZE = {"audio": 67, "visual": 16}
@@ -166,9 +168,12 @@ def _fields(kind, where):
 def _mutual(params: Params) -> Iterator[Fault]:
     """What does not fit together, though each value fits by itself."""
     for section in PER_CORPUS:
-        if set(getattr(params, section)) != set(params.corpora):
-            expected = ", ".join(params.corpora)
-            yield Fault(section, f"must have one entry for each of {expected}")
+        named = set(getattr(params, section))
+        if "default" not in named:
+            yield Fault(f"{section}.default", "missing")
+        for name in sorted(named - {"default", *params.corpora}):
+            known = ", ".join(params.corpora)
+            yield Fault(f"{section}.{name}", f"no such corpus; there are {known}")
     layers = len(params.networks.dbn.hidden)
     if params.keep.dbn > layers:
         rule = f"must be at most the number of hidden layers, {layers}, got {params.keep.dbn}"
@@ -177,11 +182,23 @@ def _mutual(params: Params) -> Iterator[Fault]:
         size = getattr(params.networks, kind).input_size
         if size < least:
             yield Fault(f"networks.{kind}.input_size", f"must be at least {least}, got {size}")
-    for name, corpus in params.corpora.items():
-        sources, others = corpus.transfer_from, set(params.corpora) - {name}
-        if len(sources) != 2 or len(others.intersection(sources)) != 2:
-            rule = f"must name two other corpora, got {sources}"
-            yield Fault(f"corpora.{name}.transfer_from", rule)
+    for name in params.corpora:
+        yield from _of_corpus(name, params)
+
+
+def _of_corpus(name, params):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in ("default", "both"):
+        rule = "a corpus is named by small letters, digits and _; default and both are taken"
+        yield Fault(f"corpora.{name}", rule)
+    if params.corpora[name].reader is None and name not in typing.get_args(Reader):
+        known = ", ".join(typing.get_args(Reader))
+        yield Fault(f"corpora.{name}.reader", f"missing, as none is called {name}; one of {known}")
+    sources = params.sources(name)
+    if not sources:
+        yield Fault("corpora", f"there is no other corpus that {name} can start from (§2.2)")
+    elif len(set(sources)) < len(sources) or not set(sources) <= set(params.corpora) - {name}:
+        rule = f"must name other corpora, each once, got {sources}"
+        yield Fault(f"corpora.{name}.transfer_from", rule)
 
 
 def _ablations(values, params: Params) -> Iterator[Fault]:

@@ -30,7 +30,10 @@ def apply(
     yaml = _yaml()
     params.parsed(text, path)  # a fault in it is named, as when it is read
     values = yaml.load(text)
-    changed = params.overlay(values, params.plain(Path(folder) / f"{name}.yaml"))
+    new = params.plain(Path(folder) / f"{name}.yaml")
+    # Corpora of the reader's own stay as they are; those that were taken out stay out.
+    new["corpora"] = {c: v for c, v in new.get("corpora", {}).items() if c in values["corpora"]}
+    changed = params.overlay(values, new)
     with replacing(path) as temporary:
         yaml.dump(values, temporary)
         params.read(temporary)  # what does not fit never takes the file's place

@@ -5,28 +5,37 @@ pydantic checks them whenever one is made, read from a file or not.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from avef.config.corpus import CorpusParams
+from avef.config.reading import ReadPictures, ReadSound
 from avef.config.values import (
     Amount,
     AudioLayer,
+    ByCorpus,
     Count,
     Flag,
     Natural,
     Number,
     Positive,
+    Reader,
     Seed,
     Seeds,
     Share,
     VisualLayer,
     Whole,
     Workers,
+    filled,
 )
 
 _NOTHING_ELSE = ConfigDict(extra="forbid")
+
+
+T = TypeVar("T")
+Sections = Annotated[dict[str, T], BeforeValidator(filled), AfterValidator(ByCorpus)]
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
@@ -41,10 +50,15 @@ class Jobs:
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
 class Corpus:
-    """Where a corpus lies, and the two corpora that its networks start from."""
+    """Where a corpus lies, who reads it, and the corpora that its networks start from.
+
+    ``reader`` None is the one that has the corpus' own name.
+    ``transfer_from`` None is all the others.
+    """
 
     root: str
-    transfer_from: list[str]
+    reader: Reader | None = None
+    transfer_from: Annotated[list[str], Field(min_length=1)] | None = None
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
@@ -81,7 +95,7 @@ class Vad:
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
-class Prepare:
+class Prepare(ReadSound, ReadPictures):
     """Data preparation (§2.1)."""
 
     vad: Literal["mrcg_dnn", "silero", "energy", "none"]
@@ -244,21 +258,26 @@ class Params:
     emodb: EmoDb
     vad: Vad
     prepare: Prepare
-    protocol: dict[str, Protocol]
+    protocol: Sections[Protocol]
     networks: Networks
     keep: Keep
     stop: Stop
     compute: Compute
-    transfer: dict[str, Transfer]
-    audio_net: dict[str, Schedule]
-    visual_net: dict[str, Schedule]
+    transfer: Sections[Transfer]
+    audio_net: Sections[Schedule]
+    visual_net: Sections[Schedule]
     rbm: Rbm
-    dbn_fusion: dict[str, Fusion]
+    dbn_fusion: Sections[Fusion]
     svm: Svm
     unimodal_decision: Literal["svm", "softmax"]
     power: Power
     seeds: Seeds
     ablations: dict[str, list[str]]
+
+    def sources(self, corpus: str) -> list[str]:
+        """The corpora that one's networks start from (§2.2)."""
+        others = [name for name in self.corpora if name != corpus]
+        return self.corpora[corpus].transfer_from or others
 
     def of(self, corpus: str) -> CorpusParams:
         """What the learning stages of one corpus take of all this."""
@@ -291,38 +310,3 @@ class Trained:
     keep: Keep
     compute: Compute
     svm: Svm
-
-
-class CorpusParams(NamedTuple):
-    """The parameters that decide what is learnt on one corpus; from :meth:`Params.of`.
-
-    ``seed`` is that of the folds and of what networks start from, ``seeds`` those of the
-    trainings; the others are sections of the same name.
-    """
-
-    seed: int
-    seeds: list[int]
-    protocol: Protocol
-    networks: Networks
-    keep: Keep
-    stop: Stop
-    compute: Compute
-    transfer: Transfer
-    audio_net: Schedule
-    visual_net: Schedule
-    rbm: Rbm
-    dbn_fusion: Fusion
-    svm: Svm
-    unimodal_decision: str
-
-    def net(self, kind: str) -> Net:
-        """Size of the ``audio`` or the ``visual`` network."""
-        return getattr(self.networks, kind)
-
-    def kept(self, kind: str) -> str | None:
-        """The last layer that the ``audio`` or the ``visual`` network keeps."""
-        return getattr(self.keep, kind)
-
-    def schedule(self, kind: str) -> Schedule:
-        """How the ``audio`` or the ``visual`` network is trained."""
-        return getattr(self, f"{kind}_net")

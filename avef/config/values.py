@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, Strict
+
+T = TypeVar("T")
 
 Whole = Annotated[int, Strict()]
 Natural = Annotated[Whole, Field(ge=0)]
@@ -18,9 +20,39 @@ Flag = Annotated[bool, Strict()]
 Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(lambda s: _distinct(s))]
 Workers = Annotated[Whole, AfterValidator(lambda n: _workers(n))]
 AudioLayer = Literal["conv1", "conv2", "conv3", "conv4", "conv5"]
+#: Who can tell the clips of a corpus: the modules of :mod:`avef.corpora`.
+Reader = Literal["rml", "enterface05", "baum1s", "ravdess", "cremad", "savee", "emodb", "table"]
 VisualLayer = Literal[
     "conv1a", "conv2a", "conv3a", "conv3b", "conv4a", "conv4b", "conv5a", "conv5b"
 ]
+
+
+class ByCorpus(dict[str, T], Generic[T]):
+    """A section by corpus; one that it does not name has the entry ``default``.
+
+    Examples
+    --------
+    >>> epochs = ByCorpus({"default": 500, "rml": 300})
+    >>> epochs["rml"], epochs["ravdess"]
+    (300, 500)
+    """
+
+    def __missing__(self, corpus: str) -> T:
+        """Give every corpus without an entry of its own the default."""
+        if "default" not in self:  # while it is made
+            raise KeyError(corpus)
+        return self["default"]
+
+
+def filled(section: Any) -> Any:
+    """A section as it stands, its entries filled up from ``default``."""
+    if not isinstance(section, dict) or not isinstance(section.get("default"), dict):
+        return section  # the type's own check says what is wrong
+    default = section["default"]
+    return {
+        name: default | entry if isinstance(entry, dict) else entry
+        for name, entry in section.items()
+    }
 
 
 def _distinct(seeds):

@@ -38,8 +38,8 @@ def folders(corpus: str) -> Folders:
 
 
 def clips(corpus: str) -> Path:
-    """The clip table of a raw corpus."""
-    return DATA / "clips" / f"{corpus}.csv"
+    """The clip table of a raw corpus; in the same folder lies what else is known of it."""
+    return DATA / "clips" / corpus / "clips.csv"
 
 
 def prepared(corpus: str) -> Path:

@@ -1,23 +1,23 @@
 """Raw corpus folders → one clip table; one module a corpus.
 
 Speaker and emotion come from folders and codes, never from misleading names.
-No media file is opened here, and nothing below ``root`` is ever changed.
+No media file is decoded here, and nothing below ``root`` is ever changed.
 Paper §3 (the corpora) and §4.1 (their labels).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 
 from avef.core.errors import ParameterError
-from avef.corpora import _tree, baum1s, cremad, emodb, enterface05, ravdess, rml, savee
+from avef.corpora import _tree, baum1s, cremad, emodb, enterface05, ravdess, rml, savee, table
+from avef.corpora._copies import shown
 from avef.protocol import EMOTIONS
 
-_ADAPTERS: dict[str, ModuleType] = {
+_READERS: dict[str, ModuleType] = {
     "rml": rml,
     "enterface05": enterface05,
     "baum1s": baum1s,
@@ -25,14 +25,14 @@ _ADAPTERS: dict[str, ModuleType] = {
     "cremad": cremad,
     "savee": savee,
     "emodb": emodb,
+    "table": table,
 }
-CORPORA = tuple(_ADAPTERS)
+READERS = tuple(_READERS)
 
 __all__ = [
-    "CORPORA",
     "EMOTIONS",
+    "READERS",
     "clip_table",
-    "clip_tables",
     "count_report",
     "expected_counts",
     "how_to_obtain",
@@ -40,15 +40,19 @@ __all__ = [
 ]
 
 
-def clip_table(corpus: str, root: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def clip_table(
+    corpus: str, root: str | Path, *, reader: str | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tell the clips of a raw corpus, and who speaks with which emotion in each (§3, §4.1).
 
     Parameters
     ----------
     corpus : str
-        One of :data:`CORPORA`.
+        Its name.
     root : path
         The folder below which the raw files lie, at any depth.
+    reader : str, optional
+        One of :data:`READERS`; that of the corpus' name if not given.
 
     Returns
     -------
@@ -57,12 +61,13 @@ def clip_table(corpus: str, root: str | Path) -> tuple[pd.DataFrame, pd.DataFram
         ``corpus``, ``path`` (relative to ``root``, with /), ``speaker``, ``emotion``,
         ``arousal`` (low, high), ``valence`` (negative, positive), ``gender`` (female,
         male), ``language``, ``sentence`` (names a text: one name whoever says it, with
-        whatever emotion); all strings, empty where not known, arousal
-        and valence empty outside the six emotions. One row a clip, sorted by ``clip``,
-        RangeIndex.
+        whatever emotion), ``kind`` (audio-visual, audio: sound alone); all strings, empty
+        where not known, arousal and valence empty outside the six emotions. One row a
+        clip, sorted by ``clip``, RangeIndex.
     left_out : DataFrame
-        ``path``, ``reason``; every media file below ``root`` that is no clip, and every
-        annotated clip without a file. Sorted.
+        ``path``, ``reason``; every media file below ``root`` that is no clip, every
+        annotated clip without a file, every dead link and closed folder. Sorted. In a
+        path that is no UTF-8, the bytes in question stand as ``\\xNN``.
 
     Raises
     ------
@@ -70,44 +75,26 @@ def clip_table(corpus: str, root: str | Path) -> tuple[pd.DataFrame, pd.DataFram
         In one line, if the corpus is unknown, the folder is missing or holds no usable
         clip, or the labels cannot be read.
     """
-    adapter = _adapter(corpus)
+    reader = reader or corpus
+    module = _module(reader)
     root = Path(root)
     if not root.is_dir():
-        raise ParameterError(_not_there(corpus, root, "there is no such folder"))
-    paths = _tree.walk(root, adapter.EXTENSIONS)
-    if not paths:
-        kinds = ", ".join(adapter.EXTENSIONS)
-        raise ParameterError(_not_there(corpus, root, f"it holds no {kinds} file"))
-    rows, left_out = adapter.scan(root, paths)
-    clips, left_out = _tree.build(corpus, rows, left_out)
+        raise ParameterError(_not_there(reader, root, "there is no such folder"))
+    paths = _tree.walk(root, module.EXTENSIONS)
+    lost = [(path, why) for path, why in _tree.unreachable(root) if path not in paths]
+    if not paths and not lost:
+        kinds = ", ".join(module.EXTENSIONS)
+        raise ParameterError(_not_there(reader, root, f"it holds no {kinds} file"))
+    rows, left_out = module.scan(root, paths)
+    clips, left_out = _tree.build(corpus, rows, [*left_out, *lost], root=root)
     if clips.empty:
         first = left_out.iloc[0]
-        what = f"none of its {len(paths)} media files is usable ({first.path}: {first.reason})"
-        raise ParameterError(_not_there(corpus, root, what))
+        what = f"no file in it is usable ({first.path}: {first.reason}; {len(left_out)} in all)"
+        raise ParameterError(_not_there(reader, root, what))
     return clips, left_out
 
 
-def clip_tables(
-    roots: Mapping[str, str | Path],
-) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
-    """:func:`clip_table` of every corpus in a dict of roots: two dicts, corpus → DataFrame.
-
-    ParameterError that names every corpus that is not there, a line each.
-    """
-    clips: dict[str, pd.DataFrame] = {}
-    left_out: dict[str, pd.DataFrame] = {}
-    wrong: list[str] = []
-    for corpus, root in roots.items():
-        try:
-            clips[corpus], left_out[corpus] = clip_table(corpus, root)
-        except ParameterError as error:
-            wrong.append(str(error))
-    if wrong:
-        raise ParameterError("\n".join(wrong))
-    return clips, left_out
-
-
-def expected_counts(corpus: str) -> pd.Series:
+def expected_counts(reader: str) -> pd.Series:
     """Usable clips by emotion of a complete copy: Series of int named ``expected``.
 
     Examples
@@ -118,17 +105,17 @@ def expected_counts(corpus: str) -> pd.Series:
     {'anger': 215, 'disgust': 215, 'fear': 215, 'happiness': 212, 'sadness': 215,
      'surprise': 215}
     """
-    return pd.Series(_adapter(corpus).EXPECTED, name="expected", dtype=int).rename_axis("emotion")
+    return pd.Series(_module(reader).EXPECTED, name="expected", dtype=int).rename_axis("emotion")
 
 
-def count_report(clips: pd.DataFrame, left_out: pd.DataFrame, corpus: str) -> pd.DataFrame:
+def count_report(clips: pd.DataFrame, left_out: pd.DataFrame, reader: str) -> pd.DataFrame:
     """What was found beside what a complete copy holds, by emotion and in all.
 
     Parameters
     ----------
     clips, left_out : DataFrame
         From :func:`clip_table`.
-    corpus : str
+    reader : str
 
     Returns
     -------
@@ -147,7 +134,7 @@ def count_report(clips: pd.DataFrame, left_out: pd.DataFrame, corpus: str) -> pd
     2    fear    120       120           0      <NA>
     6     all    127       720        -593         1
     """
-    expected = expected_counts(corpus)
+    expected = expected_counts(reader)
     counts = clips["emotion"].value_counts()
     names = [*expected.index, *sorted(set(counts.index) - set(expected.index))]
     report = pd.DataFrame(
@@ -162,28 +149,29 @@ def count_report(clips: pd.DataFrame, left_out: pd.DataFrame, corpus: str) -> pd
     return report
 
 
-def how_to_obtain(corpus: str) -> str:
-    """One line on where the corpus comes from."""
-    return _adapter(corpus).OBTAIN
+def how_to_obtain(reader: str) -> str:
+    """One line on where the corpus of a reader comes from."""
+    return _module(reader).OBTAIN
 
 
-def title(corpus: str) -> str:
-    """The corpus' name as people write it, for headings.
+def title(reader: str) -> str:
+    """The name of a reader's corpus as people write it, for headings.
 
     >>> title("enterface05")
     "eNTERFACE'05"
     """
-    return _adapter(corpus).TITLE
+    return _module(reader).TITLE
 
 
-def _adapter(corpus):
-    if corpus not in _ADAPTERS:
-        raise ParameterError(f"corpus {corpus!r} is not one of {', '.join(CORPORA)}")
-    return _ADAPTERS[corpus]
+def _module(reader):
+    if reader not in _READERS:
+        raise ParameterError(f"reader {reader!r} is not one of {', '.join(READERS)}")
+    return _READERS[reader]
 
 
-def _not_there(corpus, root, what):
+def _not_there(reader, root, what):
+    root = shown(root)
     return (
-        f"{title(corpus)} is not in {root}: {what}; "
-        f"obtain it {how_to_obtain(corpus)}, and unpack it into {root}"
+        f"{title(reader)} is not in {root}: {what}; "
+        f"obtain it {how_to_obtain(reader)}, and unpack it into {root}"
     )

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import functools
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-
-import openpyxl
-
-from avef.core.errors import ParameterError
-
-EXTENSIONS = (".xlsx", ".csv", ".tsv")
 
 Label = tuple[str, int | None, str]  # clip in upper case, code, gender or ""
 
 _CLIP = re.compile(r"(s\d{3}_\d{3})(\.\w{3,4})?", re.IGNORECASE)
 _NUMBER = re.compile(r"0*(\d+)(\.0*)?")
 _GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
-
-
-def sheets(path: str | Path) -> list[tuple[str, list[list[str]]]]:
-    """The sheets of a label file: list of (" sheet X" or "", rows of entries).
-
-    ParameterError if the file is no spreadsheet.
-    """
-    path = Path(path)
-    if path.suffix.lower() == ".xlsx":
-        return _xlsx(path)
-    text = _text(path)
-    delimiter = max(",;\t", key=text.count)
-    return [
-        (
-            "",
-            [
-                [entry.strip() for entry in row]
-                for row in csv.reader(io.StringIO(text), delimiter=delimiter)
-            ],
-        )
-    ]
 
 
 def interpret(rows: Sequence[Sequence[str]], names: Mapping[int, str]) -> list[Label] | str | None:
@@ -119,36 +89,6 @@ def merge(
         else:
             problems[clip] = "annotated without a known emotion code"
     return codes, genders, problems
-
-
-def _xlsx(path):
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises whatever zip, XML or key error it meets
-        raise ParameterError(f"{path} cannot be read as a spreadsheet: {error}") from error
-    try:
-        return [
-            (
-                f" sheet {sheet.title}",
-                [
-                    ["" if entry is None else str(entry).strip() for entry in row]
-                    for row in sheet.iter_rows(values_only=True)
-                ],
-            )
-            for sheet in book.worksheets
-        ]
-    finally:
-        book.close()
-
-
-def _text(path):
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "cp1254"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
 
 
 def _clips(rows, column):

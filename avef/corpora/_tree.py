@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 
 from avef import protocol
+from avef.corpora import _copies
 
 COLUMNS = [
     "clip",
@@ -23,7 +24,14 @@ COLUMNS = [
     "gender",
     "language",
     "sentence",
+    "kind",
 ]
+AUDIO_VISUAL, AUDIO = "audio-visual", "audio"  # the kinds of clips; a row without one is the first
+FILM = (
+    *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".flv", ".mpg", ".mpeg", ".wmv"),
+    *(".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".vob"),
+)
+SOUND = (".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wma", ".aif", ".aiff")
 Row = dict[str, Any]  # a clip, by the names of COLUMNS
 LeftOut = tuple[PurePosixPath | str, str]  # a path, or the name of a clip without one; reason
 TWO_LETTERS = {emotion[:2]: emotion for emotion in protocol.EMOTIONS}
@@ -34,27 +42,24 @@ def walk(root: str | Path, extensions: Sequence[str]) -> list[PurePosixPath]:
     """Files below ``root`` with one of ``extensions`` (lower case), as sorted PurePosixPaths.
 
     Paths are relative to ``root``; shallower ones come first, so that the
-    first of two copies is the outer one, on every machine. Hidden files and
-    folders, and what archivers leave behind, are passed over. Linked folders
-    are entered, each real folder once.
+    first of two copies is the outer one, on every machine, and ``an1.avi`` comes
+    before ``an1 (1).avi``. Hidden files and folders, and what archivers leave
+    behind, are passed over. Linked folders are entered, each real folder once.
+    A link counts as what its own name says, dead or not.
     """
+    files = [path for path in _files(Path(root)) if path.suffix.lower() in extensions]
+    return sorted(files, key=lambda path: (len(path.parts), path.parts[:-1], path.stem, path.name))
+
+
+def unreachable(root: str | Path) -> list[LeftOut]:
+    """What hides an unknown number of files below ``root``: dead links, closed folders."""
     root = Path(root)
-    seen: set[str] = set()
-    files: list[PurePosixPath] = []
-    for folder, inner, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:
-            inner.clear()
-            continue
-        seen.add(real)
-        # Sorted in place: which of two links to one folder is entered must not vary.
-        inner[:] = sorted(name for name in inner if not _is_litter(name))
-        files += [
-            PurePosixPath((Path(folder) / name).relative_to(root).as_posix())
-            for name in names
-            if not _is_litter(name) and Path(name).suffix.lower() in extensions
-        ]
-    return sorted(files, key=lambda path: (len(path.parts), str(path)))
+    closed: list[OSError] = []
+    dead = [path for path in _files(root, closed) if _copies.is_dead(root / path)]
+    return [(path, _copies.DEAD) for path in dead] + [
+        (_relative(error.filename, root), f"the folder cannot be read: {error.strerror}")
+        for error in closed
+    ]
 
 
 def nearest(parts: Sequence[str], pattern: re.Pattern[str]) -> tuple[int, re.Match[str] | None]:
@@ -77,23 +82,36 @@ def outside_six(emotion: str | None) -> str:
     return f"emotion {emotion} is not one of the six"
 
 
+def kind(path: PurePosixPath) -> str:
+    """What a file of this name is taken for: audio-visual, or audio (sound alone)."""
+    return AUDIO if path.suffix.lower() in SOUND else AUDIO_VISUAL
+
+
 def build(
-    corpus: str, rows: Iterable[Row], left_out: Iterable[LeftOut]
+    corpus: str, rows: Iterable[Row], left_out: Iterable[LeftOut], *, root: Path
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables ``clips`` and ``left_out`` from an adapter's rows; duplicates are left out.
+    """The tables ``clips`` and ``left_out`` from an adapter's rows.
 
     ``rows`` are dicts with at least clip, path, speaker and emotion, in the
-    order of preference; ``left_out`` is a list of (path, reason).
+    order of preference; ``left_out`` is a list of (path, reason). Rows whose file
+    cannot be used are left out, and of several copies all but one: the first
+    that is whole, with pictures if any is.
     """
-    first: dict[str, Row] = {}
-    left_out = list(left_out)
+    left_out = [(path, _reason(path, reason)) for path, reason in left_out]
+    copies: dict[str, list[Row]] = {}
     for row in rows:
-        before = first.setdefault(row["clip"], row)
-        if before is not row:
-            left_out.append((row["path"], f"duplicate of {before['path']}"))
         assert _SAFE.fullmatch(row["clip"]), f"clip id {row['clip']!r} is not safe as a file name"
-    full = [_complete(corpus, first[clip]) for clip in sorted(first)]
-    left = [{"path": str(path), "reason": reason} for path, reason in left_out]
+        reason = _copies.fault(root, row["path"])
+        if reason:
+            left_out.append((row["path"], reason))
+        else:
+            copies.setdefault(row["clip"], []).append(row)
+    full = []
+    for _, same in sorted(copies.items()):
+        best = same[0] if len(same) == 1 else _best(root, same)
+        full.append(_complete(corpus, best))
+        left_out += [_beside(best, row) for row in same if row is not best]
+    left = [{"path": _copies.shown(path), "reason": reason} for path, reason in left_out]
     return (
         pd.DataFrame(full, columns=COLUMNS, dtype=str),
         pd.DataFrame(sorted(left, key=lambda r: (r["path"], r["reason"])), dtype=str).reindex(
@@ -102,11 +120,47 @@ def build(
     )
 
 
+def _best(root, same):
+    sound = [same[i] for i in _copies.whole([root / row["path"] for row in same])]
+    return next((row for row in sound if row.get("kind") != AUDIO), sound[0])
+
+
+def _beside(best, row):
+    alone = row.get("kind") == AUDIO != best.get("kind")
+    told = "sound without picture, there with it in" if alone else "duplicate of"
+    return row["path"], f"{told} {best['path']}"
+
+
+def _reason(path, reason):
+    return reason if _copies.shown(path) == str(path) else _copies.NOT_UTF8
+
+
 def _complete(corpus, row):
     sides = protocol.binary(row["emotion"]) if row["emotion"] in protocol.EMOTIONS else ("", "")
-    known = {"corpus": corpus, "arousal": sides[0], "valence": sides[1]} | row
+    known = {"corpus": corpus, "arousal": sides[0], "valence": sides[1], "kind": AUDIO_VISUAL} | row
     return {column: str(known.get(column, "")) for column in COLUMNS}
 
 
-def _is_litter(name):
+def _files(root: Path, closed: list[OSError] | None = None) -> Iterator[PurePosixPath]:
+    """All files below ``root`` but litter, in no order; errors of folders go to ``closed``."""
+    seen: set[str] = set()
+    for folder, inner, names in os.walk(
+        root, onerror=None if closed is None else closed.append, followlinks=True
+    ):
+        real = os.path.realpath(folder)
+        if real in seen:
+            inner.clear()
+            continue
+        seen.add(real)
+        # Sorted in place: which of two links to one folder is entered must not vary.
+        inner[:] = sorted(name for name in inner if not is_litter(name))
+        yield from (_relative(Path(folder) / name, root) for name in names if not is_litter(name))
+
+
+def _relative(path, root):
+    return PurePosixPath(Path(path).relative_to(root).as_posix())
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file or folder is hidden, or left behind by a program."""
     return name.startswith((".", "~$")) or name in ("__MACOSX", "Thumbs.db")

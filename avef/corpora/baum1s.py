@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from avef.core.errors import ParameterError
-from avef.corpora import _labels
+from avef.corpora import _labels, _sheets
+from avef.corpora._copies import shown
 from avef.corpora._tree import LeftOut, Row, nearest, outside_six, walk
 from avef.protocol import EMOTIONS
 
@@ -105,14 +106,14 @@ def _is_acted(path):
 
 
 def _read_labels(root):
-    files = [path for path in walk(root, _labels.EXTENSIONS) if not _is_acted(path)]
+    files = [path for path in walk(root, _sheets.EXTENSIONS) if not _is_acted(path)]
     tables = []
     for file in files:
-        for name, entries in _labels.sheets(root / file):
+        for name, entries in _sheets.read(root, file):
             table = _labels.interpret(entries, CODES)
             # A sheet that names no clips (a legend, say) is none of ours.
             if table is not None:
-                tables.append((f"{file}{name}", table))
+                tables.append((f"{shown(file)}{name}", table))
     if not tables:
         raise ParameterError(
             f"BAUM-1s has no labels in {root}: looked for a table of clip names like S001_005 "

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from avef.corpora._tree import LeftOut, Row
+from avef.corpora._tree import AUDIO, LeftOut, Row
 
 TITLE = "Emo-DB"
 OBTAIN = "from http://emodb.bilderbar.info/ (download.zip)"
@@ -59,4 +59,5 @@ def _row(path, speaker, text, letter, version):
         "gender": "male" if speaker in _MEN else "female",
         "language": "deu",
         "sentence": text.lower(),
+        "kind": AUDIO,
     }

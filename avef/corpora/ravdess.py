@@ -1,8 +1,9 @@
 """RAVDESS: ``Actor_01/01-01-03-01-01-01-01.mp4``, seven codes to a name.
 
 Modality, vocal channel, emotion, intensity, statement, repetition, actor.
-Spoken clips with both sound and picture are used; songs, and the copies
-without one of the two, are left out.
+Spoken clips are used, in any container; songs and pictures without sound are
+left out. A clip's id is its name without the modality: where it is there with
+pictures (01) and as sound alone (03), the former counts.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from avef.corpora._tree import LeftOut, Row, nearest, outside_six
+from avef.corpora._tree import AUDIO, FILM, SOUND, LeftOut, Row, kind, nearest, outside_six
 from avef.protocol import EMOTIONS
 
 TITLE = "RAVDESS"
 OBTAIN = "from https://zenodo.org/records/1188976 (the Video_Speech_Actor_NN archives)"
-EXTENSIONS = (".mp4", ".wav")
+EXTENSIONS = FILM + SOUND
 # 24 actors × 2 intensities × 2 statements × 2 repetitions.
 EXPECTED = dict.fromkeys(EMOTIONS, 192)
 
@@ -55,8 +56,7 @@ def _reason(path, name):
     _, folder = nearest(path.parts[:-1], _ACTOR)
     checks = [
         (modality == "02", "picture without sound (modality 02)"),
-        (modality == "03", "sound without picture (modality 03)"),
-        (modality != "01", f"unknown modality code {modality}"),
+        (modality not in ("01", "03"), f"unknown modality code {modality}"),
         (channel != "01", f"sung, not spoken (vocal channel {channel})"),
         (emotion not in _CODES, f"unknown emotion code {emotion}"),
         (_CODES.get(emotion) not in EMOTIONS, outside_six(_CODES.get(emotion))),
@@ -68,11 +68,12 @@ def _reason(path, name):
 def _row(path, name):
     actor = name[7]
     return {
-        "clip": path.stem,
+        "clip": path.stem[3:],
         "path": path,
         "speaker": f"actor{actor}",
         "emotion": _CODES[name[3]],
         "gender": "male" if int(actor) % 2 else "female",
         "language": "eng",
         "sentence": name[5],
+        "kind": AUDIO if name[1] == "03" else kind(path),
     }

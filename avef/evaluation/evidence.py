@@ -68,8 +68,11 @@ def read(profile: str, root: str | Path = ".") -> Evidence:
     """
     root = Path(root)
     reports = root / paths.REPORTS
-    predictions = {}
-    for dataset in paper.DATASETS:
+    predictions, settings = {}, _settings_of(root)
+    there = (
+        paper.DATASETS if settings is None else [c for c in settings.corpora if c in paper.DATASETS]
+    )
+    for dataset in there:
         for modality, stage in tables.STAGES.items():
             path = root / paths.predictions(stage, dataset)
             if path.is_file():
@@ -81,7 +84,7 @@ def read(profile: str, root: str | Path = ".") -> Evidence:
         metrics={p.stem: json.loads(p.read_text("utf-8")) for p in reports.glob("metrics/*.json")},
         tables={p.stem: pd.read_csv(p) for p in reports.glob("tables/table_[12].csv")},
         figures=frozenset(p.stem for p in reports.glob("figures/*.png")),
-        settings=_settings_of(root),
+        settings=settings,
     )
 
 
@@ -89,7 +92,7 @@ def _corpora(evidence):
     """T1 and T2."""
     files = evidence.tables.get("table_1", pd.DataFrame({"entry": []})).set_index("entry")
     for dataset, row in paper.table_1().iterrows():
-        name = paper.DATASET_NAMES[dataset]
+        name = paper.title(dataset)
         theirs = {"audio (Hz)": row["audio_rate"], "channels": row["channels"], "fps": row["fps"]}
         theirs["frame size"] = f"{row['width']}×{row['height']}"
         theirs |= {"speakers": row["speakers"], "clips": row["clips_used"]}
@@ -173,7 +176,7 @@ def _accuracies(evidence, seed):
     ours = ours.set_index(keys) if len(ours) else ours
     for theirs in paper.accuracies().itertuples():
         key = tuple(getattr(theirs, name) for name in keys)
-        title = f"{paper.DATASET_NAMES[theirs.dataset]} {theirs.modality}, "
+        title = f"{paper.title(theirs.dataset)} {theirs.modality}, "
         title += f"{theirs.emotion_model}, case {theirs.case}"
         part = partial(Part, f"T{theirs.table}", title, theirs.accuracy, unit="%")
         if key not in ours.index:
@@ -224,7 +227,7 @@ def _numbers(evidence):
         entry = "S4" if title == "accuracy" else "S4 epochs"
         yield _number(evidence, "S4", title, "transfer_gain", entry, "difference")
     for dataset in paper.DATASETS:
-        title = paper.DATASET_NAMES[dataset]
+        title = paper.title(dataset)
         yield _number(evidence, "K1", title, f"preprocessing-{dataset}", "", "segments_percent")
     yield _number(
         evidence, "F2", "happiness", "preprocessing-enterface05", "", "happiness_voiced_percent"
@@ -261,7 +264,7 @@ def _case_gains(evidence, seed):
         ours = ours.set_index(keys)
     for pair in paper.case_comparisons().itertuples():
         key = tuple(getattr(pair, name) for name in keys)
-        title = f"{paper.DATASET_NAMES[pair.dataset]} {pair.modality}, {pair.emotion_model}"
+        title = f"{paper.title(pair.dataset)} {pair.modality}, {pair.emotion_model}"
         part = partial(Part, "S3", title, pair.gain, unit="points")
         if key not in ours.index:
             yield part(missing=_predictions(*key[:2]))
@@ -285,7 +288,7 @@ def _emotions(evidence, seed):
             ("lead of anger and happiness", paired.easiest, _lead(matrix)),
             ("named pairs among errors", paired.mutual_confusion, _mutual(matrix)),
         ):
-            title = f"{paper.DATASET_NAMES[dataset]}, {title}"
+            title = f"{paper.title(dataset)}, {title}"
             part = Part("S5", title, theirs, unit="points", data=_mark(evidence, key))
             if key in evidence.predictions:
                 ours = measure(evidence.predictions[key], level=LEVEL, seed=seed)

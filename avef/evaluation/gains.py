@@ -75,12 +75,15 @@ def by_seed(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``dataset``, ``modality``, ``emotion_model``, ``seed``, ``paper`` and ``gain`` (points);
-        pairs in the paper's order.
+        pairs in the paper's order, then those that it does not have.
     """
     accuracy = agreement.accuracies(table).stack().rename("gain")
     gain = accuracy.xs(2, level="case") - accuracy.xs(1, level="case")
     theirs = paper.case_comparisons()[[*PAIR, "gain"]].rename(columns={"gain": "paper"})
-    return theirs.merge(gain.reset_index(), on=PAIR)[[*PAIR, "seed", "paper", "gain"]].round(2)
+    ours = gain.reset_index()
+    pairs = pd.concat([theirs[PAIR], ours[PAIR]]).drop_duplicates()
+    table = pairs.merge(ours, on=PAIR).merge(theirs, on=PAIR, how="left")
+    return table[[*PAIR, "seed", "paper", "gain"]].round(2)
 
 
 def of_easiest(table: pd.DataFrame) -> Gain:

@@ -198,7 +198,7 @@ def frames() -> Iterator[Identity]:
         second = (row["text_width"], row["text_height"])
         yield _row(
             f"frames/{dataset}",
-            f"{paper.DATASET_NAMES[dataset]}: pixels of a frame",
+            f"{paper.title(dataset)}: pixels of a frame",
             first[0] * first[1],
             second[0] * second[1],
             first == second,
@@ -233,7 +233,7 @@ def splits() -> Iterator[Identity]:
     speakers = int(paper.table_1().loc["rml", "speakers"])
     yield _close(
         "split/rml",
-        f"{paper.DATASET_NAMES['rml']}: share for training, one of {speakers} speakers left out",
+        f"{paper.title('rml')}: share for training, one of {speakers} speakers left out",
         _SPLIT,
         100 * (speakers - 1) / speakers,
         _ABOUT,

@@ -37,7 +37,8 @@ def judge(predictions: Mapping[tuple[str, str], pd.DataFrame], seed: int = 0) ->
     ----------
     predictions : mapping (dataset, modality) → DataFrame
         Columns ``emotion_model``, ``case``, ``seed``, ``fold``, ``clip``, ``speaker``, ``true``,
-        ``predicted``, ``data`` (demo or paper). Without ``seed`` there is one training.
+        ``predicted``, ``data`` (demo or paper). Without ``seed`` there is one training. Corpora
+        that the paper does not have are left aside.
     seed : int
         Kept for callers; no rule draws lots.
 
@@ -51,9 +52,10 @@ def judge(predictions: Mapping[tuple[str, str], pd.DataFrame], seed: int = 0) ->
     ParameterError
         If a column is missing or a clip occurs twice.
     """
-    if not predictions:
+    known = {key: table for key, table in predictions.items() if key[0] in paper.DATASETS}
+    if not known:
         return pd.DataFrame({"id": JUDGED, "verdict": NOT_RUN, "remark": "no predictions"})
-    table = spread.pooled(predictions)
+    table = spread.pooled(known)
     rows = []
     for number in (4, 5, 6, 7):
         rows.append((f"T{number}", *_of_table(agreement.of_table(table, number))))

@@ -13,10 +13,9 @@ import pandas as pd
 from avef import paper
 from avef.config.schema import Params, Schedule
 from avef.core import paths
-from avef.core.errors import ClipError
 from avef.core.files import write_csv, write_text
 from avef.evaluation import intervals, scores
-from avef.preparation import container
+from avef.protocol import EMOTION_MODELS
 
 #: The stage whose predictions a modality's accuracies are of.
 STAGES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
@@ -25,54 +24,48 @@ CONFUSIONS = dict(zip((8, 9, 10), paper.DATASETS, strict=True))
 DEMO = "Demo data: synthetic corpora and narrow networks. These are no results about the paper."
 
 
-def media_facts(clips: pd.DataFrame, root: str | Path) -> pd.DataFrame:
-    """What the headers of a corpus' files say: one row a clip (Table 1).
-
-    Columns ``clip``, ``sample_rate`` (Hz), ``channels``, ``fps``, ``width``,
-    ``height``, ``duration`` (s); NaN where a file cannot be opened or lacks a stream.
-    """
-    rows = []
-    for clip, path in clips[["clip", "path"]].itertuples(index=False):
-        try:
-            rows.append({"clip": clip} | container.describe(Path(root) / path))
-        except ClipError:
-            rows.append({"clip": clip})
-    columns = ["clip", "sample_rate", "channels", "fps", "width", "height", "duration"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def table_1(clips: Mapping[str, pd.DataFrame], facts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def table_1(listed: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
     """Table 1 beside what the files say: one row an entry, two columns a corpus.
 
     Parameters
     ----------
-    clips, facts : corpus → DataFrame
-        Clip tables, and what :func:`media_facts` says of their files. Of a corpus
-        that is not there, the paper's column stands alone.
+    listed : corpus → (clips, files)
+        Of :class:`avef.corpora.listing.Listing`. Of a corpus that is not there the paper's
+        column stands alone, of one that the paper does not have ours.
     """
     columns = {}
-    for dataset, theirs in paper.table_1().iterrows():
-        name = paper.DATASET_NAMES[dataset]
-        columns[f"{name}, paper"] = {
-            "audio (Hz)": theirs["audio_rate"],
-            "channels": theirs["channels"],
-            "fps": theirs["fps"],
-            "frame size": f"{theirs['width']}×{theirs['height']}",
-            "speakers": theirs["speakers"],
-            "clips": theirs["clips"],
-        }
-        if dataset not in clips:
-            continue
-        usual = facts[dataset].mode(numeric_only=True).iloc[0]
-        columns[f"{name}, files"] = {
-            "audio (Hz)": int(usual["sample_rate"]),
-            "channels": int(usual["channels"]),
-            "fps": usual["fps"],
-            "frame size": f"{usual['width']:.0f}×{usual['height']:.0f}",
-            "speakers": clips[dataset]["speaker"].nunique(),
-            "clips": len(clips[dataset]),
-        }
+    theirs = paper.table_1()
+    for dataset in dict.fromkeys([*theirs.index, *listed]):
+        name = paper.title(dataset)
+        if dataset in theirs.index:
+            columns[f"{name}, paper"] = _printed(theirs.loc[dataset])
+        if dataset in listed:
+            columns[f"{name}, files"] = _of_files(*listed[dataset])
     return pd.DataFrame(columns).rename_axis("entry")
+
+
+def _printed(row):
+    return {
+        "audio (Hz)": row["audio_rate"],
+        "channels": row["channels"],
+        "fps": row["fps"],
+        "frame size": f"{row['width']}×{row['height']}",
+        "speakers": row["speakers"],
+        "clips": row["clips"],
+    }
+
+
+def _of_files(clips, files):
+    """The most frequent value of each entry."""
+    usual = files.mode(numeric_only=True).iloc[0]
+    return {
+        "audio (Hz)": int(usual["sample_rate"]),
+        "channels": int(usual["channels"]),
+        "fps": usual["fps"],
+        "frame size": f"{usual['width']:.0f}×{usual['height']:.0f}",
+        "speakers": clips["speaker"].nunique(),
+        "clips": len(clips),
+    }
 
 
 def table_3(params: Params) -> pd.DataFrame:
@@ -92,7 +85,7 @@ def table_3(params: Params) -> pd.DataFrame:
         else:
             name = {"batch size": "batch"}.get(setting, setting.replace(" ", "_"))
             concerned = [stages[where]] if where in stages else list(stages.values())
-            ours = {getattr(schedule, name) for stage in concerned for schedule in stage.values()}
+            ours = {getattr(stage[c], name) for stage in concerned for c in params.corpora}
         rows.append((f"{where}: {setting}", _plain(value), ", ".join(map(_plain, sorted(ours)))))
     return pd.DataFrame(rows, columns=["setting", "paper", "ours"]).set_index("setting")
 
@@ -106,13 +99,13 @@ def coverage(datasets: Sequence[str]) -> str:
             counts = json.loads(path.read_text(encoding="utf-8"))
             used = counts["clips"]
             lost = counts["quarantined"]
-            name = paper.DATASET_NAMES[dataset]
+            name = paper.title(dataset)
             parts.append(f"{name}: {used} of {used + lost} clips used, {lost} in quarantine")
     return "; ".join(parts) + "." if parts else ""
 
 
 def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
-    """All entries of Tables 4–7, from the predictions under ``reports/``.
+    """All entries of Tables 4–7, from the predictions under ``reports/``, the paper's first.
 
     Returns
     -------
@@ -120,7 +113,8 @@ def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
         ``table``, ``dataset``, ``modality``, ``emotion_model``, ``case``,
         ``paper``, ``ours`` (percent, mean over the seeds), ``difference`` (points),
         ``deviation`` (over the seeds), ``seeds``, ``low``, ``high`` (95 % over speakers),
-        ``unweighted``, ``clips``, ``speakers``. A corpus that was not run has NaN in ``ours``.
+        ``unweighted``, ``clips``, ``speakers``. A corpus that was not run has NaN in ``ours``,
+        one that the paper does not have in ``paper``.
     """
     ours = []
     for dataset in datasets:
@@ -133,8 +127,16 @@ def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
     key = ["dataset", "modality", "emotion_model", "case"]
     theirs = paper.accuracies().rename(columns={"accuracy": "paper"})
     both = theirs.merge(
-        pd.concat(ours).rename(columns={"accuracy": "ours"}), on=key, how="left", validate="1:1"
+        pd.concat(ours).rename(columns={"accuracy": "ours"}), on=key, how="outer", validate="1:1"
     )
+    alone, binary = both["modality"] != "multimodal", both["emotion_model"] != "emotion"
+    both["table"] = 6 - 2 * alone + binary
+    place = {name: n for n, name in enumerate(dict.fromkeys([*paper.DATASETS, *datasets]))}
+    order = both[["table"]].assign(place=both["dataset"].map(place), case=both["case"])
+    order["modality"] = both["modality"].map({name: n for n, name in enumerate(STAGES)})
+    order["model"] = both["emotion_model"].map({name: n for n, name in enumerate(EMOTION_MODELS)})
+    rows = order.sort_values(["table", "place", "modality", "case", "model"]).index
+    both = both.loc[rows].reset_index(drop=True)
     both["difference"] = (both["ours"] - both["paper"]).round(2)
     figures = ["paper", "ours", "difference", "deviation", "seeds", "low", "high"]
     figures += ["unweighted", "clips", "speakers"]
@@ -207,7 +209,7 @@ def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
     figures = part[["ours", "paper", "difference", "deviation", "low", "high"]]
     part["text"] = [_entry(*row) for row in figures.to_numpy()]
     part["column"] = [
-        paper.DATASET_NAMES[d] + ("" if m == "multimodal" else f" {m}")
+        paper.title(d) + ("" if m == "multimodal" else f" {m}")
         for d, m in part[["dataset", "modality"]].to_numpy()
     ]
     part["row"] = "case " + part["case"].astype(str)
@@ -222,8 +224,8 @@ def write_all(
 ) -> pd.DataFrame:
     """Write Tables 4–10 as CSV and Markdown; return :func:`accuracy_table`.
 
-    Confusion matrices are written of the corpora in ``datasets`` alone. With ``demo``
-    every file says that its data are demo data.
+    Of a corpus that is not in ``datasets`` the paper's figures stand alone. With ``demo`` every
+    file says that its data are demo data.
     """
     accuracies = accuracy_table(datasets, seed)
     note = f"{NOTE} {coverage(datasets)}".strip()
@@ -234,9 +236,8 @@ def write_all(
         printed = layout(accuracies, number)
         _markdown(folder / f"table_{number}.md", number, printed, demo, note)
     for number, dataset in CONFUSIONS.items():
-        if dataset not in datasets:
-            continue
-        table = confusion_table(dataset, seed)
+        there = dataset in datasets
+        table = confusion_table(dataset, seed) if there else _not_run(dataset)
         write_csv(folder / f"table_{number}.csv", table.assign(data=data))
         figures = table[["ours", "paper", "difference", "deviation"]].to_numpy()
         table["text"] = [_entry(*row) for row in figures]
@@ -273,11 +274,20 @@ TITLES = {
 }
 
 
+def _not_run(dataset):
+    """:func:`confusion_table` of a corpus that was not run."""
+    long = paper.confusion(dataset).stack().rename("paper").reset_index()
+    missing = ["ours", "difference", "deviation", "low", "high", "clips"]
+    return long.assign(**dict.fromkeys(missing, np.nan))
+
+
 def _entry(ours, theirs, difference, deviation, low=float("nan"), high=float("nan")):
     if pd.isna(ours):
         return f"– ({theirs:.2f})"
     spread = "" if pd.isna(deviation) else f" ± {deviation:.1f}"
     spread += "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
+    if pd.isna(theirs):
+        return f"{ours:.1f}{spread}"
     return f"{ours:.1f}{spread} ({theirs:.2f}, {difference:+.1f})"
 
 

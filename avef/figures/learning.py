@@ -104,7 +104,7 @@ def transfer_curves(curves: pd.DataFrame, saved: float) -> plt.Figure:
             for start, colour in (("transfer", "C0"), ("random", "C1")):
                 mean = part[part["start"] == start].groupby("epoch")["loss"].mean()
                 axis.plot(mean.index, mean, color=colour, label=f"start: {start}")
-            axis.set_title(f"{paper.DATASET_NAMES[corpus]}, {network}", fontsize=9)
+            axis.set_title(f"{paper.title(corpus)}, {network}", fontsize=9)
         row[0].set_ylabel("training loss")
     for axis in axes[-1]:
         axis.set_xlabel("epoch")

@@ -99,12 +99,14 @@ def voiced_share(prepared: pd.DataFrame, dataset: str) -> plt.Figure:
     axis.hist(100 * prepared["voiced"], bins=range(0, 101, 4), color="0.7")
     weighted = 100 * np.average(prepared["voiced"], weights=prepared["duration"])
     axis.axvline(weighted, color="C0", label=f"ours {weighted:.0f} %")
-    theirs = paper.CLAIMS["K1"].of(dataset)
-    axis.axvline(theirs, color="C1", ls="--", label=f"paper {theirs:.0f} %")
+    title = f"{weighted:.0f} % of {paper.title(dataset)} is speech"
+    if dataset in paper.DATASETS:
+        theirs = paper.CLAIMS["K1"].of(dataset)
+        axis.axvline(theirs, color="C1", ls="--", label=f"paper {theirs:.0f} %")
+        title += f"; in the paper {theirs:.0f} %"
     axis.set(xlabel="voiced (% of the clip)", ylabel="clips", xlim=(0, 100))
     axis.legend(loc="upper left")
-    name = paper.DATASET_NAMES[dataset]
-    axis.set_title(f"{weighted:.0f} % of {name} is speech; in the paper {theirs:.0f} %")
+    axis.set_title(title)
     return figure
 
 

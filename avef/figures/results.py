@@ -49,27 +49,30 @@ def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     return figure
 
 
-def confusions(ours: pd.DataFrame, theirs: pd.DataFrame, title: str) -> plt.Figure:
+def confusions(ours: pd.DataFrame | None, theirs: pd.DataFrame | None, title: str) -> plt.Figure:
     """A confusion matrix beside the paper's, in percent of each row (Tables 8–10).
 
     Parameters
     ----------
     ours, theirs : DataFrame (C, C)
-        From :func:`avef.evaluation.scores.confusion` and :func:`avef.paper.confusion`.
+        From :func:`avef.evaluation.scores.confusion` and :func:`avef.paper.confusion`; None
+        where the corpus was not run, or is not the paper's.
     title : str
         Is followed by which emotion is recognised best, here and in the paper (S5).
     """
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.8), sharey=True)
-    for axis, matrix, name in zip(axes, (ours, theirs), ("ours", "paper"), strict=True):
+    there = {name: m for name, m in (("ours", ours), ("paper", theirs)) if m is not None}
+    size = (4.2 * len(there), 3.8)
+    figure, axes = plt.subplots(1, len(there), figsize=size, sharey=True, squeeze=False)
+    for axis, (name, matrix) in zip(axes[0], there.items(), strict=True):
         _heat(axis, matrix)
         axis.set(title=name, xlabel="predicted")
-    axes[0].set_ylabel("true")
-    best, their_best = (
-        pd.Series(np.diag(matrix), matrix.index).idxmax() for matrix in (ours, theirs)
-    )
-    theirs_is = "as in the paper" if best == their_best else f"in the paper {their_best}"
-    finding = f"{best} is recognised best, {theirs_is}"
-    headline(figure, f"{title}: {finding}")
+    axes[0, 0].set_ylabel("true")
+    best = {name: pd.Series(np.diag(m), m.index).idxmax() for name, m in there.items()}
+    said = [f"{best['ours']} is recognised best" if ours is not None else "not run"]
+    if theirs is not None:
+        alike = best.get("ours") == best["paper"]
+        said.append("as in the paper" if alike else f"in the paper {best['paper']}")
+    headline(figure, f"{title}: {', '.join(said)}")
     return figure
 
 
@@ -88,7 +91,7 @@ def comparison(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     side = "above" if apart > 0 else "below"
     far = f"{abs(apart):.0f} points {side} the paper's" if abs(apart) >= 0.5 else "as the paper's"
     title += f": ours {far}"
-    names = run["dataset"].map(paper.DATASET_NAMES) + " " + run["modality"]
+    names = run["dataset"].map(paper.title) + " " + run["modality"]
     names += ", " + run["emotion_model"] + ", case " + run["case"].astype(str)
     figure, axis = plt.subplots(figsize=(8, 0.6 + 0.24 * len(run)))
     rows = np.arange(len(run))[::-1]
@@ -117,7 +120,7 @@ def seed_gains(gains: pd.DataFrame) -> plt.Figure:
     axis.plot(first["paper"], row[first.index], "|", ms=9, mew=2, color="C1", label="paper")
     axis.plot(gains["gain"], row, "o", ms=4, alpha=0.7, color="C0", label="ours, each training")
     axis.axvline(0, color="0.6", lw=0.8)
-    names = first["dataset"].map(paper.DATASET_NAMES) + " " + first["modality"]
+    names = first["dataset"].map(paper.title) + " " + first["modality"]
     axis.set_yticks(row[first.index], names + ", " + first["emotion_model"], fontsize=7)
     axis.set(xlabel="case 2 − case 1 (points)")
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)

@@ -143,7 +143,7 @@ def identities(table: pd.DataFrame) -> plt.Figure:
 
 
 def _diagonals(axis, rows):
-    names = rows["id"].str.partition("/")[2].map(paper.DATASET_NAMES)
+    names = rows["id"].str.partition("/")[2].map(paper.title)
     y = np.arange(len(rows))[::-1]
     axis.barh(y, rows["difference"], 0.5, color="C1")
     for place, table_6, diagonal, gap in zip(

@@ -18,7 +18,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from avef.config.schema import CorpusParams, Svm
+from avef.config.corpus import CorpusParams
+from avef.config.schema import Svm
 from avef.core import store
 from avef.core.errors import ParameterError
 from avef.learning import grid

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from avef.config.schema import CorpusParams
+from avef.config.corpus import CorpusParams
 from avef.core import parallel, store
 from avef.core.paths import Folders
 from avef.learning import grid, source_weights, unimodal

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from avef.config.schema import CorpusParams, Stop
+from avef.config.corpus import CorpusParams
+from avef.config.schema import Stop
 from avef.core import store
 from avef.core.errors import ParameterError
 from avef.learning import dataset

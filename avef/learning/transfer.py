@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from avef.config.schema import CorpusParams
+from avef.config.corpus import CorpusParams
 from avef.core import parallel, store
 from avef.core.files import replacing, write_json
 from avef.learning import dataset, grid, source_weights

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from avef.config.schema import CorpusParams
+from avef.config.corpus import CorpusParams
 from avef.core import parallel, store
 from avef.core.files import replacing
 from avef.core.paths import Folders

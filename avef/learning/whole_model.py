@@ -8,7 +8,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from avef.config.schema import CorpusParams
+from avef.config.corpus import CorpusParams
 from avef.learning import training
 from avef.learning.frozen import Kept
 from avef.learning.grid import Checkpoint, Lesson

@@ -39,6 +39,8 @@ def prepare_clip(
     face_margin: float = 0.6,
     detect_every: int = 10,
     min_face_share: float = 0.5,
+    hearing: sound.Reading = sound.USUAL,
+    seeing: pictures.Reading = pictures.USUAL,
 ) -> PreparedClip:
     """Decode and prepare one clip (§2.1).
 
@@ -59,13 +61,17 @@ def prepare_clip(
         See :func:`avef.preparation.faces.track`.
     min_face_share : float in 0…1
         Of the frames; a clip with a face in fewer cannot be used.
+    hearing : Reading
+        See :func:`avef.preparation.sound.read_audio`.
+    seeing : Reading
+        See :func:`avef.preparation.pictures.read_video`.
 
     Raises
     ------
     ClipError
         With the plain reason why the clip cannot be used.
     """
-    audio = sound.read_audio(path)
+    audio = sound.read_audio(path, hearing)
     y = speech.mono_16k(audio.samples, audio.rate)
     log_mel = speech.log_mel(speech.pre_emphasis(y), power=spectrum_power)
     if len(log_mel) == 0:
@@ -78,18 +84,19 @@ def prepare_clip(
     if not voiced.any():
         raise ClipError(f"no speech was found; the loudest sample is {np.abs(y).max():.4f}")
 
-    video = pictures.read_video(path)
+    video = pictures.read_video(path, seeing)
     times = video.times - audio.start
-    _require_overlap(len(y) / speech.RATE, times, video.fps)
+    _require_overlap((0.0, len(y) / speech.RATE), (times[0], times[-1] + 1 / video.fps))
     track = faces.track(video.frames, every=detect_every)
-    seen = track.status != faces.NONE
-    if seen.sum() < max(1, min_face_share * len(seen)):
+    shown = track.status != faces.NONE
+    if shown.sum() < max(1, min_face_share * len(shown)):
         raise ClipError(
-            f"a face in {seen.sum()} of {len(seen)} frames; {min_face_share:.0%} are needed"
+            f"a face in {shown.sum()} of {len(shown)} frames; {min_face_share:.0%} are needed"
         )
     boxes = faces.face_box(track.points, margin=face_margin)
-    crops = faces.crop(video.frames, boxes[_nearest(seen)], face_size)
-    return PreparedClip(log_mel, voiced, crops, track.status, times, video.fps)
+    crops = faces.crop(video.frames, boxes[_nearest(shown)], face_size)
+    seen = _seen(audio, video, times[0])
+    return PreparedClip(log_mel, voiced, crops, track.status, times, video.fps, seen)
 
 
 def prepare_corpus(
@@ -121,8 +128,9 @@ def prepare_corpus(
     -------
     (prepared, quarantine) : DataFrame
         The clips that can be used, with ``duration``, ``fps``, ``frames``,
-        ``voiced``, ``face_share`` and ``key``; and ``clip``, ``path``, ``stage``,
-        ``reason`` of those that cannot.
+        ``voiced``, ``face_share``, what was seen of the file (``seen`` of
+        :class:`~avef.preparation.prepared.PreparedClip`) and ``key``; and ``clip``, ``path``,
+        ``stage``, ``reason`` of those that cannot.
 
     Raises
     ------
@@ -161,6 +169,8 @@ def settings(section: Prepare, vad_weights: str | Path) -> dict[str, Any]:
     """Keyword arguments of :func:`prepare_clip` from a parameter section."""
     names = inspect.signature(prepare_clip).parameters
     values = asdict(section) | {"vad_method": section.vad, "vad_weights": str(vad_weights)}
+    values["hearing"] = sound.Reading(**{n: values[n] for n in sound.Reading._fields})
+    values["seeing"] = pictures.Reading(**{n: values[n] for n in pictures.Reading._fields})
     return {name: value for name, value in values.items() if name in names}
 
 
@@ -204,6 +214,7 @@ def _prepare_one(path: Path, target: Path, settings: Mapping, base: str) -> dict
         "frames": len(clip.faces),
         "voiced": round(float(clip.voiced.mean()), 4),
         "face_share": round(float((clip.face_status != faces.NONE).mean()), 4),
+        **clip.seen,
         "key": key,
     }
 
@@ -216,13 +227,24 @@ def _finished(target, key):
         return None
 
 
-def _require_overlap(seconds, times, fps):
-    """Refuse a clip whose sound (from 0 s on) and pictures are of different stretches."""
-    start, end = times[0], times[-1] + 1 / fps
-    shared = min(seconds, end) - max(0, start)
-    if shared < OVERLAP * max(seconds, end - start):
+def _seen(audio, video, offset):
+    """What the file's row says of its streams."""
+    return {
+        **audio.seen,
+        **video.seen,
+        "picture_offset": round(float(offset), 3),  # seconds from the first sample
+        "warnings": "; ".join([*audio.warnings, *video.warnings]),
+    }
+
+
+def _require_overlap(heard, shown):
+    """Refuse a clip whose sound and pictures, (start, end) in seconds, are of different times."""
+    shared = min(heard[1], shown[1]) - max(heard[0], shown[0])
+    if shared < OVERLAP * max(heard[1] - heard[0], shown[1] - shown[0]):
         raise ClipError(
-            f"sound of {seconds:.2f} s and pictures of {end - start:.2f} s share {shared:.2f} s"
+            "sound from {:.2f} to {:.2f} s and pictures".format(*heard)
+            + " from {:.2f} to {:.2f} s share".format(*shown)
+            + f" {max(0.0, shared):.2f} s, less than {OVERLAP:.0%} of the longer"
         )
 
 

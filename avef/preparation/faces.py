@@ -25,6 +25,7 @@ NONE, DETECTED, TRACKED, INTERPOLATED = range(4)
 from such frames; one carried over a short gap between frames with a face."""
 
 _DETECTED, _REFINED = 16, 64  # frames worked on at once
+_FINER, _TINY = (1, 2, 4), 12  # times the working side; pixels of a face too small to show
 _FACE = 0.7  # O-Net's score is near 1 on a face and near 0 off it; little lies between
 
 
@@ -65,7 +66,7 @@ def track(
     *,
     every: int = 10,
     detector: Cascade | None = None,
-    working_height: int = 240,
+    working_side: int = 240,
     smallest: float = 0.15,
     bridge: int = 5,
 ) -> FaceTrack:
@@ -83,10 +84,12 @@ def track(
         Distance between the frames on which the whole cascade is run.
     detector : Cascade, optional
         Whatever has its methods; by default that of :func:`load_detector`.
-    working_height : int ≥ 12, pixels
-        Higher frames are shrunk to it for the whole cascade.
+    working_side : int ≥ 12, pixels
+        Frames whose shorter side is longer are shrunk to it for the whole cascade.
     smallest : float in (0, 1]
-        Side of the smallest face looked for, as a share of the frame's height.
+        Side of the smallest face looked for, as a share of the frame's shorter side. Where
+        no face is in any of every n-th frames, they are searched again for smaller ones, in
+        finer pictures.
     bridge : int ≥ 0, frames
         Longest gap without a face that is filled by interpolation, if the face is at
         about the same place before and after it.
@@ -101,11 +104,16 @@ def track(
         If there is no frame, frames are not uint8 (H, W, 3) of one size, or a parameter
         is out of its range.
     """
-    _check_track(frames, every, working_height, smallest, bridge)
+    _check_track(frames, every, working_side, smallest, bridge)
     count = len(frames)
     detector = detector or load_detector()
-    detect = partial(_detect, frames, detector, working_height, smallest)
-    faces = detect(np.unique(np.append(np.arange(0, count, every), count - 1)))
+    probes = np.unique(np.append(np.arange(0, count, every), count - 1))
+    searches = [
+        partial(_detect, frames, detector, working_side * finer, smallest / finer)
+        for finer in _FINER
+        if finer == 1 or smallest / finer * min(frames[0].shape[:2]) >= _TINY
+    ]
+    detect, faces = _first_with_a_face(searches, probes)
     anchors = main_person(faces)
     rows = _refine(frames, anchors, detector) if anchors else np.zeros((count, 15), np.float32)
     held = rows[:, 4] > _FACE
@@ -229,13 +237,13 @@ def _check_frame(frame, shape=None):
         raise ParameterError(f"frames must have one size, and some: {frame.shape}, not {shape}")
 
 
-def _check_track(frames, every, working_height, smallest, bridge):
+def _check_track(frames, every, working_side, smallest, bridge):
     """Check the arguments of :func:`track`."""
     if len(frames) == 0:
         raise ParameterError("a clip must have at least one frame, not 0")
     for frame in frames:
         _check_frame(frame, frames[0].shape)
-    whole = {"every": (every, 1), "working_height": (working_height, 12), "bridge": (bridge, 0)}
+    whole = {"every": (every, 1), "working_side": (working_side, 12), "bridge": (bridge, 0)}
     for name, (value, least) in whole.items():
         if int(value) != value or value < least:
             raise ParameterError(f"{name} must be a whole number >= {least}, not {value}")
@@ -243,18 +251,28 @@ def _check_track(frames, every, working_height, smallest, bridge):
         raise ParameterError(f"smallest must lie in (0, 1], not {smallest}")
 
 
-def _detect(frames, detector, working_height, smallest, indices):
+def _first_with_a_face(searches, probes):
+    """The first search that shows a face, or else the first; and what the probes show."""
+    for detect in searches:
+        faces = detect(probes)
+        if any(map(len, faces.values())):
+            return detect, faces
+    return searches[0], faces
+
+
+def _detect(frames, detector, working_side, smallest, indices):
     """Whole cascade on some frames: {frame: rows (n, 15) in original pixels}."""
     faces = {}
     height, width = frames[0].shape[:2]
-    shrink = min(1.0, working_height / height)
+    side = min(height, width)  # a face is small against the height of a tall picture
+    shrink = min(1.0, working_side / side)
     size = max(1, round(width * shrink)), round(height * shrink)
     ratio = np.array([width / size[0], height / size[1]], np.float32)
     for start in range(0, len(indices), _DETECTED):
         part = [int(f) for f in indices[start : start + _DETECTED]]
         # Bilinear: ten times faster than area averaging, and the pyramid averages anyway.
         small = np.stack([cv2.resize(frames[f], size) for f in part])
-        for f, rows in zip(part, detector.detect(small, smallest * size[1]), strict=True):
+        for f, rows in zip(part, detector.detect(small, smallest * min(size)), strict=True):
             at = np.delete(np.arange(15), 4)  # all but the score
             faces[f] = rows.copy()
             faces[f][:, at] = (rows[:, at] + 0.5) * np.tile(ratio, 7) - 0.5

@@ -5,7 +5,10 @@ Whoever learns needs only this of §2.1, and depends on nothing that decodes or 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +33,9 @@ class PreparedClip(NamedTuple):
         Seconds.
     fps : float
         Usual frame rate, Hz.
+    seen : dict
+        Plain facts of the file's sound and pictures, and ``warnings``, one text: what its row
+        of the table says besides the arrays.
     """
 
     log_mel: np.ndarray
@@ -38,15 +44,17 @@ class PreparedClip(NamedTuple):
     face_status: np.ndarray
     times: np.ndarray
     fps: float
+    seen: Mapping[str, str | int | float] = MappingProxyType({})
 
 
 def save_clip(path: str | Path, clip: PreparedClip, key: str = "") -> None:
     """Write a prepared clip atomically."""
-    store.save(path, key, **clip._asdict())
+    seen = np.array(json.dumps(dict(clip.seen)))
+    store.save(path, key, **clip._asdict() | {"seen": seen})
 
 
 def load_clip(path: str | Path) -> PreparedClip:
     """Read a prepared clip written by :func:`save_clip`."""
     arrays = store.load(path)
     clip = PreparedClip._make(arrays[name] for name in PreparedClip._fields)
-    return clip._replace(fps=float(clip.fps))
+    return clip._replace(fps=float(clip.fps), seen=json.loads(str(clip.seen)))

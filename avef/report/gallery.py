@@ -185,4 +185,4 @@ def _unknown(kind):
 
 
 def _corpus(name):
-    return paper.DATASET_NAMES.get(name, name) or "All corpora"
+    return paper.title(name) or "All corpora"

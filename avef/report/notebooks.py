@@ -46,7 +46,7 @@ class Page(NamedTuple):
     @property
     def corpus_name(self) -> str:
         """The corpus as the paper writes it."""
-        return paper.DATASET_NAMES.get(self.corpus, self.corpus)
+        return paper.title(self.corpus)
 
     @property
     def notebook(self) -> str:

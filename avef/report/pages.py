@@ -65,6 +65,7 @@ def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
         "figures": gallery.groups(sources.images),
         "notebooks": notebooks.groups(pages),
         "failed": sources.failed,
+        "files": view.files(sources.prepared),
         "quarantine": view.quarantine(sources.quarantine),
         "params": sources.params,
         "versions": sources.versions,

@@ -42,8 +42,8 @@ class Sources:
 
     ``tables`` by file name without suffix, every entry as the text in the file;
     ``notebooks`` likewise; ``failed`` names those whose run stopped with an
-    error. ``quarantine`` holds a table a prepared corpus. ``params`` is the
-    text of ``params.yaml``, ``commit`` what git says; None where there is none.
+    error. ``prepared`` and ``quarantine`` hold a table a prepared corpus. ``params``
+    is the text of ``params.yaml``, ``commit`` what git says; None where there is none.
     """
 
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -51,6 +51,7 @@ class Sources:
     failed: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
     demo: bool = False
+    prepared: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     quarantine: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     params: str | None = None
     versions: tuple[tuple[str, str], ...] = ()
@@ -58,11 +59,11 @@ class Sources:
 
 
 def read(folder: Path) -> Sources:
-    """Everything under a reports folder, and its repository's settings and quarantine."""
+    """Everything under a reports folder, and its repository's settings and prepared clips."""
     root = folder.resolve().parent
     tables = {path.stem: _table(path) for path in sorted(folder.glob("tables/*.csv"))}
     notebooks = sorted(folder.glob("notebooks/[0-9]*.ipynb"))
-    quarantine = sorted(root.glob("data/prepared/*/quarantine.csv"))
+    prepared = root / "data/prepared"
     params = root / "params.yaml"
     return Sources(
         tables=tables,
@@ -81,7 +82,8 @@ def read(folder: Path) -> Sources:
             for path in sorted(folder.glob("figures/*.png"))
         ),
         demo=_is_demo(tables, folder),
-        quarantine={path.parent.name: _table(path) for path in quarantine},
+        prepared=_by_corpus(prepared.glob("*/clips.csv")),
+        quarantine=_by_corpus(prepared.glob("*/quarantine.csv")),
         params=params.read_text(encoding="utf-8") if params.is_file() else None,
         versions=tuple(versions()),
         commit=commit(root),
@@ -143,6 +145,10 @@ def _version(distribution):
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def _by_corpus(paths):
+    return {path.parent.name: _table(path) for path in sorted(paths)}
 
 
 def _table(path):

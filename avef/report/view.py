@@ -11,6 +11,7 @@ import pandas as pd
 from avef import paper
 from avef.evaluation import claims, consistency
 from avef.evaluation.tables import TITLES
+from avef.preparation import seen
 
 #: Sign and CSS class of each verdict: colour alone must not tell them apart.
 LOOKS = {
@@ -137,10 +138,10 @@ def accuracies(table: pd.DataFrame) -> list[dict[str, Any]]:
                     "difference": _signed(difference),
                     "unweighted": _two(unweighted),
                     "interval": _bounds(entry),
-                    "at": None if ours is None else _span(theirs, ours),
+                    "at": None if None in (theirs, ours) else _span(theirs, ours),
                 }
             )
-        name = paper.DATASET_NAMES.get(dataset, dataset)
+        name = paper.title(dataset)
         groups.append({"corpus": name, "clips": _clips(part), "rows": rows})
     return groups
 
@@ -170,13 +171,29 @@ def identities(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def files(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Each prepared corpus whose rows say what its files are like: the facts and the warnings.
+
+    ``warnings`` is None where the run did not note any down.
+    """
+    made = []
+    for dataset in _in_order(tables):
+        table = tables[dataset]
+        facts, warnings = (grid(part(table).astype(str)) for part in (seen.facts, seen.warnings))
+        if facts.rows or warnings.rows:
+            name = paper.DATASET_NAMES.get(dataset, dataset)
+            told = warnings if "warnings" in table else None
+            made.append({"corpus": name, "facts": facts, "warnings": told})
+    return made
+
+
 def quarantine(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """Each prepared corpus with its rows of clip, path and reason."""
     made = []
     for dataset in _in_order(tables):
         table = tables[dataset]
         shown = table[[name for name in ("clip", "path", "reason") if name in table]]
-        made.append({"corpus": paper.DATASET_NAMES.get(dataset, dataset), "grid": grid(shown)})
+        made.append({"corpus": paper.title(dataset), "grid": grid(shown)})
     return made
 
 

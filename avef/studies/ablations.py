@@ -70,7 +70,7 @@ def fingerprint(p: Params) -> str:
     """Of the parameters that decide results; where the corpora lie does not."""
     plain = {name: value for name, value in asdict(p).items() if name not in _ASIDE}
     plain["compute"] = p.compute.precision
-    plain["corpora"] = {name: c["transfer_from"] for name, c in plain["corpora"].items()}
+    plain["corpora"] = {name: p.sources(name) for name in p.corpora}
     return _short(plain)
 
 

@@ -23,7 +23,9 @@ import pandas as pd
 from scipy.fft import dct
 from scipy.stats import skew
 
-from avef.config.schema import CorpusParams, Params
+from avef import paper
+from avef.config.corpus import CorpusParams
+from avef.config.schema import Params
 from avef.core import paths, store
 from avef.core.paths import Folders
 from avef.evaluation import paired
@@ -160,7 +162,8 @@ def study(p: Params) -> tuple[pd.DataFrame, dict]:
         ``claim``, ``model`` and ``baseline`` (what is compared), and the entries of
         :func:`against`.
     verdicts : dict
-        ``S1``: both modalities together; ``S2``: against the best of ``FUSIONS``.
+        Of the paper's corpora alone, and empty without one. ``S1``: both modalities together;
+        ``S2``: against the best of ``FUSIONS``.
     """
     seed, corpora = p.seed, list(p.corpora)
     crafted = {c: of_features(paths.prepared(c), p.of(c)) for c in corpora}
@@ -173,14 +176,20 @@ def study(p: Params) -> tuple[pd.DataFrame, dict]:
         pair = against(learnt[modality], theirs, seed)
         rows.append(("S1", f"{modality}-net", HANDCRAFTED[modality], pair))
         features |= {(c, modality): (learnt[modality][c], theirs[c]) for c in corpora}
-    fusions = {}
+    claimed = [c for c in corpora if c in paper.DATASETS]
+    fusions = []
     for name in FUSIONS:
         theirs = {c: joined[c][name] for c in corpora}
-        fusions[name] = against(learnt["both"], theirs, seed)
-        rows.append(("S2", "DBN", name, fusions[name]))
-    mine, crafts = ({k: pair[i] for k, pair in features.items()} for i in (0, 1))
-    best = max(fusions.values(), key=lambda pair: pair["theirs"])
+        rows.append(("S2", "DBN", name, against(learnt["both"], theirs, seed)))
+        if claimed:
+            ours = {c: learnt["both"][c] for c in claimed}
+            fusions.append(against(ours, {c: theirs[c] for c in claimed}, seed))
     table = pd.DataFrame([{"claim": c, "model": m, "baseline": b} | p for c, m, b, p in rows])
+    if not claimed:
+        return table, {}
+    pairs = {key: pair for key, pair in features.items() if key[0] in claimed}
+    mine, crafts = ({key: pair[i] for key, pair in pairs.items()} for i in (0, 1))
+    best = max(fusions, key=lambda pair: pair["theirs"])
     return table, {"S1": against(mine, crafts, seed), "S2": best}
 
 

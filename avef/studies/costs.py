@@ -125,7 +125,8 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
     """
     training.precise(params.compute.precision)
     training.deterministic(params.seed)
-    schedules = {name: next(iter(getattr(params, name).values())) for name in STAGES}
+    corpus = next(iter(params.corpora))
+    schedules = {name: getattr(params, name)[corpus] for name in STAGES}
     rates: dict[str, float] = {}
     kept = []
     for kind in KINDS:

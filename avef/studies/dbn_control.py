@@ -17,7 +17,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef.config.schema import CorpusParams, Params
+from avef.config.corpus import CorpusParams
+from avef.config.schema import Params
 from avef.core import parallel, paths, store
 from avef.core.paths import Folders
 from avef.learning import dataset, frozen, source_weights, training, unimodal

@@ -38,7 +38,8 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
     Raises
     ------
     ParameterError
-        If there is no such ablation, or two would have one name with DVC.
+        If there is no such ablation, two would have one name with DVC, or the folder's own
+        name is one that DVC cannot write down.
     RuntimeError
         If the base run is not up to date, or DVC refuses, such as outside a Git repository.
     """
@@ -47,6 +48,11 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
         if name not in p.ablations:
             listed = ", ".join(p.ablations)
             raise ParameterError(f"{name}: no such ablation; there are {listed}")
+    if not str(Path.cwd()).isascii():  # DVC puts its cache's path into a file in ASCII
+        raise ParameterError(
+            f"DVC runs no experiment below {Path.cwd()}: move the repository to a folder whose "
+            "path has no other letters than a to z"
+        )
     _settled()
     unique, finished, queued = _names(ablations.origins(path)), _finished(), []
     known = ablations.read(path)

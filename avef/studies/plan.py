@@ -227,7 +227,7 @@ class Load(NamedTuple):
 def _transfer(params, stage, corpus, size_of, costs):
     """Both networks and the DBN, for each emotion model, on the two sources."""
     schedule = params.transfer[corpus]
-    sources = [size_of[name] for name in params.corpora[corpus].transfer_from]
+    sources = [size_of[name] for name in params.sources(corpus)]
     n = sum(size.segments[schedule.case - 1] for size in sources)
     passes = {kind: schedule.epochs * costs[kind].train + costs[kind].forward for kind in KINDS}
     passes["rbm"] = params.rbm.epochs * costs["rbm"].train + costs["rbm"].forward

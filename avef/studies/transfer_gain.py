@@ -11,6 +11,7 @@ from itertools import product
 
 import pandas as pd
 
+from avef import paper
 from avef.config.schema import Keep, Params
 from avef.core import parallel, paths
 from avef.evaluation import bootstrap
@@ -18,6 +19,7 @@ from avef.learning import clip_svm, grid, unimodal
 from avef.studies import baselines
 
 PAIRS = (("emotion", 2),)
+FOLDER = paths.REPORTS / "without_transfer"
 STAGES = {"audio": "audio_net", "visual": "visual_net"}
 ANEW = Keep(audio=None, visual=None, dbn=0, tune=False)
 
@@ -79,6 +81,19 @@ def gain(
         mine, other = ({key: table[key] for key in chosen} for table in (ours, theirs))
         rows.append({"networks": name} | baselines.against(mine, other, seed))
     return pd.DataFrame(rows)
+
+
+def claim(
+    ours: dict[tuple[str, str], pd.DataFrame],
+    theirs: dict[tuple[str, str], pd.DataFrame],
+    seed: int,
+) -> dict[str, dict]:
+    """``S4``: the last row of :func:`gain` for the paper's corpora; empty without one."""
+    known = [key for key in ours if key[0] in paper.DATASETS]
+    if not known:
+        return {}
+    table = gain({k: ours[k] for k in known}, {k: theirs[k] for k in known}, seed)
+    return {"S4": table.set_index("networks").loc["both"].to_dict()}
 
 
 def epochs_saved(with_it: pd.DataFrame, without: pd.DataFrame, seed: int) -> dict:

@@ -1,12 +1,15 @@
 """params.yaml: what does not fit stops at once and names its key; profiles switch cleanly."""
 
 import math
+import typing
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from avef import corpora
 from avef.config import params, profiles
+from avef.config.values import Reader
 from avef.core.errors import ParameterError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,16 +60,16 @@ def copy(tmp_path):
     [
         ("speed", 1, "unknown"),
         ("prepare.frame", 1, "unknown"),
-        ("audio_net.rml.decay", 1, "unknown"),
+        ("audio_net.default.decay", 1, "unknown"),
         ("seed", ..., "missing"),
         ("prepare.face_size", ..., "missing"),
-        ("dbn_fusion.baum1s.epochs", ..., "missing"),
+        ("dbn_fusion.default.epochs", ..., "missing"),
         ("seed", True, "valid integer"),
         ("seed", 1.5, "valid integer"),
         ("seed", None, "valid integer"),
         ("prepare.face_size", "112", "valid integer"),
-        ("protocol.rml.groups", "five", "valid integer"),
-        ("protocol.rml.sentences", "apart", "'any', 'disjoint' or 'heard'"),
+        ("protocol.enterface05.groups", "five", "valid integer"),
+        ("protocol.baum1s.sentences", "apart", "'any', 'disjoint' or 'heard'"),
         ("networks.audio.dropout", "0.3", "valid number"),
         ("networks.audio.dropout", False, "valid number"),
         ("svm.standardise", 1, "valid boolean"),
@@ -75,11 +78,14 @@ def copy(tmp_path):
         ("corpora.rml", None, "mapping"),
         ("prepare", [], "mapping"),
         ("profile", "fast", "'demo' or 'paper'"),
+        ("prepare.deinterlace", "sometimes", "'auto', 'always' or 'never'"),
+        ("prepare.max_gib", 0, "greater than 0"),
+        ("prepare.picture_side", 12, "greater than or equal to 48"),
         ("prepare.vad", "webrtc", "'mrcg_dnn', 'silero', 'energy' or 'none'"),
         ("svm.gamma", 0.1, "'auto' or 'scale'"),
-        ("transfer.rml.case", 3, "less than or equal to 2"),
-        ("transfer.rml.case", True, "valid integer"),
-        ("audio_net.rml.learning_rate", math.inf, "finite number"),
+        ("transfer.default.case", 3, "less than or equal to 2"),
+        ("transfer.default.case", True, "valid integer"),
+        ("audio_net.default.learning_rate", math.inf, "finite number"),
         ("networks.dbn.hidden", [], "at least 1 item"),
         ("networks.dbn.dropout", 1.0, "less than or equal to 0.99"),
         ("networks.initial", "he_uniform", "'he_normal' or 'published'"),
@@ -161,40 +167,88 @@ def test_a_mistake_in_a_list_is_named_by_its_place(changed, index):
         params.read(changed("networks.dbn.hidden", hidden))
 
 
-@pytest.mark.parametrize(
-    "section", ["protocol", "transfer", "audio_net", "visual_net", "dbn_fusion"]
-)
-def test_a_section_lists_every_corpus_and_no_other(changed, section):
-    one = values()[section]["rml"]
-    for corpus, entry in (("rml", ...), ("savee", one)):
-        path = changed(f"{section}.{corpus}", entry)
-        with pytest.raises(
-            ParameterError, match=rf"(?m)^{section}: .*for each of baum1s, enterface05, rml"
-        ):  # an ablation that names the corpus is a fault, too
-            params.read(path)
+SECTIONS = ["protocol", "transfer", "audio_net", "visual_net", "dbn_fusion"]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_has_a_default_and_names_no_corpus_that_is_not_there(changed, section):
+    one = values()[section]["default"]
+    with pytest.raises(ParameterError, match=rf"(?m)^{section}\.default: missing"):
+        params.read(changed(f"{section}.default", ...))
+    with pytest.raises(ParameterError, match=rf"(?m)^{section}\.savee: no such corpus; .*baum1s"):
+        params.read(changed(f"{section}.savee", one))
+
+
+def test_a_corpus_takes_the_default_but_for_what_it_says_itself(changed):
+    p = params.read(changed("audio_net.rml", {"epochs": 77}))
+    assert p.audio_net["rml"].epochs == 77
+    assert p.audio_net["rml"].learning_rate == p.audio_net["default"].learning_rate
+    assert p.audio_net["baum1s"] == p.audio_net["default"] != p.audio_net["rml"]
+    assert p.of("rml").audio_net.epochs == 77
+    with pytest.raises(ParameterError, match=r"^audio_net\.rml\.epoch: unknown"):
+        params.read(changed("audio_net.rml", {"epoch": 77}))
 
 
 @pytest.mark.parametrize(
     "sources",
-    [
-        ["baum1s"],
-        ["baum1s", "baum1s"],
-        ["rml", "baum1s"],
-        ["baum1s", "savee"],
-        ["enterface05", "baum1s", "baum1s"],
-    ],
+    [["rml", "baum1s"], ["baum1s", "savee"], ["enterface05", "baum1s", "baum1s"]],
 )
-def test_networks_start_from_two_other_corpora(changed, sources):
-    with pytest.raises(ParameterError, match=r"^corpora\.rml\.transfer_from: .*two other"):
+def test_networks_start_from_other_corpora(changed, sources):
+    with pytest.raises(ParameterError, match=r"^corpora\.rml\.transfer_from: must name other"):
         params.read(changed("corpora.rml.transfer_from", sources))
+
+
+def test_networks_start_from_all_others_unless_they_are_named(changed):
+    assert params.read().sources("rml") == ["enterface05", "baum1s"]
+    p = params.read(changed("corpora.rml.transfer_from", ["baum1s"]))
+    assert p.sources("rml") == ["baum1s"]
+    with pytest.raises(ParameterError, match=r"^corpora\.rml\.transfer_from: .*at least 1 item"):
+        params.read(changed("corpora.rml.transfer_from", []))
+
+
+def alone(tree, names):
+    tree["corpora"] = {c: e for c, e in tree["corpora"].items() if c in names}
+    tree["protocol"] = {c: e for c, e in tree["protocol"].items() if c in (*names, "default")}
+    return tree | {"ablations": {}}
+
+
+def test_two_corpora_or_four_are_corpora_too():
+    p = params.checked(alone(values(), ["rml", "baum1s"]))
+    assert p.sources("rml") == ["baum1s"]
+    with pytest.raises(ParameterError, match="no other corpus that rml can start from"):
+        params.checked(alone(values(), ["rml"]))
+    tree = values()
+    tree["corpora"] |= {"mine": {"root": "x", "reader": "ravdess"}, "savee": {"root": "y"}}
+    p = params.checked(tree)
+    assert p.of("mine").transfer == p.transfer["default"]
+    assert p.sources("savee") == ["rml", "enterface05", "baum1s", "mine"]
+
+
+@pytest.mark.parametrize("name", ["Mine", "my-own", "default", "both", "1st", "a b", "../x"])
+def test_a_corpus_name_that_would_be_no_file_name_is_refused(name):
+    tree = values()
+    tree["corpora"][name] = {"root": "x", "reader": "rml"}
+    with pytest.raises(ParameterError, match="is named by small letters, digits and _"):
+        params.checked(tree)
+
+
+def test_a_corpus_of_a_name_of_its_own_says_who_reads_it(changed):
+    with pytest.raises(ParameterError, match=r"^corpora\.mine\.reader: missing, as none is called"):
+        params.read(changed("corpora.mine", {"root": "x"}))
+    with pytest.raises(ParameterError, match=r"^corpora\.mine\.reader: .*'rml'.*got 'csv'"):
+        params.read(changed("corpora.mine", {"root": "x", "reader": "csv"}))
+
+
+def test_every_reader_that_a_parameter_may_name_is_there():
+    assert set(typing.get_args(Reader)) == set(corpora.READERS)
 
 
 def test_what_fits_is_typed(changed):
     p = params.read(changed("svm.c", 2))
     assert (p.svm.c, type(p.svm.c)) == (2.0, float)
-    assert params.read(changed("protocol.rml.groups", 5)).protocol["rml"].groups == 5
-    assert params.read(changed("protocol.rml.groups", None)).protocol["rml"].groups is None
-    assert params.read(changed("audio_net.rml.learning_rate", 1e-3)).audio_net["rml"].epochs > 0
+    assert params.read(changed("protocol.baum1s.groups", 5)).protocol["baum1s"].groups == 5
+    assert params.read(changed("protocol.baum1s.groups", None)).protocol["baum1s"].groups is None
+    assert params.read(changed("audio_net.default.learning_rate", 1)).audio_net["rml"].epochs > 0
 
 
 def test_a_missing_or_broken_file_says_so(tmp_path):
@@ -321,8 +375,8 @@ def test_a_bad_profile_leaves_the_parameters_as_they_were(copy, tmp_path, text):
     ("key", "value"),
     [
         ("networks.audio.dropout", 1.5),
-        ("transfer.rml.epochs", 0),
-        ("audio_net.rml.learning_rate", 0.0),
+        ("transfer.default.epochs", 0),
+        ("audio_net.default.learning_rate", 0.0),
         ("prepare.vad_threshold", float("nan")),
         ("protocol.baum1s.groups", 1),
     ],

@@ -13,6 +13,7 @@ from avef import corpora
 from avef.core.errors import ParameterError
 from avef.corpora import _labels, baum1s
 
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
 SHORT = {emotion[:2]: emotion for emotion in corpora.EMOTIONS}
 SIX_COLUMNS = ["clip", "corpus", "path", "speaker", "emotion", "arousal", "valence"]
 
@@ -390,6 +391,44 @@ def test_baum_broken_spreadsheet(tmp_path):
         corpora.clip_table("baum1s", tmp_path)
 
 
+def test_baum_codes_survive_what_other_programs_write(tmp_path):
+    """Each table in another dialect; a huge cell in the labels, and one beside them."""
+    rows = [[*row, "said " * 40_000 if row[0] == "S001_005" else ""] for row in headless_rows(BAUM)]
+    texts = {
+        "mac.csv": "\r".join(",".join(map(str, row)) for row in rows).encode(),
+        "mixed.csv": b"sep=;\r\n"
+        + b"\n\r\n".join(";".join(map(str, row)).encode() for row in rows),
+        "unicode.csv": "\n".join("\t".join(map(str, row)) for row in rows).encode("utf-16"),
+        "be.csv": "\r\n".join(",".join(map(str, row)) for row in rows).encode("utf-16-be"),
+        "wide.csv": "\n".join(";".join(map(str, row)) for row in rows).encode("utf-32"),
+    }
+    for name, data in texts.items():
+        root = tmp_path / name
+        baum_files(root)
+        (root / name).write_bytes(data)
+        (root / "features.csv").write_bytes(b'"' + b"0 " * 70_000 + b'"\n')
+        clips, _ = corpora.clip_table("baum1s", root)
+        assert dict(zip(clips["clip"], clips["emotion"], strict=True)) == BAUM_SIX, name
+
+
+def test_baum_labels_that_were_not_fetched_are_called_so(tmp_path):
+    baum_files(tmp_path)
+    (tmp_path / "Annotations_BAUM1s.xlsx").write_text(LFS)
+    with pytest.raises(ParameterError, match=r"BAUM1s\.xlsx cannot be read: a Git LFS pointer"):
+        corpora.clip_table("baum1s", tmp_path)
+
+
+def test_baum_annotated_clip_behind_a_dead_link_is_told_once(tmp_path):
+    baum_files(tmp_path)
+    write_csv(tmp_path / "labels.csv", headless_rows(BAUM))
+    film = tmp_path / "BAUM1s_MP4 - All/s001/S001_005.mp4"
+    film.unlink()
+    film.symlink_to("/nowhere.mp4")
+    _, left_out = corpora.clip_table("baum1s", tmp_path)
+    told = left_out[left_out["path"].str.contains("S001_005")]
+    assert told["reason"].str.startswith("a dead link").tolist() == [True]
+
+
 def test_baum_expected_counts():
     expected = corpora.expected_counts("baum1s")
     assert expected.sum() == 521
@@ -432,6 +471,7 @@ def test_ravdess(tmp_path):
         "Actor_01/01-01-02-01-01-01-01.mp4",
         "Actor_02/01-01-05-01-01-01-01.mp4",
         "Actor_02/trailer.mp4",
+        "Actor_02/04-01-05-01-01-01-02.mp4",
     )
     clips, left_out = corpora.clip_table("ravdess", tmp_path)
     assert clips["emotion"].tolist() == ["happiness", "surprise"]
@@ -446,9 +486,40 @@ def test_ravdess(tmp_path):
         "calm",
         "disagree",
         "seven",
+        "unknown modality code 04",
     ):
         assert word in told
-    assert len(left_out) == 7
+    assert len(left_out) == 8
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp4"])
+def test_ravdess_as_sound_alone_has_the_ids_of_the_whole(tmp_path, suffix):
+    """Modality 03 in any container; a clip with pictures comes before its sound."""
+    plant(
+        tmp_path,
+        f"Actor_01/03-01-03-01-01-01-01{suffix}",
+        "Actor_01/01-01-05-01-01-01-01.mp4",
+        f"03-01-05-01-01-01-01{suffix}",
+    )
+    clips, left_out = corpora.clip_table("ravdess", tmp_path)
+    assert clips["clip"].tolist() == ["01-03-01-01-01-01", "01-05-01-01-01-01"]
+    assert clips["kind"].tolist() == ["audio", "audio-visual"]
+    assert clips.loc[1, "path"].endswith("/01-01-05-01-01-01-01.mp4")
+    assert left_out["path"].tolist() == [f"03-01-05-01-01-01-01{suffix}"]
+
+
+def test_ravdess_sound_counts_where_the_film_is_not_whole(tmp_path):
+    plant(tmp_path, "Actor_01/01-01-05-01-01-01-01.mp4")
+    (tmp_path / "Actor_01/03-01-05-01-01-01-01.flac").write_bytes(b"x" * 2000)
+    clips, _ = corpora.clip_table("ravdess", tmp_path)
+    assert clips["kind"].tolist() == ["audio"]
+
+
+def test_real_ravdess_sound_is_listed(shared_data):
+    clips, left_out = corpora.clip_table("ravdess", shared_data / "ravdess")
+    assert (len(clips), len(left_out)) == (384, 0)
+    assert set(clips["kind"]) == {"audio"}
+    assert clips.groupby(["speaker", "emotion"]).size().eq(8).all()
 
 
 def test_cremad(tmp_path):
@@ -505,6 +576,7 @@ ONE = {
     "savee": "AudioVisualClip/DC/a1.avi",
     "emodb": "wav/03a01Wa.wav",
     "baum1s": "s001/S001_005.mp4",
+    "table": "takes/one.mp4",
 }
 
 
@@ -515,9 +587,13 @@ def plant_one(root, corpus):
     plant(root, ONE[corpus])
     if corpus == "baum1s":
         write_csv(root / "labels.csv", headless_rows(BAUM[:1]))
+    if corpus == "table":
+        write_csv(
+            root / "clips.csv", [["path", "speaker", "emotion"], [ONE[corpus], "me", "angry"]]
+        )
 
 
-@pytest.mark.parametrize("corpus", corpora.CORPORA)
+@pytest.mark.parametrize("corpus", corpora.READERS)
 def test_every_table_has_one_form(tmp_path, corpus):
     plant_one(tmp_path, corpus)
     before = sorted((p, p.stat().st_mtime_ns) for p in tmp_path.rglob("*"))
@@ -533,12 +609,13 @@ def test_every_table_has_one_form(tmp_path, corpus):
         "negative",
     ]
     assert clips.loc[0, "sentence"] == SENTENCE.get(corpus, "")
+    assert clips.loc[0, "kind"] == ("audio" if corpus == "emodb" else "audio-visual")
     assert all(isinstance(value, str) for value in clips.iloc[0])
     assert re.fullmatch(r"[A-Za-z0-9_-]+", clips.loc[0, "clip"])
     assert (len(clips), len(left_out)) == (1, 0)
 
 
-@pytest.mark.parametrize("corpus", corpora.CORPORA)
+@pytest.mark.parametrize("corpus", corpora.READERS)
 @pytest.mark.parametrize("state", ["missing", "empty", "useless"])
 def test_nothing_there_says_what_and_where_in_one_line(tmp_path, corpus, state):
     root = tmp_path / "raw"

@@ -11,7 +11,6 @@ import pytest
 from avef import paper
 from avef.config import params, profiles
 from avef.core import paths
-from avef.core.errors import ClipError
 from avef.core.files import write_json
 from avef.evaluation import tables
 from avef.protocol import EMOTION_MODELS
@@ -82,6 +81,30 @@ def test_a_corpus_that_was_not_run_is_empty_not_missing(here):
     assert not text["RML audio"].str.contains("–").any()
 
 
+def test_a_corpus_that_the_paper_lacks_stands_beside_its_own(here):
+    made = write(["rml", "mine"])
+    entries = tables.write_all(["rml", "mine"], demo=False)
+    assert len(entries) == 54 + 18
+    mine = entries[entries["dataset"] == "mine"]
+    assert mine["ours"].notna().all()
+    assert mine["paper"].isna().all()
+    assert mine["table"].value_counts().to_dict() == {4: 4, 5: 8, 6: 2, 7: 4}
+    for number in (4, 5, 6, 7):
+        of = entries[entries["table"] == number]["dataset"].unique().tolist()
+        assert of == [*paper.DATASETS, "mine"]
+    text = tables.layout(entries, 6).loc["case 2", "mine"]
+    part = made["mine", "multimodal"].query("emotion_model == 'emotion' and case == 2")
+    assert text.startswith(f"{100 * part.eval('true == predicted').mean():.1f} ±")
+    assert "(" not in text
+
+
+def test_entries_stand_in_the_papers_order(here):
+    write(paper.DATASETS)
+    keys = ["table", "dataset", "modality", "emotion_model", "case"]
+    entries = tables.accuracy_table(list(paper.DATASETS))[keys]
+    pd.testing.assert_frame_equal(entries, paper.accuracies()[keys], check_dtype=False)
+
+
 SIX_ROWS = ["case 1", "case 2"]
 BINARY_ROWS = [f"case {c}, {m}" for c in (1, 2) for m in ("arousal", "valence")]
 NAMES = list(paper.DATASET_NAMES.values())
@@ -131,10 +154,14 @@ def test_files_carry_the_differences_and_the_demo_mark(here, demo):
         assert len({line.count("|") for line in lines}) == 1  # a rectangle
 
 
-def test_confusions_are_written_for_the_corpora_that_ran(here):
+def test_confusions_of_a_corpus_that_did_not_run_are_the_papers_alone(here):
     made = write(["enterface05"])["enterface05", "multimodal"]
     tables.write_all(["enterface05"], demo=False)
-    assert not (paths.TABLES / "table_8.csv").exists()
+    alone = pd.read_csv(paths.TABLES / "table_8.csv").set_index(["true", "predicted"])
+    assert alone["ours"].isna().all()
+    assert alone.loc[("anger", "anger"), "paper"] == paper.confusion("rml").loc["anger", "anger"]
+    text = (paths.TABLES / "table_8.md").read_text(encoding="utf-8")
+    assert "| fear | – (1.32)" in text
     table = pd.read_csv(paths.TABLES / "table_9.csv").set_index(["true", "predicted"])
     assert len(table) == 36
     assert table.loc[("fear", "sadness"), "paper"] == 8.75
@@ -161,20 +188,12 @@ def test_clip_names_stay_text(here):
     assert stored["speaker"].iloc[0] == "000"
 
 
-def test_table_1_sets_the_files_beside_the_paper(monkeypatch):
-    facts = {"sample_rate": 22050, "channels": 2, "fps": 29.97, "width": 720, "height": 480}
-
-    def describe(path):
-        if path.name == "broken.avi":
-            raise ClipError("not a video")
-        return facts | {"duration": 4.9, "fps": 25.0 if path.name == "odd.avi" else 29.97}
-
-    monkeypatch.setattr(tables.container, "describe", describe)
-    files = ["a.avi", "broken.avi", "b.avi", "odd.avi"]
-    clips = pd.DataFrame({"clip": list("abcd"), "path": files, "speaker": ["s1", "s1", "s2", "s2"]})
-    facts_of_files = tables.media_facts(clips, "raw")
-    assert facts_of_files["fps"].isna().tolist() == [False, True, False, False]
-    table = tables.table_1({"rml": clips}, {"rml": facts_of_files})
+def test_table_1_sets_the_files_beside_the_paper():
+    clips = pd.DataFrame({"clip": list("abcd"), "speaker": ["s1", "s1", "s2", "s2"]})
+    files = pd.DataFrame({"sample_rate": [22050, np.nan, 22050, 22050], "channels": 2})
+    files = files.assign(fps=[29.97, np.nan, 29.97, 25], width=720, height=480)
+    table = tables.table_1({"rml": (clips, files), "mine": (clips[:3], files)})
+    assert table["mine, files"].tolist() == [22050, 2, 29.97, "720×480", 2, 3]
     assert table["RML, files"].tolist() == [22050, 2, 29.97, "720×480", 2, 4]
     assert table["RML, paper"].tolist() == [22050, "stereo", 30, "368×240", 8, 720]
     assert list(table.columns) == [
@@ -182,6 +201,7 @@ def test_table_1_sets_the_files_beside_the_paper(monkeypatch):
         "RML, files",
         "Enterface05, paper",
         "BAUM-1s, paper",
+        "mine, files",
     ]
 
 

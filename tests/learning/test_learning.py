@@ -19,9 +19,9 @@ import pytest
 
 from avef import recognise
 from avef.config import params
+from avef.config.corpus import CorpusParams
 from avef.config.schema import (
     Compute,
-    CorpusParams,
     Dbn,
     Fusion,
     Keep,

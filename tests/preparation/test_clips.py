@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,19 +171,56 @@ def test_what_cannot_be_used_has_a_plain_reason(raw, tmp_path, write_media):
         clips.prepare_clip(tmp_path / "faceless.avi", min_face_share=0.0, **SMALL)
 
 
+@pytest.mark.parametrize(
+    ("delay", "count", "said"),
+    [
+        (0.0, 12, "sound from 0.00 to {end:.2f} s and pictures from 0.00 to 0.48 s share 0.48 s"),
+        (
+            1.0,
+            None,
+            "sound from 0.00 to {end:.2f} s and pictures from -1.00 to {shown:.2f} s share",
+        ),
+    ],
+)
+def test_sound_and_pictures_of_different_times_are_refused(
+    raw, tmp_path, write_media, delay, count, said
+):
+    _, frames, samples = raw
+    frames = frames[:count]
+    path = write_media(tmp_path / "a.mkv", frames=frames, samples=samples, delay=delay)
+    told = said.format(end=len(samples) / 16_000, shown=len(frames) / 25 - delay)
+    with pytest.raises(ClipError, match=f"{re.escape(told)}.*less than 80% of the longer"):
+        clips.prepare_clip(path, **SMALL)
+
+
+def test_options_of_reading_reach_the_decoder(raw):
+    for options, reason in (
+        ({"audio_stream": 2}, "no audio stream 2"),
+        ({"max_seconds": 0.5}, "prepare.max_seconds = 0.5"),
+    ):
+        with pytest.raises(ClipError, match=reason):
+            clips.prepare_clip(raw[0], hearing=sound.Reading(**options))
+
+
 def test_settings_hand_on_every_option(tmp_path):
-    section = replace(params.read(ROOT / "params.yaml").prepare, vad="none", face_margin=0.25)
+    section = params.read(ROOT / "params.yaml").prepare
+    assert clips.settings(section, "")["hearing"] == sound.USUAL
+    section = replace(section, vad="none", face_margin=0.25, audio_stream=2)
     settings = clips.settings(section, tmp_path / "vad.npz")
     options = set(clips.inspect.signature(clips.prepare_clip).parameters) - {"path"}
     assert set(settings) == options
     assert settings["vad_method"] == "none"
     assert settings["face_margin"] == 0.25
+    assert settings["hearing"] == sound.USUAL._replace(audio_stream=2)
 
 
 def test_save_and_load(usual, tmp_path):
     clips.save_clip(tmp_path / "c.npz", usual, "key")
-    for one, two in zip(clips.load_clip(tmp_path / "c.npz"), usual, strict=True):
+    loaded = clips.load_clip(tmp_path / "c.npz")
+    for one, two in zip(loaded[:-1], usual[:-1], strict=True):
         np.testing.assert_array_equal(one, two)
+    assert loaded.seen == usual.seen
+    assert loaded.seen["audio_rate"] == 16_000
     assert [p.name for p in tmp_path.iterdir()] == ["c.npz"]
 
 
@@ -229,7 +267,7 @@ def test_broken_clips_are_quarantined_and_the_others_go_on(raw, tmp_path):
     assert all(r in text for r, text in zip(reasons, bad["reason"], strict=True))
     assert good["frames"].tolist() == [len(raw[1])] * 2
     assert pd.api.types.is_integer_dtype(good["frames"])
-    pd.testing.assert_frame_equal(pd.read_csv(out / "clips.csv"), good)
+    pd.testing.assert_frame_equal(pd.read_csv(out / "clips.csv", keep_default_na=False), good)
     pd.testing.assert_frame_equal(pd.read_csv(out / "quarantine.csv"), bad)
     names = sorted(p.name for p in out.iterdir())
     assert names == ["b.npz", "clips.csv", "d.npz", "quarantine.csv"]
@@ -242,6 +280,29 @@ def test_broken_clips_are_quarantined_and_the_others_go_on(raw, tmp_path):
         assert told[f"segments_case{case}"] == 2 * len(cut.audio)
     assert told["voiced_percent"] == pytest.approx(100 * clip.voiced.mean(), abs=0.01)
     assert told["minutes"] == pytest.approx(2 * len(clip.log_mel) / 6000, abs=0.01)
+
+
+def test_what_was_seen_stands_in_the_row_and_is_the_same_when_resumed(
+    raw, tmp_path, write_media, monkeypatch
+):
+    _, frames, samples = raw
+    both = np.concatenate([samples, 0 * samples], axis=1)
+    write_media(tmp_path / "a.avi", frames=frames, samples=both)
+    (tmp_path / "b.avi").write_bytes(raw[0].read_bytes())
+    work = table("a", "b"), tmp_path, tmp_path / "out"
+    first, _ = clips.prepare_corpus(*work, **SMALL)
+    told = clips.load_clip(tmp_path / "out" / "a.npz").seen
+    assert first.loc[0, list(told)].to_dict() == told
+    assert told["warnings"] == "silent: channel 2 of 2; the mean has less level"
+    assert (told["audio_channels"], told["audio_stream"], told["picture_offset"]) == (
+        2,
+        "1 of 1",
+        0,
+    )
+    assert first["warnings"].tolist() == [told["warnings"], ""]
+    monkeypatch.setattr(clips, "prepare_clip", None)
+    again, _ = clips.prepare_corpus(*work, **SMALL)
+    pd.testing.assert_frame_equal(first, again)
 
 
 @pytest.fixture

@@ -200,7 +200,7 @@ def test_passer_by_does_not_fill_the_main_persons_gap():
 
 def test_points_are_in_pixels_of_the_original_frame():
     frames = scene(3, (200, 100, 120, range(3)), size=(480, 640))
-    track = faces.track(frames, detector=Fake(), working_height=120, every=1)
+    track = faces.track(frames, detector=Fake(), working_side=120, every=1)
     np.testing.assert_allclose(track.box, np.tile([200, 100, 320, 220], (3, 1)), atol=4)
 
 
@@ -216,7 +216,7 @@ def test_points_are_in_pixels_of_the_original_frame():
         (np.zeros((2, 48, 48, 3), np.uint8), {"every": 0}),
         (np.zeros((2, 48, 48, 3), np.uint8), {"every": 2.5}),
         (np.zeros((2, 48, 48, 3), np.uint8), {"bridge": -1}),
-        (np.zeros((2, 48, 48, 3), np.uint8), {"working_height": 11}),
+        (np.zeros((2, 48, 48, 3), np.uint8), {"working_side": 11}),
         (np.zeros((2, 48, 48, 3), np.uint8), {"smallest": 0}),
     ],
 )
@@ -311,3 +311,45 @@ def test_suppression_is_greedy_within_each_frame():
     )
     assert suppress(rows, 0.4).tolist() == [0, 2, 3]
     assert suppress(rows[:0], 0.4).tolist() == []
+
+
+def test_a_face_is_small_against_the_height_of_a_tall_picture():
+    """The scale is that of the shorter side, whichever it is."""
+
+    class Seen(Fake):
+        asked = ()
+
+        def detect(self, frames, smallest):
+            self.asked = (*self.asked, (frames[0].shape[:2], round(smallest, 1)))
+            return super().detect(frames, smallest)
+
+    for size in ((960, 480), (480, 960)):
+        seen = Seen()
+        track = faces.track(scene(3, (200, 150, 90, range(3)), size=size), detector=seen)
+        assert (track.status != faces.NONE).all()
+        assert {ask for ask in seen.asked if len(ask[0]) == 2 and ask[1] > 1} == {
+            (tuple(side // 2 for side in size), 36.0)
+        }
+
+
+def test_smaller_faces_are_looked_for_where_there_is_no_other():
+    small, large = (300, 200, 40, range(12)), (20, 20, 200, range(12))
+    alone = faces.track(scene(12, small, size=(480, 640)), detector=Fake())
+    np.testing.assert_allclose(alone.box, np.tile([300, 200, 340, 240], (12, 1)), atol=3)
+    both = faces.track(scene(12, large, small, size=(480, 640)), detector=Fake())
+    np.testing.assert_allclose(both.box[:, 0], 20, atol=3)
+    tiny = faces.track(scene(12, (60, 60, 10, range(12))), detector=Fake())
+    assert (tiny.status == faces.NONE).all()
+
+
+@NEEDS_CLIPS
+def test_a_small_face_in_a_tall_picture_is_followed(clip, track):
+    """A phone held upright: the same film, a third as wide as the picture."""
+    tall = np.full((12, 1024, 576, 3), 90, np.uint8)
+    for frame, picture in zip(tall, clip, strict=False):
+        frame[300:480, 150:390] = cv2.resize(picture, (240, 180), interpolation=cv2.INTER_AREA)
+    seen = faces.track(tall)
+    assert (seen.status != faces.NONE).all()
+    apart = (seen.points - [150, 300]) * 2 - track.points[:12]
+    between_eyes = np.linalg.norm(track.points[:12, 0] - track.points[:12, 1], axis=1)
+    assert np.median(np.linalg.norm(apart, axis=2) / between_eyes[:, None]) < 0.1

@@ -73,7 +73,12 @@ def test_fps_is_the_usual_rate_whatever_the_gaps():
 
 def test_tall_frames_shrink_in_proportion(tmp_path, write_media):
     path = write_media(tmp_path / "v.avi", frames=bars(3, (120, 160)))
-    assert pictures.read_video(path, max_height=60).frames.shape == (3, 60, 80, 3)
+    assert pictures.read_video(path, pictures.Reading(picture_side=60)).frames.shape == (
+        3,
+        60,
+        80,
+        3,
+    )
 
 
 def test_late_audio_is_told(tmp_path, write_media):

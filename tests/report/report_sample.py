@@ -31,7 +31,23 @@ def make(root):
     bad = {"clip": ["c1"], "path": [f"a/{EVIL}.avi"], "stage": ["prepare"], "reason": ["empty"]}
     for corpus, rows in {"rml": pd.DataFrame(bad), "baum1s": pd.DataFrame(bad)[:0]}.items():
         write_csv(root / "data/prepared" / corpus / "quarantine.csv", rows)
+        write_csv(root / "data/prepared" / corpus / "clips.csv", prepared(corpus))
     return reports
+
+
+def prepared(corpus):
+    """Prepared clips: RML's with what was seen of their files, others' of an older run."""
+    rows = pd.DataFrame({"clip": [f"c{i}" for i in range(9)], "key": "k"})
+    if corpus != "rml":
+        return rows
+    return rows.assign(
+        width=720,
+        height=[576] * 8 + [480],
+        video_codec=[EVIL] + ["h264"] * 8,
+        audio_rate=[44100] * 5 + [None] * 4,
+        audio_gap_seconds=np.arange(9) / 4,
+        warnings=[f"{EVIL}; late by 1 s"] + ["late by 2.5 s"] * 4 + [""] * 4,
+    )
 
 
 def tables():

@@ -83,6 +83,7 @@ def test_texts_are_escaped(index, pages, reports):
     plain = " ".join(report_sample.EVIL.split())
     assert plain in index.find(id="claim-T5").get_text()
     assert f"a/{plain}.avi" in index.find(id="quarantine").get_text()
+    assert index.find(id="files").get_text().count(plain) == 2
     assert index.select_one("#made pre").string == (reports.parent / "params.yaml").read_text()
     page = pages[reports / "html/00_corpora.html"]
     said = [tag.get_text() for tag in page.select("pre.output, blockquote, main > p")]
@@ -301,6 +302,33 @@ def test_quarantine_names_every_clip_or_none(index):
     assert list(parts) == ["RML", "BAUM-1s"]
     assert rows(parts["RML"].table)[0][::2] == ["c1", "empty"]
     assert parts["BAUM-1s"].get_text() == "none"
+
+
+def test_what_files_are_like_stands_by_corpus_where_a_run_noted_it(index, reports):
+    section = index.find(id="files")
+    assert index.select_one("nav a[href='#files']")
+    assert [h.string for h in section.select("h3")] == ["RML"]  # the others' rows say nothing
+    facts, warnings = map(rows, section.select("table"))
+    plain = " ".join(report_sample.EVIL.split())
+    assert facts == [
+        ["picture, pixels", "720 × 576 (8), 720 × 480 (1)"],
+        ["video codec", f"h264 (8), {plain} (1)"],
+        ["sound rate, Hz", "44100 (5), not known (4)"],
+        ["gaps in the sound, s", "0 … 2 (9)"],
+    ]
+    assert warnings == [["late by 1 … 2.5 s", "5", "c0, c1, c2 and 2 more"], [plain, "1", "c0"]]
+
+    def shown(table):
+        text = report.pages.render(sources.Sources(prepared={"rml": table}))["index.html"]
+        return BeautifulSoup(text, "html.parser")
+
+    rml = sources.read(reports).prepared["rml"]
+    assert "no warnings" in shown(rml.assign(warnings="")).find(id="files").get_text()
+    noted_no_warnings = shown(rml.drop(columns="warnings")).find(id="files")
+    assert len(noted_no_warnings.select("table")) == 1
+    assert "no warnings" not in noted_no_warnings.get_text()
+    for nothing in (rml[["clip", "key"]], rml[:0], pd.DataFrame()):
+        assert not shown(nothing).select("#files, a[href='#files']")
 
 
 def test_the_same_input_gives_the_same_bytes_and_old_pages_go(reports, tmp_path):

@@ -144,6 +144,16 @@ def test_an_ablation_that_does_not_fit_is_named(asked):
         experiments.queue()
 
 
+def test_a_folder_that_dvc_cannot_write_down_is_named_at_once(asked, tmp_path, monkeypatch):
+    folder = tmp_path / "M\u00fcller"
+    folder.mkdir()
+    (folder / "params.yaml").write_bytes(Path("params.yaml").read_bytes())
+    monkeypatch.chdir(folder)
+    with pytest.raises(ParameterError, match="M\u00fcller: move the repository"):
+        experiments.queue()
+    assert asked == []
+
+
 def test_outside_a_repository_git_says_so(asked):
     shutil.rmtree(".git")
     with pytest.raises(RuntimeError, match="git"):

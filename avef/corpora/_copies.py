@@ -1,0 +1,97 @@
+"""Which files of a raw corpus can be used at all, and which of several copies is whole.
+
+A file's content is looked at only where it is too small to be a clip, or where copies of one
+clip differ in size.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path, PurePath, PurePosixPath
+
+from avef.core.errors import OF_THE_FILE
+
+NOT_UTF8 = "the name, or that of a folder above, is not UTF-8: rename it, for example with convmv"
+DEAD = "a dead link: what it points to is not there (not fetched, or moved)"
+#: A copy that lasts at least this share of the longest one is whole: containers round differently.
+WHOLE = 0.95
+
+_POINTERS = {
+    b"version https://git-lfs.github.com/spec/": "a Git LFS pointer, not the file (git lfs pull)",
+    b"/annex/objects/": "a git-annex pointer, not the file (git annex get)",
+}
+
+
+def shown(path: PurePath | str) -> str:
+    r"""A path that any encoding can write: bytes that are no UTF-8 become ``\xNN``.
+
+    >>> shown(os.fsdecode(b"T\xfcrk/an1.avi"))
+    'T\\xfcrk/an1.avi'
+    """
+    return os.fsencode(str(path)).decode("utf-8", "backslashreplace")
+
+
+def is_dead(path: Path) -> bool:
+    """Whether ``path`` is a link to nothing."""
+    return path.is_symlink() and not os.path.exists(path)  # noqa: PTH110 (it raises nothing)
+
+
+def fault(root: Path, path: PurePosixPath) -> str | None:
+    """Why no file of this kind could be read at ``path`` below ``root``; None if one can be.
+
+    OSError only where the machine is to blame, not the file.
+    """
+    if shown(path) != str(path):
+        return NOT_UTF8
+    file = root / path
+    try:
+        state = file.stat()
+        if not stat.S_ISREG(state.st_mode):
+            return "neither a file nor a folder"
+        return _pointer(file) if 0 < state.st_size < 1024 else None
+    except OSError as error:
+        if error.errno not in OF_THE_FILE:
+            raise
+        return DEAD if is_dead(file) else f"the file cannot be read: {error.strerror}"
+
+
+def whole(files: Sequence[Path]) -> list[int]:
+    """Positions of the copies of one clip that are whole, beside its longest copy.
+
+    An unfinished download is smaller than the whole file, but one in another container need
+    not be; so where sizes differ, packets are counted. Where nothing plays, sizes decide.
+
+    >>> whole([Path(__file__), Path(__file__)])
+    [0, 1]
+    """
+    sizes = [file.stat().st_size for file in files]
+    if len(set(sizes)) == 1:
+        return list(range(len(files)))
+    seconds = [_seconds(file) for file in files]
+    extent = seconds if any(seconds) else sizes
+    return [i for i, one in enumerate(extent) if one >= WHOLE * max(extent)]
+
+
+def _pointer(file):
+    with file.open("rb") as opened:
+        start = opened.read(64)
+    return next((told for mark, told in _POINTERS.items() if start.startswith(mark)), None)
+
+
+def _seconds(file):
+    """How far a media file's packets reach, whatever its header promises; 0 if it does not play."""
+    import av  # only here: most corpora have no copies
+
+    latest = 0.0
+    try:
+        with av.open(str(file), metadata_errors="ignore") as media:
+            begin = (media.start_time or 0) / av.time_base
+            for packet in media.demux():
+                at = packet.pts if packet.pts is not None else packet.dts
+                if at is not None and packet.time_base is not None:
+                    latest = max(latest, float(at * packet.time_base) - begin)
+    except (av.error.FFmpegError, ValueError):
+        pass  # what came before the damage counts
+    return latest

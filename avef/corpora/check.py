@@ -1,0 +1,66 @@
+"""Whether the corpora that a run needs are there: asked before any stage takes its turn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from avef import corpora
+from avef.config.schema import Params
+from avef.core import paths
+from avef.core.errors import ParameterError
+
+
+class State(NamedTuple):
+    """How things stand with one corpus.
+
+    ``ready`` says whether the pipeline can run with it as it is; ``text`` says in a line
+    what is there, or what is missing and how to obtain it.
+    """
+
+    corpus: str
+    ready: bool
+    text: str
+
+
+def states(p: Params) -> list[State]:
+    """Each corpus of the parameters, then Emo-DB (§3, §2.1.1); no media file is opened.
+
+    A corpus is ready if its reader knows clips below its root, or if it is one that the
+    pipeline makes. Emo-DB is optional, but its folder is not, for DVC looks into it.
+    """
+    # As dvc.yaml has it: there, and nowhere else.
+    made: dict[str, Path] = {name: paths.DATA / "demo" / name for name in p.demo.corpora}
+    return [
+        *(_needed(name, corpus, made.get(name)) for name, corpus in p.corpora.items()),
+        _emodb(p.emodb.root),
+    ]
+
+
+def _needed(name, corpus, made):
+    state = _read(name, corpus.root, corpus.reader)
+    if not state.ready and Path(corpus.root) == made:
+        return State(name, True, f"{corpora.title(name)}: `dvc repro` makes it in {made}")
+    return state
+
+
+def _emodb(root):
+    state = _read("emodb", root)
+    if state.ready:
+        return state
+    folder = Path(root).is_dir()
+    need = "" if folder else ", but DVC needs the folder, if only an empty one"
+    return State("emodb", folder, f"{state.text}; optional, for V1 and V2{need}")
+
+
+def _read(corpus, root, reader=None):
+    """What its reader finds below a root."""
+    try:
+        clips, left_out = corpora.clip_table(corpus, root, reader=reader)
+    except (ParameterError, OSError) as error:
+        return State(corpus, False, str(error))
+    people = clips["speaker"].nunique()
+    title = corpora.title(corpus) if corpus in corpora.READERS else corpus
+    text = f"{title}: {len(clips)} clips of {people} speakers in {root}"
+    more = f"; {len(left_out)} left out, with reasons in 00_corpora" if len(left_out) else ""
+    return State(corpus, True, text + more)

@@ -1,0 +1,65 @@
+"""The clips of a raw corpus as the pipeline keeps them: who, what, and what the headers say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from avef import corpora
+from avef.core import paths
+from avef.core.errors import ClipError
+from avef.core.files import write_csv
+from avef.preparation import container
+
+
+class Listing(NamedTuple):
+    """What is known of a corpus before any clip is decoded.
+
+    Attributes
+    ----------
+    clips, left_out : DataFrame
+        From :func:`avef.corpora.clip_table`.
+    files : DataFrame
+        From :func:`media_facts`.
+    """
+
+    clips: pd.DataFrame
+    left_out: pd.DataFrame
+    files: pd.DataFrame
+
+
+def media_facts(clips: pd.DataFrame, root: str | Path) -> pd.DataFrame:
+    """What the headers of a corpus' files say: one row a clip (Table 1).
+
+    Columns ``clip``, ``sample_rate`` (Hz), ``channels``, ``fps``, ``width``,
+    ``height``, ``duration`` (s); NaN where a file cannot be opened or lacks a stream.
+    """
+    rows = []
+    for clip, path in clips[["clip", "path"]].itertuples(index=False):
+        try:
+            rows.append({"clip": clip} | container.describe(Path(root) / path))
+        except ClipError:
+            rows.append({"clip": clip})
+    columns = ["clip", "sample_rate", "channels", "fps", "width", "height", "duration"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def write(corpus: str, root: str | Path, *, reader: str | None = None) -> Listing:
+    """List a raw corpus into ``data/clips/<corpus>/``; errors as in ``clip_table``."""
+    clips, left_out = corpora.clip_table(corpus, root, reader=reader)
+    made = Listing(clips, left_out, media_facts(clips, root))
+    for name, table in made._asdict().items():
+        write_csv(paths.clips(corpus).with_name(f"{name}.csv"), table)
+    return made
+
+
+def read(corpus: str) -> Listing:
+    """What :func:`write` left."""
+    folder = paths.clips(corpus).parent
+    clips, left_out = (
+        pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+        for name in ("clips", "left_out")
+    )
+    return Listing(clips, left_out, pd.read_csv(folder / "files.csv", dtype={"clip": str}))

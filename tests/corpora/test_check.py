@@ -1,0 +1,101 @@
+"""Before a run: which corpora are there, and what the command says of those that are not."""
+
+from pathlib import Path
+
+import pytest
+
+from avef import corpora
+from avef.cli import main
+from avef.config import params
+from avef.corpora import check
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {
+    "rml": ["s1/an3.avi", "s2/su11.avi", "s2/odd.avi"],
+    "enterface05": ["subject 1/anger/sentence 1/s1_an_1.avi"],
+    "baum1s": ["s002/S002_001.mp4"],
+    "emodb": ["wav/03a01Fa.wav", "wav/03a01Nc.wav"],
+}
+LABELS = "Clip,Emotion,Code\nS002_001,Anger,1\n"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A folder with the settings of the repository, in the paper profile, and no corpus."""
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    (tmp_path / "profiles").symlink_to(ROOT / "profiles")
+    monkeypatch.chdir(tmp_path)
+    assert main(["profile", "paper"]) == 0
+    return tmp_path / "data/raw"
+
+
+def plant(run, *names):
+    """Empty files, in each corpus' layout: whoever opens one as media fails."""
+    for name in names:
+        for path in FILES[name]:
+            (run / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (run / name / path).touch()
+        if name == "baum1s":
+            (run / name / "labels.csv").write_text(LABELS)
+
+
+def ready():
+    return {state.corpus: state.ready for state in check.states(params.read())}
+
+
+def test_switching_to_a_profile_says_what_is_missing_and_how_to_obtain_it(run, capsys):
+    capsys.readouterr()
+    plant(run, "rml")
+    assert main(["profile", "paper"]) == 0
+    first, blank, *lines = capsys.readouterr().out.splitlines()
+    assert (first, blank) == ("params.yaml is the paper profile already", "")
+    assert lines[0].startswith("RML: 2 clips of 2 speakers in data/raw/rml; 1 left out")
+    assert len(lines) == 4
+    for name, line in zip(("enterface05", "baum1s", "emodb"), lines[1:], strict=True):
+        assert f"{corpora.title(name)} is not in data/raw/{name}: there is no such folder" in line
+        assert corpora.how_to_obtain(name) in line
+
+
+def test_the_command_fails_until_all_that_is_needed_is_there(run, capsys):
+    plant(run, "enterface05", "baum1s", "emodb")
+    (run / "rml").mkdir()
+    (run / "rml/README.md").touch()
+    assert main(["corpora"]) == 1
+    said = capsys.readouterr()
+    assert "it holds no .avi file" in said.out
+    assert "not there yet: rml;" in said.err
+    plant(run, "rml")
+    assert main(["corpora"]) == 0
+    assert "Emo-DB: 2 clips of 1 speakers" in capsys.readouterr().out
+
+
+def test_emodb_is_optional_but_its_folder_is_not(run):
+    plant(run, "rml", "enterface05", "baum1s")
+    assert ready() == {"rml": True, "enterface05": True, "baum1s": True, "emodb": False}
+    assert "DVC needs the folder" in check.states(params.read())[-1].text
+    (run / "emodb").mkdir()
+    assert ready()["emodb"]
+    assert "optional" in check.states(params.read())[-1].text
+
+
+def test_a_corpus_that_the_pipeline_makes_is_not_missed(run, capsys):
+    (run / "emodb").mkdir(parents=True)
+    assert main(["profile", "demo"]) == 0
+    assert "RML: `dvc repro` makes it in data/demo/rml" in capsys.readouterr().out
+    assert main(["corpora"]) == 0
+    settings = Path("params.yaml")
+    settings.write_text(settings.read_text().replace("root: data/demo/rml", "root: elsewhere"))
+    assert main(["corpora"]) == 1  # the stage that makes it does not put it there
+
+
+def test_a_folder_that_cannot_be_read_is_missing_and_the_others_are_told(run, monkeypatch):
+    plant(run, *FILES)
+
+    def table(corpus, root, *, reader=None, whole=corpora.clip_table):
+        if corpus == "rml":
+            raise PermissionError(13, "Permission denied", str(root))
+        return whole(corpus, root, reader=reader)
+
+    monkeypatch.setattr(corpora, "clip_table", table)
+    assert ready() == {"rml": False, "enterface05": True, "baum1s": True, "emodb": True}
+    assert "Permission denied: 'data/raw/rml'" in check.states(params.read())[0].text
