@@ -27,14 +27,9 @@ def machine(name):
 
 def repro():
     got = result("repro")
-    minutes, sizes = got["seconds"], got["gigabytes"]
-    return [
-        *machine("repro"),
-        f"{minutes['set-up'] / 60:.0f}",
-        f"{minutes['repro'] / 60:.0f}",
-        f"{sizes['results']:.1f}",
-        f"{sizes['environment']:.1f}",
-    ]
+    sizes = (got["gigabytes"][name] for name in ("environment", "results"))
+    minutes = got["seconds"]["set-up"] / 60
+    return [*machine("repro"), f"{minutes:.0f}", *(f"{size:.1f}" for size in sizes)]
 
 
 def prepare():
@@ -129,8 +124,8 @@ N, CPU = r"([\d.]+)", r"an? ([\w ]+?) with (AVX[-\d]+)"
 #: Document → pattern of a sentence → what its groups must be.
 FIGURES = {
     "README.md": {
-        rf"On two cores of {CPU} the set-up took {N} minutes? and `make repro` after it {N} "
-        rf"minutes; they leave {N} GB beside the environment's {N} GB": repro,
+        rf"On two cores of {CPU} the set-up took {N} minutes?; it takes {N} GB of disk, and what "
+        rf"`make repro` leaves beside it {N} GB": repro,
         rf"On two cores of {CPU}, eleven open clips .* were prepared {N} times as fast as they "
         rf"play, .* the faces alone came {N} times as fast": prepare,
         rf"On two cores of {CPU}, at the published sizes, .* trained {N} times as fast on cached "
