@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from avef.core.errors import ClipError
-from avef.preparation import container, pictures, sound
+from avef.preparation import container, media, pictures, sound
 
 RATES = (12, 15, 24, 25, 29.97, 50, 60)
 
@@ -215,3 +215,9 @@ def test_want_of_handles_or_space_is_no_fault_of_the_file(tmp_path, monkeypatch,
     monkeypatch.setattr(container.av, "open", out_of_it)
     with pytest.raises(av.error.FFmpegError, match="too much"):
         sound.read_audio(tmp_path / "a.avi")
+
+
+def test_media_has_the_names_that_others_call():
+    assert media.read_audio is sound.read_audio
+    assert media.read_video is pictures.read_video
+    assert media.describe is container.describe
