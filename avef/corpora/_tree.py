@@ -12,6 +12,7 @@ import pandas as pd
 
 from avef import protocol
 from avef.corpora import _copies
+from avef.preparation.prepared import AUDIO, AUDIO_VISUAL
 
 COLUMNS = [
     "clip",
@@ -26,7 +27,6 @@ COLUMNS = [
     "sentence",
     "kind",
 ]
-AUDIO_VISUAL, AUDIO = "audio-visual", "audio"  # the kinds of clips; a row without one is the first
 FILM = (
     *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".flv", ".mpg", ".mpeg", ".wmv"),
     *(".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".vob"),

@@ -1,4 +1,9 @@
-"""The clips of a raw corpus as the pipeline keeps them: who, what, and what the headers say."""
+"""The clips of a raw corpus as the pipeline keeps them: who, what, and what the headers say.
+
+A corpus has pictures, or it is sound alone, of which the audio-net can learn. A film whose
+header tells of no pictures is sound alone, too; and where some clips have pictures, those that
+have none are left out, as both networks must be tested on the same clips.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,7 @@ from avef.core import paths
 from avef.core.errors import ClipError
 from avef.core.files import write_csv
 from avef.preparation import container
+from avef.preparation.prepared import AUDIO
 
 
 class Listing(NamedTuple):
@@ -46,10 +52,34 @@ def media_facts(clips: pd.DataFrame, root: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def of_one_kind(listed: Listing) -> Listing:
+    """Let the headers say which clips have pictures; if any has, those without are left out.
+
+    Examples
+    --------
+    >>> clips = pd.DataFrame({"clip": ["a", "b"], "path": ["a.mp4", "b.mp4"],
+    ...                       "kind": "audio-visual"})
+    >>> files = pd.DataFrame({"clip": ["a", "b"], "sample_rate": 48000, "width": [640, None]})
+    >>> nothing = pd.DataFrame(columns=["path", "reason"])
+    >>> of_one_kind(Listing(clips, nothing, files)).left_out.to_dict("records")
+    [{'path': 'b.mp4', 'reason': 'sound alone, in a corpus with pictures'}]
+    """
+    clips, left_out, files = listed
+    blind = files["sample_rate"].notna() & files["width"].isna()
+    clips = clips.assign(kind=clips["kind"].mask(blind, AUDIO))
+    shown = clips["kind"] != AUDIO
+    if not shown.any():
+        return Listing(clips, left_out, files)
+    lost = clips.loc[~shown, ["path"]].assign(reason="sound alone, in a corpus with pictures")
+    left_out = pd.concat([left_out, lost]).sort_values(["path", "reason"], ignore_index=True)
+    clips, files = (table[shown].reset_index(drop=True) for table in (clips, files))
+    return Listing(clips, left_out, files)
+
+
 def write(corpus: str, root: str | Path, *, reader: str | None = None) -> Listing:
     """List a raw corpus into ``data/clips/<corpus>/``; errors as in ``clip_table``."""
     clips, left_out = corpora.clip_table(corpus, root, reader=reader)
-    made = Listing(clips, left_out, media_facts(clips, root))
+    made = of_one_kind(Listing(clips, left_out, media_facts(clips, root)))
     for name, table in made._asdict().items():
         write_csv(paths.clips(corpus).with_name(f"{name}.csv"), table)
     return made

@@ -75,9 +75,10 @@ def read(profile: str, root: str | Path = ".") -> Evidence:
     for dataset in there:
         for modality, stage in tables.STAGES.items():
             path = root / paths.predictions(stage, dataset)
-            if path.is_file():
-                text = {"clip": str, "speaker": str}
-                predictions[dataset, modality] = pd.read_csv(path, dtype=text)
+            text = {"clip": str, "speaker": str}
+            table = pd.read_csv(path, dtype=text) if path.is_file() else ()
+            if len(table):  # of sound alone there is a table without rows
+                predictions[dataset, modality] = table
     return Evidence(
         profile,
         predictions,

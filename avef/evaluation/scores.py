@@ -6,6 +6,9 @@ import pandas as pd
 
 from avef.protocol import EMOTION_MODELS
 
+#: Of :func:`accuracies`.
+COLUMNS = ["emotion_model", "case", "accuracy", "unweighted", "deviation", "seeds", "clips"]
+
 
 def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
     """Score each (emotion model, case).
@@ -21,7 +24,7 @@ def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
         ``emotion_model``, ``case``, ``accuracy`` (the paper's global accuracy, percent of
         clips) and ``unweighted`` (mean recall of the classes that occur, percent), both means
         over the seeds; ``deviation`` (of the accuracy over the seeds, points; NaN for a single
-        one), ``seeds``, ``clips``.
+        one), ``seeds``, ``clips``. No row where there is no prediction.
 
     Examples
     --------
@@ -50,7 +53,7 @@ def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
                 "clips": len(group) // len(each),
             }
         )
-    return pd.DataFrame(rows).round(2)
+    return pd.DataFrame(rows, columns=COLUMNS).round(2)
 
 
 def confusion(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -113,22 +114,22 @@ def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
         ``table``, ``dataset``, ``modality``, ``emotion_model``, ``case``,
         ``paper``, ``ours`` (percent, mean over the seeds), ``difference`` (points),
         ``deviation`` (over the seeds), ``seeds``, ``low``, ``high`` (95 % over speakers),
-        ``unweighted``, ``clips``, ``speakers``. A corpus that was not run has NaN in ``ours``,
-        one that the paper does not have in ``paper``.
+        ``unweighted``, ``clips``, ``speakers``. ``ours`` is NaN of a corpus that was not run, and
+        in what takes pictures of one that is sound alone; ``paper`` of one that it does not have.
     """
     ours = []
-    for dataset in datasets:
-        for modality, stage in STAGES.items():
-            predictions = read_predictions(stage, dataset)
-            spread = intervals.interval(predictions, seed=seed).round(2)
-            spread = spread[["emotion_model", "case", "low", "high", "speakers"]]
-            table = scores.accuracies(predictions).merge(spread, on=["emotion_model", "case"])
-            ours.append(table.assign(dataset=dataset, modality=modality))
+    for (dataset, modality), predictions in read_all(datasets).items():
+        spread = intervals.interval(predictions, seed=seed).round(2)
+        spread = spread[["emotion_model", "case", "low", "high", "speakers"]]
+        table = scores.accuracies(predictions).merge(spread, on=["emotion_model", "case"])
+        ours.append(table.assign(dataset=dataset, modality=modality))
     key = ["dataset", "modality", "emotion_model", "case"]
     theirs = paper.accuracies().rename(columns={"accuracy": "paper"})
-    both = theirs.merge(
-        pd.concat(ours).rename(columns={"accuracy": "ours"}), on=key, how="outer", validate="1:1"
-    )
+    every = product(dict.fromkeys([*paper.DATASETS, *datasets]), STAGES, EMOTION_MODELS, (1, 2))
+    entries = pd.DataFrame(every, columns=key)
+    both = entries.merge(theirs, on=key, how="left", validate="1:1")
+    run = pd.concat(ours).rename(columns={"accuracy": "ours"})
+    both = both.merge(run, on=key, how="left", validate="1:1")
     alone, binary = both["modality"] != "multimodal", both["emotion_model"] != "emotion"
     both["table"] = 6 - 2 * alone + binary
     place = {name: n for n, name in enumerate(dict.fromkeys([*paper.DATASETS, *datasets]))}
@@ -171,12 +172,13 @@ def folds_table(datasets: Sequence[str]) -> pd.DataFrame:
 
 
 def read_all(datasets: Sequence[str]) -> dict[tuple[str, str], pd.DataFrame]:
-    """All predictions of some corpora, by (dataset, modality)."""
-    return {
+    """All predictions of some corpora, by (dataset, modality); of sound alone only audio."""
+    tables = {
         (dataset, modality): read_predictions(stage, dataset)
         for dataset in datasets
         for modality, stage in STAGES.items()
     }
+    return {key: table for key, table in tables.items() if len(table)}
 
 
 def read_predictions(stage: str, dataset: str) -> pd.DataFrame:
@@ -236,7 +238,7 @@ def write_all(
         printed = layout(accuracies, number)
         _markdown(folder / f"table_{number}.md", number, printed, demo, note)
     for number, dataset in CONFUSIONS.items():
-        there = dataset in datasets
+        there = dataset in datasets and len(read_predictions("svm", dataset))
         table = confusion_table(dataset, seed) if there else _not_run(dataset)
         write_csv(folder / f"table_{number}.csv", table.assign(data=data))
         figures = table[["ours", "paper", "difference", "deviation"]].to_numpy()
@@ -283,7 +285,7 @@ def _not_run(dataset):
 
 def _entry(ours, theirs, difference, deviation, low=float("nan"), high=float("nan")):
     if pd.isna(ours):
-        return f"– ({theirs:.2f})"
+        return "–" if pd.isna(theirs) else f"– ({theirs:.2f})"
     spread = "" if pd.isna(deviation) else f" ± {deviation:.1f}"
     spread += "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
     if pd.isna(theirs):

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from avef import paper
-from avef.figures.titles import headline
+from avef.figures.titles import headline, nothing
 from avef.protocol import EMOTION_MODELS
 
 
@@ -23,6 +23,8 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
     panels : str
         Column whose two values stand side by side.
     """
+    if curves.empty:
+        return nothing("Nothing was trained")
     figure, axes = plt.subplots(2, 2, figsize=(9, 4), sharex=True, sharey="row")
     there = set(curves["emotion_model"])
     colours = {m: f"C{i}" for i, m in enumerate(EMOTION_MODELS) if m in there}
@@ -65,6 +67,8 @@ def rbm_errors(errors: pd.DataFrame) -> plt.Figure:
     errors : DataFrame
         From :func:`avef.learning.fusion.rbm_errors`.
     """
+    if errors.empty:
+        return nothing("Nothing was trained")
     layers = sorted(errors["layer"].unique())
     figure, axes = plt.subplots(2, len(layers), figsize=(8, 4), sharex=True, squeeze=False)
     for column, layer in zip(axes.T, layers, strict=True):

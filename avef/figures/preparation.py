@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
-from avef.figures.titles import headline
+from avef.figures.titles import headline, nothing
 from avef.preparation.prepared import PreparedClip
 from avef.preparation.segments import Segments
 
@@ -25,7 +25,7 @@ def preparation(
     rate : int
         Of ``y``, Hz.
     frames : ndarray (F, H, W, 3), uint8
-        The same clip's raw video.
+        The same clip's raw video; none of sound alone.
     title : str
     """
     seconds = len(clip.log_mel) / 100
@@ -37,15 +37,18 @@ def preparation(
     samples = np.pad(samples, (0, max(0, len(y) - len(samples))))[: len(y)]
 
     figure, axes = plt.subplots(6, 1, figsize=(8, 7), height_ratios=[1, 1, 1.1] * 2)
+    for axis in () if len(frames) else axes[[2, 5]]:
+        axis.remove()
     _wave(axes[0], y, rate, f"Before: {seconds:.1f} s")
     for start, end in _runs(~clip.voiced):
         for axis in axes[:2]:
             axis.axvspan(start / 100, end / 100, color="0.5", alpha=0.35, lw=0)
     _mel(axes[1], clip.log_mel)
-    _strip(axes[2], frames, np.arange(len(frames)))
+    if len(frames):
+        _strip(axes[2], frames, np.arange(len(frames)))
+        _strip(axes[5], clip.faces, spoken)
     _wave(axes[3], y[samples], rate, f"After: {len(voiced) / 100:.1f} s of speech")
     _mel(axes[4], clip.log_mel[voiced])
-    _strip(axes[5], clip.faces, spoken)
     headline(figure, title)
     return figure
 
@@ -76,7 +79,9 @@ def mel_channels(image: np.ndarray, title: str = "") -> plt.Figure:
 def segment_faces(
     clip: PreparedClip, segments: Segments, *, number: int = 0, title: str = ""
 ) -> plt.Figure:
-    """The 16 faces of one segment, as the visual-net gets them (§2.1.2)."""
+    """The 16 faces of one segment, as the visual-net gets them (§2.1.2); none of sound alone."""
+    if not len(clip.faces):
+        return nothing(f"{title}: sound alone, no face")
     figure, axes = plt.subplots(2, 8, figsize=(8, 2.2))
     for axis, index in zip(axes.flat, segments.faces[number], strict=True):
         axis.imshow(clip.faces[index])

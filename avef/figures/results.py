@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
-from avef.figures.titles import headline
+from avef.figures.titles import headline, nothing
 from avef.protocol import EMOTION_MODELS
 
 
@@ -23,6 +23,8 @@ def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     title : str
         Is followed by what leaving out silence does to six emotions (S3).
     """
+    if accuracies.empty:
+        return nothing(f"{title}: nothing was predicted")
     wide = accuracies.pivot(index="emotion_model", columns="case").loc[list(EMOTION_MODELS)]
     wide, spread = wide["accuracy"], wide["deviation"]
     figure, axis = plt.subplots(figsize=(7, 2.8))
@@ -61,6 +63,8 @@ def confusions(ours: pd.DataFrame | None, theirs: pd.DataFrame | None, title: st
         Is followed by which emotion is recognised best, here and in the paper (S5).
     """
     there = {name: m for name, m in (("ours", ours), ("paper", theirs)) if m is not None}
+    if not there:
+        return nothing(f"{title}: nothing was predicted")
     size = (4.2 * len(there), 3.8)
     figure, axes = plt.subplots(1, len(there), figsize=size, sharey=True, squeeze=False)
     for axis, (name, matrix) in zip(axes[0], there.items(), strict=True):

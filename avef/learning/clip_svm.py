@@ -57,7 +57,7 @@ def predictions(
         The cells' array that the SVM works on.
     decision : {"svm", "softmax"}
     pairs : sequence of (emotion model, case), optional
-        Of the grid of Tables 4–7; all of it if not given.
+        Of the grid of Tables 4–7; all of it if not given, and of none no row.
 
     Returns
     -------
@@ -67,8 +67,8 @@ def predictions(
     """
     clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
     splits = folds(clips, clips["corpus"].iloc[0], **asdict(chosen.protocol), seed=chosen.seed)
-    tables = []
-    for emotion_model, case in pairs or grid.pairs():
+    tables = [pd.DataFrame(columns=[*grid.Cell._fields, "clip", "speaker", "true", "predicted"])]
+    for emotion_model, case in grid.pairs() if pairs is None else pairs:
         truth = labels(clips, emotion_model)
         names = np.array(EMOTION_MODELS[emotion_model])
         for seed, (fold, split) in product(chosen.seeds, enumerate(splits)):
@@ -84,7 +84,7 @@ def predictions(
             for column, value in reversed(cell._asdict().items()):
                 table.insert(0, column, value)
             tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
 def classes(

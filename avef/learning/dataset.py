@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from avef.preparation import segments
 from avef.preparation.prepared import load_clip
-from avef.preparation.segments import segment_clip
 
 
 class Dataset(NamedTuple):
@@ -30,7 +30,7 @@ class Dataset(NamedTuple):
     audio : (S, 64) int32
         Rows of ``log_mel`` in each segment.
     images : (S, 16) int32
-        Rows of ``faces`` in each segment.
+        Rows of ``faces`` in each segment; of clips without pictures all ``NO_FACE``.
     clip : (S,) int32
         Row of ``clips`` that each segment belongs to.
     """
@@ -73,7 +73,7 @@ def pool(values: np.ndarray, clip: np.ndarray, n_clips: int) -> np.ndarray:
 
 def _one(row, folder, case):
     prepared = load_clip(folder / f"{row['clip'].iloc[0]}.npz")
-    audio, images = segment_clip(prepared.voiced, prepared.times, prepared.fps, case=case)
+    audio, images = segments.of_clip(prepared, case)
     nothing = np.zeros(len(audio), np.int32)
     return Dataset(row, prepared.log_mel, prepared.faces, audio, images, nothing)
 
@@ -87,13 +87,17 @@ def _join(parts):
     first_clip = starts([len(p.clips) for p in parts])
 
     def shifted(name, first):
-        moved = [getattr(p, name) + n for p, n in zip(parts, first, strict=True)]
+        rows = [getattr(p, name) for p in parts]
+        moved = [
+            np.where(of >= 0, of + n, segments.NO_FACE) for of, n in zip(rows, first, strict=True)
+        ]
         return np.concatenate(moved).astype(np.int32)
 
+    shown = [p.faces for p in parts if len(p.faces)] or [parts[0].faces]
     return Dataset(
         clips=pd.concat([p.clips for p in parts], ignore_index=True),
         log_mel=np.concatenate([p.log_mel for p in parts]),
-        faces=np.concatenate([p.faces for p in parts]),
+        faces=np.concatenate(shown),
         audio=shifted("audio", first_mel),
         images=shifted("images", first_face),
         clip=shifted("clip", first_clip),

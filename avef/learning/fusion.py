@@ -27,6 +27,8 @@ KINDS = ("audio", "visual")
 def run(folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
     """Train the whole model for all cells of a corpus; resume what was begun.
 
+    A corpus of sound alone has none.
+
     Parameters
     ----------
     folders : Folders
@@ -39,7 +41,9 @@ def run(folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
     jobs : int
         Worker processes; see :func:`avef.core.parallel.each`.
     """
-    work = [(*pair, folders, chosen) for pair in grid.pairs()]
+    work = [(*pair, folders, chosen) for pair in grid.seen_pairs(folders.prepared)]
+    if not work:
+        grid.clear(folders.dbn_fusion)
     title = f"fusion on {folders.dbn_fusion.name}"
     list(parallel.each(_run_folds, work, jobs=jobs, title=title))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import product
@@ -22,6 +23,7 @@ from avef.core import store
 from avef.core.errors import ParameterError
 from avef.learning import dataset
 from avef.learning.dataset import Dataset
+from avef.preparation.prepared import modalities
 from avef.protocol import EMOTION_MODELS, folds, inner_split, labels
 
 CASES = (1, 2)
@@ -118,6 +120,17 @@ class Lesson(NamedTuple):
 def pairs() -> list[tuple[str, int]]:
     """The (emotion model, case) pairs of Tables 4–7."""
     return list(product(EMOTION_MODELS, CASES))
+
+
+def seen_pairs(prepared: str | Path) -> list[tuple[str, int]]:
+    """:func:`pairs` of what has to see; none where the corpus is sound alone."""
+    return pairs() if "visual" in modalities(prepared) else []
+
+
+def clear(folder: str | Path) -> None:
+    """Leave no cell in a stage's folder, which is made if it is not there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    Path(folder).mkdir(parents=True)
 
 
 def file(folder: str | Path, cell: Cell) -> Path:

@@ -12,6 +12,7 @@ from avef.core import paths, store
 from avef.core.errors import ParameterError
 from avef.core.files import write_json
 from avef.learning import fusion, source_weights
+from avef.preparation.prepared import modalities
 
 
 class Model(NamedTuple):
@@ -22,7 +23,12 @@ class Model(NamedTuple):
 
 
 def keep(p: Params, corpus: str) -> None:
-    """Note beside a corpus' networks, once its fusion stage has run, how they were trained."""
+    """Note beside a corpus' networks, once its fusion stage has run, how they were trained.
+
+    Of a corpus of sound alone, which has no whole model, there is nothing to note.
+    """
+    if not keys(corpus):
+        return
     trained = Trained(
         profile=p.profile,
         root=p.corpora[corpus].root,
@@ -57,6 +63,8 @@ def load(corpus: str, svm: Svm | None = None) -> Model:
         raise ParameterError(f"corpus must be one of {', '.join(known)}, got {corpus!r}")
     folder, again = _note(corpus).parent, f"run `dvc repro dbn_fusion@{corpus}`"
     if not _note(corpus).is_file():
+        if (paths.prepared(corpus) / "clips.csv").is_file():
+            _require_pictures(corpus)
         raise ParameterError(f"{folder} holds no trained networks; {again} first")
     try:
         facts = json.loads(_note(corpus).read_text(encoding="utf-8"))
@@ -80,6 +88,11 @@ def keys(corpus: str) -> list[str]:
     while (file := fusion.weights_file(folder, len(made))).is_file():
         made.append(store.key_of(file))
     return made
+
+
+def _require_pictures(corpus):
+    if "visual" not in modalities(paths.prepared(corpus)):
+        raise ParameterError(f"{corpus} is sound alone, and has no whole model to predict with")
 
 
 def _note(corpus):

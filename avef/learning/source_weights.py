@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,8 +35,13 @@ def cell(folder: str | Path, emotion_model: str, kind: str) -> Path:
     return Path(folder) / emotion_model / f"{kind}.npz"
 
 
-def verified(folder: str | Path, emotion_model: str) -> Start:
+def verified(
+    folder: str | Path, emotion_model: str, kinds: Sequence[str] = ("audio", "visual")
+) -> Start:
     """As :func:`start`, of files that are to the bit as transfer left them.
+
+    Looked at are those of the networks of some ``kinds``, the scaling of the mel image, and
+    with both kinds the DBN.
 
     Raises
     ------
@@ -43,10 +49,12 @@ def verified(folder: str | Path, emotion_model: str) -> Start:
         Naming the file that is missing or damaged.
     """
     files = start(folder, emotion_model)
-    audio, visual = (cell(folder, emotion_model, kind) for kind in ("audio", "visual"))
-    pairs = ((audio, files.audio), (audio, files.scaling), (visual, files.visual))
-    wrong = [file for beside, file in pairs if not store.vouches(beside, file)]
-    wrong += [] if store.whole(files.dbn) else [files.dbn]
+    pairs = [(kind, getattr(files, kind)) for kind in kinds] + [("audio", files.scaling)]
+    wrong = [
+        file for kind, file in pairs if not store.vouches(cell(folder, emotion_model, kind), file)
+    ]
+    if len(kinds) > 1 and not store.whole(files.dbn):
+        wrong.append(files.dbn)
     if wrong:
         raise ParameterError(
             f"{wrong[0]} is missing or damaged; run `dvc repro transfer@{Path(folder).name}`"

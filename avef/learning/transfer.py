@@ -2,12 +2,14 @@
 
 For each target corpus and emotion model, audio-net, visual-net and the DBN are
 trained on the other two corpora. The target then keeps the shallow layers,
-frozen, and trains the deep ones from scratch.
+frozen, and trains the deep ones from scratch. A corpus of sound alone takes and
+gives what an audio-net learns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -15,45 +17,71 @@ import pandas as pd
 
 from avef.config.corpus import CorpusParams
 from avef.core import parallel, store
+from avef.core.errors import ParameterError
 from avef.core.files import replacing, write_json
+from avef.core.paths import Folders
 from avef.learning import dataset, grid, source_weights
+from avef.preparation.prepared import modalities
+from avef.preparation.segments import NO_FACE
 from avef.protocol import EMOTION_MODELS, labels
 
 KINDS = ("visual", "audio")  # the longer one first
 
 
 def run(
-    sources: Sequence[str | Path], out: str | Path, chosen: CorpusParams, *, jobs: int = 1
+    sources: Sequence[str | Path], folders: Folders, chosen: CorpusParams, *, jobs: int = 1
 ) -> None:
     """Train on the source corpora for all emotion models; resume what was begun.
 
     Parameters
     ----------
     sources : paths of the prepared source corpora
-    out : path
-        The target's transfer folder.
+    folders : Folders
+        The target's: whether it has pictures is told by ``prepared``, and ``transfer`` is
+        written.
     chosen : CorpusParams
         Of the target.
     jobs : int
         Worker processes; see :func:`avef.core.parallel.each`.
+
+    Raises
+    ------
+    ParameterError
+        If the target has pictures and no source has.
     """
-    title = f"transfer to {Path(out).name}"
+    out = folders.transfer
+    title = f"transfer to {out.name}"
+    kinds = [kind for kind in KINDS if kind in modalities(folders.prepared)]
+    for emotion_model, kind in product(EMOTION_MODELS, set(KINDS) - set(kinds)):
+        source_weights.cell(out, emotion_model, kind).unlink(missing_ok=True)
+    teachers = {k: [source for source in sources if k in modalities(source)] for k in kinds}
+    for kind in kinds:
+        if not teachers[kind]:
+            names = ", ".join(Path(source).name for source in sources)
+            raise ParameterError(
+                f"corpora.{out.name}: its {kind}-net has nothing to start from, as sound alone "
+                f"is all that there is of {names}; name another corpus with pictures"
+            )
     work = [
-        (kind, emotion_model, sources, out, chosen)
-        for kind in KINDS
+        (kind, emotion_model, teachers[kind], out, chosen)
+        for kind in kinds
         for emotion_model in EMOTION_MODELS
     ]
     list(parallel.each(_train_net, work, jobs=jobs, title=f"{title}, networks"))
-    pieces = [(emotion_model, out, chosen) for emotion_model in EMOTION_MODELS]
-    list(parallel.each(_train_dbn, pieces, jobs=jobs, title=f"{title}, DBN"))
+    if len(kinds) > 1:
+        pieces = [(emotion_model, out, chosen) for emotion_model in EMOTION_MODELS]
+        list(parallel.each(_train_dbn, pieces, jobs=jobs, title=f"{title}, DBN"))
 
 
 def curves(folder: str | Path) -> pd.DataFrame:
     """``emotion_model``, ``network``, ``epoch``, ``loss``, ``accuracy`` of a target's sources."""
     rows = []
     for emotion_model in EMOTION_MODELS:
-        for kind in ("audio", "visual"):
-            curve = store.load(source_weights.cell(folder, emotion_model, kind))["curve"]
+        for kind in reversed(KINDS):
+            cell = source_weights.cell(folder, emotion_model, kind)
+            if not cell.is_file():  # the visual-net's, of sound alone
+                continue
+            curve = store.load(cell)["curve"]
             rows += [
                 (emotion_model, f"{kind}-net", epoch, loss, accuracy)
                 for epoch, (loss, accuracy, *_) in enumerate(curve.T, start=1)
@@ -110,7 +138,9 @@ def _train_net(kind, emotion_model, sources, out, chosen):
     with replacing(weights) as temporary:
         full.save_weights(temporary)
     fc7 = keras.Model(segments, networks.features(full)(seen))
-    features = training.outputs(fc7, [np.arange(len(rows), dtype=np.int32)])
+    # What the DBN joins is of segments that both networks have.
+    seen = np.flatnonzero(data.images[:, 0] != NO_FACE).astype(np.int32)
+    features = training.outputs(fc7, [seen]) if len(seen) else np.zeros((0, fc7.output_shape[1]))
     grid.save(done, key, beside, fc7=features, curve=curve.to_numpy()[:, 1:].T)
 
 

@@ -12,10 +12,13 @@ from avef.core import parallel, store
 from avef.core.files import replacing
 from avef.core.paths import Folders
 from avef.learning import grid, source_weights
+from avef.preparation.prepared import modalities
 
 
 def run(kind: str, folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
     """Train what is not frozen of one network for all cells; resume what was begun.
+
+    A corpus of sound alone has no cell of the visual-net.
 
     Parameters
     ----------
@@ -28,7 +31,10 @@ def run(kind: str, folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> 
     jobs : int
         Worker processes; see :func:`avef.core.parallel.each`.
     """
-    work = [(kind, *pair, folders, chosen) for pair in grid.pairs()]
+    wanted = grid.pairs() if kind in modalities(folders.prepared) else []
+    if not wanted:
+        grid.clear(folders.net(kind))
+    work = [(kind, *pair, folders, chosen) for pair in wanted]
     title = f"{kind}-net on {folders.net(kind).name}"
     list(parallel.each(run_folds, work, jobs=jobs, title=title))
 
@@ -59,7 +65,7 @@ def run_folds(
     Parameters as in :func:`run`.
     """
     pair, out = (emotion_model, case), folders.net(kind)
-    start = source_weights.verified(folders.transfer, emotion_model)
+    start = source_weights.verified(folders.transfer, emotion_model, (kind,))
     every = store.digest(
         (kind, *pair),
         (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, chosen.schedule(kind), chosen.stop),

@@ -21,7 +21,7 @@ from avef.core import parallel, store
 from avef.core.errors import OF_THE_FILE, ClipError, ParameterError
 from avef.core.files import write_csv
 from avef.preparation import faces, pictures, sound, speech, vad, vad_net
-from avef.preparation.prepared import PreparedClip, load_clip, save_clip
+from avef.preparation.prepared import AUDIO, AUDIO_VISUAL, PreparedClip, load_clip, save_clip
 
 #: Sound and picture must share this much of the longer one's time, or else a
 #: clip's last faces would stand for all the sound beyond them.
@@ -40,7 +40,7 @@ def prepare_clip(
     detect_every: int = 10,
     min_face_share: float = 0.5,
     hearing: sound.Reading = sound.USUAL,
-    seeing: pictures.Reading = pictures.USUAL,
+    seeing: pictures.Reading | None = pictures.USUAL,
 ) -> PreparedClip:
     """Decode and prepare one clip (§2.1).
 
@@ -63,8 +63,9 @@ def prepare_clip(
         Of the frames; a clip with a face in fewer cannot be used.
     hearing : Reading
         See :func:`avef.preparation.sound.read_audio`.
-    seeing : Reading
-        See :func:`avef.preparation.pictures.read_video`.
+    seeing : Reading or None
+        See :func:`avef.preparation.pictures.read_video`. None takes the clip as sound alone,
+        whatever pictures it may have.
 
     Raises
     ------
@@ -84,6 +85,10 @@ def prepare_clip(
     if not voiced.any():
         raise ClipError(f"no speech was found; the loudest sample is {np.abs(y).max():.4f}")
 
+    if seeing is None:
+        none = np.zeros((0, face_size, face_size, 3), np.uint8)
+        no_frame = none[:, 0, 0, 0]
+        return PreparedClip(log_mel, voiced, none, no_frame, no_frame + 0.0, 0.0, _seen(audio))
     video = pictures.read_video(path, seeing)
     times = video.times - audio.start
     _require_overlap((0.0, len(y) / speech.RATE), (times[0], times[-1] + 1 / video.fps))
@@ -95,7 +100,7 @@ def prepare_clip(
         )
     boxes = faces.face_box(track.points, margin=face_margin)
     crops = faces.crop(video.frames, boxes[_nearest(shown)], face_size)
-    seen = _seen(audio, video, times[0])
+    seen = _seen(audio, video)
     return PreparedClip(log_mel, voiced, crops, track.status, times, video.fps, seen)
 
 
@@ -127,8 +132,8 @@ def prepare_corpus(
     Returns
     -------
     (prepared, quarantine) : DataFrame
-        The clips that can be used, with ``duration``, ``fps``, ``frames``,
-        ``voiced``, ``face_share``, what was seen of the file (``seen`` of
+        The clips that can be used, with ``duration``, ``fps``, ``frames`` (both 0 where it is
+        sound alone), ``voiced``, ``face_share``, what was seen of the file (``seen`` of
         :class:`~avef.preparation.prepared.PreparedClip`) and ``key``; and ``clip``, ``path``,
         ``stage``, ``reason`` of those that cannot.
 
@@ -140,7 +145,11 @@ def prepare_corpus(
     root, out = Path(root), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     base = _base_key(options)
-    work = [(root / path, out / f"{clip}.npz", options, base) for clip, path in _paths(clips)]
+    alone = options | {"seeing": None}
+    work = [
+        (root / path, out / f"{clip}.npz", alone if kind == AUDIO else options, (base, kind))
+        for clip, path, kind in _listed(clips)
+    ]
     results = list(parallel.each(_prepare_one, work, jobs=jobs, title=f"preparing {out.name}"))
 
     failed = np.array([isinstance(r, str) for r in results], bool)
@@ -190,7 +199,7 @@ def _base_key(options):
     return store.digest(plain, files=files, code=__name__)
 
 
-def _prepare_one(path: Path, target: Path, settings: Mapping, base: str) -> dict | str:
+def _prepare_one(path: Path, target: Path, settings: Mapping, base: tuple) -> dict | str:
     """Facts of a prepared clip, or the reason why there is none.
 
     Only what the raw clip itself causes becomes a reason; all else stops the run.
@@ -213,7 +222,7 @@ def _prepare_one(path: Path, target: Path, settings: Mapping, base: str) -> dict
         "fps": round(clip.fps, 2),
         "frames": len(clip.faces),
         "voiced": round(float(clip.voiced.mean()), 4),
-        "face_share": round(float((clip.face_status != faces.NONE).mean()), 4),
+        "face_share": _share(clip.face_status != faces.NONE),
         **clip.seen,
         "key": key,
     }
@@ -227,12 +236,15 @@ def _finished(target, key):
         return None
 
 
-def _seen(audio, video, offset):
+def _seen(audio, video=None):
     """What the file's row says of its streams."""
+    if video is None:
+        return {**audio.seen, "warnings": "; ".join(audio.warnings)}
     return {
         **audio.seen,
         **video.seen,
-        "picture_offset": round(float(offset), 3),  # seconds from the first sample
+        # seconds from the first sample
+        "picture_offset": round(float(video.times[0] - audio.start), 3),
         "warnings": "; ".join([*audio.warnings, *video.warnings]),
     }
 
@@ -254,5 +266,12 @@ def _nearest(seen):
     return there[np.abs(np.arange(len(seen))[:, None] - there).argmin(axis=1)]
 
 
-def _paths(clips):
-    return clips[["clip", "path"]].itertuples(index=False)
+def _share(mask):
+    """Of the entries that are set, to four decimals; NaN where there is no entry."""
+    return round(float(mask.mean()), 4) if len(mask) else np.nan
+
+
+def _listed(clips):
+    """Clip, path and kind of every row; a table without kinds is one of clips with pictures."""
+    kinds = clips.get("kind", pd.Series(AUDIO_VISUAL, clips.index))
+    return zip(clips["clip"], clips["path"], kinds, strict=True)

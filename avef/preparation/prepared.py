@@ -12,12 +12,18 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from avef.core import store
 
+#: The kinds of clips: with pictures, and sound alone.
+AUDIO_VISUAL, AUDIO = "audio-visual", "audio"
+#: What a corpus of each kind lets one learn from.
+MODALITIES = {AUDIO_VISUAL: ("audio", "visual"), AUDIO: ("audio",)}
+
 
 class PreparedClip(NamedTuple):
-    """Arrays of one clip, all on the audio's clock.
+    """Arrays of one clip, all on the audio's clock; F is 0 where it is sound alone.
 
     Attributes
     ----------
@@ -45,6 +51,12 @@ class PreparedClip(NamedTuple):
     times: np.ndarray
     fps: float
     seen: Mapping[str, str | int | float] = MappingProxyType({})
+
+
+def modalities(folder: str | Path) -> tuple[str, ...]:
+    """What the networks can learn from a prepared corpus: audio, and visual if it has pictures."""
+    clips = pd.read_csv(Path(folder) / "clips.csv", dtype=str)
+    return MODALITIES[clips["kind"].iloc[0] if "kind" in clips else AUDIO_VISUAL]
 
 
 def save_clip(path: str | Path, clip: PreparedClip, key: str = "") -> None:

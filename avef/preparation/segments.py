@@ -12,15 +12,20 @@ from typing import NamedTuple
 import numpy as np
 
 from avef.core.errors import ParameterError
+from avef.preparation.prepared import PreparedClip
 
 LENGTH = 64  # audio frames in a segment: 25 + 63·10 = 655 ms
 HOP = 34  # audio frames between segments: 30 overlap
 SECONDS = 0.655
 FACES = 16  # images in a segment
+NO_FACE = -1
 
 
 class Segments(NamedTuple):
-    """``audio`` (S, 64) and ``faces`` (S, 16), int64 indices into a clip's frames."""
+    """``audio`` (S, 64) and ``faces`` (S, 16), int64 indices into a clip's frames.
+
+    Where a clip has no pictures all of ``faces`` are :data:`NO_FACE`.
+    """
 
     audio: np.ndarray
     faces: np.ndarray
@@ -121,6 +126,14 @@ def segment_clip(voiced: np.ndarray, times: np.ndarray, fps: float, *, case: int
     first = np.searchsorted(times[video_frames], audio[:, 0] / 100 - 0.0005)
     first = first.clip(0, len(video_frames) - n)
     return Segments(audio, video_frames[first[:, None] + sixteen(n)])
+
+
+def of_clip(clip: PreparedClip, case: int) -> Segments:
+    """:func:`segment_clip` of a prepared clip; of sound alone :func:`segment_speech`."""
+    if len(clip.times):
+        return segment_clip(clip.voiced, clip.times, clip.fps, case=case)
+    audio = segment_speech(clip.voiced, case)
+    return Segments(audio, np.full((len(audio), FACES), NO_FACE))
 
 
 def segment_speech(voiced: np.ndarray, case: int) -> np.ndarray:

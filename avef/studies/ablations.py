@@ -120,9 +120,7 @@ def joined(predictions: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
 
 def base(p: Params) -> pd.DataFrame:
     """The predictions at hand, from :func:`joined`."""
-    return joined(
-        {(c, m): tables.read_predictions(s, c) for c in p.corpora for m, s in tables.STAGES.items()}
-    )
+    return joined(tables.read_all(list(p.corpora)))
 
 
 def paired(table: pd.DataFrame, plain: pd.DataFrame) -> pd.DataFrame:

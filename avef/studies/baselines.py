@@ -31,6 +31,7 @@ from avef.core.paths import Folders
 from avef.evaluation import paired
 from avef.learning import clip_svm, dataset, grid
 from avef.preparation import speech
+from avef.preparation.prepared import modalities
 from avef.protocol import EMOTION_MODELS, folds, labels
 
 MFCCS = 13
@@ -83,14 +84,17 @@ def face_gradients(faces: np.ndarray) -> np.ndarray:
 
 
 def handcrafted(prepared: str | Path, case: int) -> dict[str, np.ndarray]:
-    """Both descriptions of every clip, (clips, d) each, by modality."""
+    """The descriptions of every clip, (clips, d) each, by modality."""
     data = dataset.load(prepared, case)
-    audio, visual = [], []
-    for clip in range(len(data.clips)):
-        mine = data.clip == clip
-        audio.append(speech_statistics(data.log_mel[np.unique(data.audio[mine])]))
-        visual.append(face_gradients(data.faces[np.unique(data.images[mine])]))
-    return {"audio": np.array(audio), "visual": np.array(visual)}
+    ways = {
+        "audio": lambda mine: speech_statistics(data.log_mel[np.unique(data.audio[mine])]),
+        "visual": lambda mine: face_gradients(data.faces[np.unique(data.images[mine])]),
+    }
+    every = [data.clip == clip for clip in range(len(data.clips))]
+    return {
+        modality: np.array([ways[modality](mine) for mine in every])
+        for modality in modalities(prepared)
+    }
 
 
 def of_features(prepared: str | Path, chosen: CorpusParams) -> dict[str, pd.DataFrame]:
@@ -154,32 +158,34 @@ def against(
 
 
 def study(p: Params) -> tuple[pd.DataFrame, dict]:
-    """S1 and S2 on every corpus, six emotions, case 2.
+    """S1 and S2 on every corpus, six emotions, case 2; of sound alone what is heard.
 
     Returns
     -------
     table : DataFrame
         ``claim``, ``model`` and ``baseline`` (what is compared), and the entries of
-        :func:`against`.
+        :func:`against`. What no corpus can tell has no row.
     verdicts : dict
-        Of the paper's corpora alone, and empty without one. ``S1``: both modalities together;
-        ``S2``: against the best of ``FUSIONS``.
+        Of the paper's corpora with pictures, and empty without one. ``S1``: both modalities
+        together; ``S2``: against the best of ``FUSIONS``.
     """
-    seed, corpora = p.seed, list(p.corpora)
-    crafted = {c: of_features(paths.prepared(c), p.of(c)) for c in corpora}
-    joined = {c: of_fusions(paths.folders(c), p.of(c)) for c in corpora}
-    learnt = {m: {c: _ours(STAGES[m], c) for c in corpora} for m in STAGES}
+    seed = p.seed
+    shown = [c for c in p.corpora if "visual" in modalities(paths.prepared(c))]
+    corpora = {"audio": list(p.corpora), "visual": shown, "both": shown}
+    crafted = {c: of_features(paths.prepared(c), p.of(c)) for c in p.corpora}
+    joined = {c: of_fusions(paths.folders(c), p.of(c)) for c in shown}
+    learnt = {m: {c: _ours(STAGES[m], c) for c in corpora[m]} for m in STAGES}
     rows: list[tuple] = []
     features: dict[tuple[str, str], tuple] = {}
-    for modality in MODALITIES:
-        theirs = {c: crafted[c][modality] for c in corpora}
+    for modality in filter(corpora.get, MODALITIES):
+        theirs = {c: crafted[c][modality] for c in corpora[modality]}
         pair = against(learnt[modality], theirs, seed)
         rows.append(("S1", f"{modality}-net", HANDCRAFTED[modality], pair))
-        features |= {(c, modality): (learnt[modality][c], theirs[c]) for c in corpora}
-    claimed = [c for c in corpora if c in paper.DATASETS]
+        features |= {(c, modality): (learnt[modality][c], theirs[c]) for c in theirs}
+    claimed = [c for c in shown if c in paper.DATASETS]
     fusions = []
-    for name in FUSIONS:
-        theirs = {c: joined[c][name] for c in corpora}
+    for name in FUSIONS if shown else ():
+        theirs = {c: joined[c][name] for c in shown}
         rows.append(("S2", "DBN", name, against(learnt["both"], theirs, seed)))
         if claimed:
             ours = {c: learnt["both"][c] for c in claimed}

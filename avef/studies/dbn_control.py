@@ -26,16 +26,18 @@ from avef.learning.grid import Cell
 from avef.models import networks
 from avef.models.dbn import DBN, pretrained
 from avef.models.rbm import RBM
+from avef.preparation.prepared import modalities
 from avef.protocol import EMOTION_MODELS, folds
 
 PAIR = ("emotion", 2)
 KINDS = ("audio", "visual")
 #: Epochs of contrastive divergence that a head start is told by.
 EPOCHS = 3
+COLUMNS = ["dataset", "fold", "start", "epoch", "error"]
 
 
 def run(p: Params) -> pd.DataFrame:
-    """How fast the lowest RBM of each target learns, from each start.
+    """How fast the lowest RBM of each target with pictures learns, from each start.
 
     What it learns is fc7 of the training speakers' segments, six emotions, case 2, from the
     networks of the first seed; no label is read. The cells of both networks and the transfer
@@ -47,9 +49,11 @@ def run(p: Params) -> pd.DataFrame:
         ``dataset``, ``fold``, ``start``, ``epoch`` (1…EPOCHS), ``error`` (see
         :class:`avef.models.rbm.RBM`).
     """
-    work = [(corpus, p.of(corpus)) for corpus in p.corpora]
+    shown = [c for c in p.corpora if "visual" in modalities(paths.prepared(c))]
+    work = [(corpus, p.of(corpus)) for corpus in shown]
     title = "the DBN from other starts"
-    return pd.concat(parallel.each(_errors, work, jobs=p.jobs.train, title=title))
+    tables = list(parallel.each(_errors, work, jobs=p.jobs.train, title=title))
+    return pd.concat(tables) if tables else pd.DataFrame(columns=COLUMNS)
 
 
 def exchanged(rbm: RBM, sizes: Sequence[int], rng: np.random.Generator) -> RBM:
@@ -102,6 +106,8 @@ def head_starts(errors: pd.DataFrame) -> pd.DataFrame:
     1     rml  transferred    0.6        25.0  100.0
     2     rml        other    0.7        12.5   50.0
     """
+    if errors.empty:
+        return pd.DataFrame(columns=["dataset", "start", "error", "head_start", "kept"])
     table = errors.groupby(["dataset", "start"], sort=False)["error"].mean().unstack(sort=False)
     gained = 100 * (1 - table.div(table["random"], axis=0))
     kept = 100 * gained.div(gained["transferred"].where(gained["transferred"] > 0), axis=0)
@@ -134,7 +140,7 @@ def _errors(corpus, chosen):
             machine = pretrained(fc7, lowest, short, seed=cell.lot, initial=start).rbms_[0]
             told = enumerate(machine.errors_, start=1)
             rows += [(corpus, cell.fold, name, epoch, error) for epoch, error in told]
-    return pd.DataFrame(rows, columns=["dataset", "fold", "start", "epoch", "error"])
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _fc7(folders: Folders, chosen: CorpusParams) -> Iterator[tuple[Cell, np.ndarray]]:

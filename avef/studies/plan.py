@@ -140,8 +140,10 @@ def plan(
         ``disk_gib`` (what stays), ``hours`` (with early stopping, at most).
     """
     rows = []
-    for stage in STAGES:
+    for stage, kinds in STAGES.items():
         for corpus in params.corpora:
+            if "visual" in kinds and stage != "transfer" and not size_of[corpus].video:
+                continue  # sound alone
             make = _transfer if stage == "transfer" else _cells
             load = make(params, stage, corpus, size_of, costs)
             workers = min(cores if params.jobs.train == -1 else params.jobs.train, len(load.pieces))
@@ -225,22 +227,31 @@ class Load(NamedTuple):
 
 
 def _transfer(params, stage, corpus, size_of, costs):
-    """Both networks and the DBN, for each emotion model, on the two sources."""
+    """Both networks and the DBN, for each emotion model, on the sources; of sound alone one."""
     schedule = params.transfer[corpus]
     sources = [size_of[name] for name in params.sources(corpus)]
-    n = sum(size.segments[schedule.case - 1] for size in sources)
-    passes = {kind: schedule.epochs * costs[kind].train + costs[kind].forward for kind in KINDS}
-    passes["rbm"] = params.rbm.epochs * costs["rbm"].train + costs["rbm"].forward
+    heard, shown = (
+        sum(size.segments[schedule.case - 1] for size in sources if size.video >= least)
+        for least in (0, 1)
+    )
+    kinds = KINDS if size_of[corpus].video else KINDS[:1]
+    counts = {"audio": heard, "visual": shown, "rbm": shown}
+    passes = {kind: schedule.epochs * costs[kind].train + costs[kind].forward for kind in kinds}
+    if len(kinds) > 1:
+        passes["rbm"] = params.rbm.epochs * costs["rbm"].train + costs["rbm"].forward
     weights = [costs[part].weights for part in passes]
+    rbms = len(params.networks.dbn.hidden) if len(kinds) > 1 else 0
     return Load(
-        pieces=[[(part, n * each)] for part, each in passes.items() for _ in range(MODELS)],
-        trainings=MODELS * (2 + len(params.networks.dbn.hidden)),
-        segments=n,
+        pieces=[
+            [(part, counts[part] * each)] for part, each in passes.items() for _ in range(MODELS)
+        ],
+        trainings=MODELS * (len(kinds) + rbms),
+        segments=heard,
         tables=_tables(params, *sources),
         caches=0,
-        disk=4 * MODELS * (sum(weights) + n * sum(costs[f"{kind}_fc7"].out for kind in KINDS)),
+        disk=4 * MODELS * (sum(weights) + shown * sum(costs[f"{kind}_fc7"].out for kind in kinds)),
         weights=max(weights),
-        step=_STEP * schedule.batch * max(costs[kind].units for kind in KINDS),
+        step=_STEP * schedule.batch * max(costs[kind].units for kind in kinds),
     )
 
 

@@ -44,7 +44,9 @@ def training_hours(params: Params) -> pd.DataFrame:
     one = replace(params, jobs=replace(params.jobs, train=1))
     sizes, counted = plan.sizes(one), costs.parts(one)
     table = plan.plan(one, sizes, costs=counted, rates=costs.measure(one, counted))
-    table = table[table["stage"] != "transfer"].groupby("corpus", sort=False)["hours"].sum()
+    shown = table.loc[table["stage"] == "dbn_fusion", "corpus"]  # no whole model of sound alone
+    table = table[(table["stage"] != "transfer") & table["corpus"].isin(shown)]
+    table = table.groupby("corpus", sort=False)["hours"].sum()
     folds = {c: plan.folds(one.protocol[c], c, sizes[c])[0] for c in table.index}
     grids = {corpus: len(grid.pairs()) * len(one.seeds) * count for corpus, count in folds.items()}
     hours = [hours / grids[corpus] for corpus, hours in table.items()]
@@ -83,9 +85,11 @@ def preparation_ratio(paths: Sequence[str | Path], options: dict) -> float:
 
     Parameters
     ----------
-    paths : clips that can be used
+    paths : clips that can be used; NaN is returned where there is none
     options : keyword arguments of :func:`avef.preparation.clips.prepare_clip`
     """
+    if not paths:
+        return float("nan")
     prepare_clip(paths[0], **options)
     start = time.perf_counter()
     clips = [prepare_clip(path, **options) for path in paths]

@@ -16,6 +16,7 @@ from avef.config.schema import Keep, Params
 from avef.core import parallel, paths
 from avef.evaluation import bootstrap
 from avef.learning import clip_svm, grid, unimodal
+from avef.preparation.prepared import modalities
 from avef.studies import baselines
 
 PAIRS = (("emotion", 2),)
@@ -32,6 +33,8 @@ def run(p: Params) -> None:
     """
     work = []
     for kind, corpus in product(reversed(STAGES), p.corpora):  # the longer ones first
+        if kind not in modalities(paths.prepared(corpus)):
+            continue
         chosen = p.of(corpus)._replace(keep=ANEW)
         work += [(kind, *pair, _folders(corpus, kind), chosen) for pair in PAIRS]
     title = "training without transfer"
@@ -39,12 +42,12 @@ def run(p: Params) -> None:
 
 
 def predictions(p: Params, corpus: str) -> pd.DataFrame:
-    """As :func:`avef.learning.clip_svm.predictions`, of both networks.
+    """As :func:`avef.learning.clip_svm.predictions`, of both networks; of sound alone of one.
 
     The column ``modality`` tells which.
     """
     tables = []
-    for kind in STAGES:
+    for kind in modalities(paths.prepared(corpus)):
         folders = _folders(corpus, kind)
         table = clip_svm.predictions(
             folders.prepared,
@@ -72,12 +75,14 @@ def gain(
     Returns
     -------
     DataFrame
-        ``networks`` (each modality over all corpora, then all together) and the entries
-        of :func:`avef.studies.baselines.against`.
+        ``networks`` (each modality over all corpora that have it, then all together) and the
+        entries of :func:`avef.studies.baselines.against`.
     """
     rows = []
     for name, kinds in (("audio-net", ["audio"]), ("visual-net", ["visual"]), ("both", STAGES)):
         chosen = [key for key in ours if key[1] in kinds]
+        if not chosen:
+            continue
         mine, other = ({key: table[key] for key in chosen} for table in (ours, theirs))
         rows.append({"networks": name} | baselines.against(mine, other, seed))
     return pd.DataFrame(rows)
@@ -137,6 +142,8 @@ def all_curves(corpora: Iterable[str]) -> pd.DataFrame:
     """
     parts = []
     for corpus, (kind, stage) in product(corpora, STAGES.items()):
+        if kind not in modalities(paths.prepared(corpus)):
+            continue
         starts = {
             "transfer": paths.cells(stage, corpus),
             "random": paths.cells("without_transfer", corpus) / kind,
