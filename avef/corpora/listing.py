@@ -2,7 +2,8 @@
 
 A corpus has pictures, or it is sound alone, of which the audio-net can learn. A film whose
 header tells of no pictures is sound alone, too; and where some clips have pictures, those that
-have none are left out, as both networks must be tested on the same clips.
+have none are left out, as both networks must be tested on the same clips. Left out, too, are
+emotions that the paper does not have.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from avef import corpora
 from avef.core import paths
 from avef.core.errors import ClipError
 from avef.core.files import write_csv
+from avef.corpora._tree import outside_six
 from avef.preparation import container
 from avef.preparation.prepared import AUDIO
+from avef.protocol import EMOTIONS
 
 
 class Listing(NamedTuple):
@@ -70,16 +73,29 @@ def of_one_kind(listed: Listing) -> Listing:
     shown = clips["kind"] != AUDIO
     if not shown.any():
         return Listing(clips, left_out, files)
-    lost = clips.loc[~shown, ["path"]].assign(reason="sound alone, in a corpus with pictures")
-    left_out = pd.concat([left_out, lost]).sort_values(["path", "reason"], ignore_index=True)
-    clips, files = (table[shown].reset_index(drop=True) for table in (clips, files))
+    reason = pd.Series("sound alone, in a corpus with pictures", clips.index)
+    return _without(Listing(clips, left_out, files), reason.where(~shown))
+
+
+def of_the_six(listed: Listing) -> Listing:
+    """Leave out clips of other emotions, which Emo-DB's reader tells for the VAD's sake."""
+    emotion = listed.clips["emotion"]
+    return _without(listed, emotion.map(outside_six).where(~emotion.isin(EMOTIONS)))
+
+
+def _without(listed, reason):
+    """The listing without the clips for which there is a reason."""
+    lost = listed.clips[["path"]].assign(reason=reason).dropna()
+    left_out = pd.concat([listed.left_out, lost]).sort_values(["path", "reason"], ignore_index=True)
+    clips, files = (t[reason.isna()].reset_index(drop=True) for t in (listed.clips, listed.files))
     return Listing(clips, left_out, files)
 
 
 def write(corpus: str, root: str | Path, *, reader: str | None = None) -> Listing:
     """List a raw corpus into ``data/clips/<corpus>/``; errors as in ``clip_table``."""
     clips, left_out = corpora.clip_table(corpus, root, reader=reader)
-    made = of_one_kind(Listing(clips, left_out, media_facts(clips, root)))
+    listed = Listing(clips, left_out, media_facts(clips, root))
+    made = of_one_kind(of_the_six(listed))
     for name, table in made._asdict().items():
         write_csv(paths.clips(corpus).with_name(f"{name}.csv"), table)
     return made

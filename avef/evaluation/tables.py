@@ -57,13 +57,14 @@ def _printed(row):
 
 
 def _of_files(clips, files):
-    """The most frequent value of each entry."""
+    """The most frequent value of each entry; a dash for pictures where there are none."""
     usual = files.mode(numeric_only=True).iloc[0]
+    shown = files["width"].notna().any()
     return {
         "audio (Hz)": int(usual["sample_rate"]),
         "channels": int(usual["channels"]),
-        "fps": usual["fps"],
-        "frame size": f"{usual['width']:.0f}×{usual['height']:.0f}",
+        "fps": usual["fps"] if shown else "–",
+        "frame size": f"{usual['width']:.0f}×{usual['height']:.0f}" if shown else "–",
         "speakers": clips["speaker"].nunique(),
         "clips": len(clips),
     }
