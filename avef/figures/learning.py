@@ -21,15 +21,17 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
         ``panels`` names, and ``seed`` and ``fold`` where there are several; ``held_loss`` and
         ``held_accuracy``, of held-out training speakers, are dotted where they are there.
     panels : str
-        Column whose two values stand side by side.
+        Column whose values stand side by side.
     """
     if curves.empty:
         return nothing("Nothing was trained")
-    figure, axes = plt.subplots(2, 2, figsize=(9, 4), sharex=True, sharey="row")
+    names = sorted(curves[panels].unique())
+    figure, axes = plt.subplots(
+        2, len(names), figsize=(9, 4), sharex=True, sharey="row", squeeze=False
+    )
     there = set(curves["emotion_model"])
     colours = {m: f"C{i}" for i, m in enumerate(EMOTION_MODELS) if m in there}
     lines = [c for c in ("emotion_model", panels, "seed", "fold") if c in curves]
-    names = sorted(curves[panels].unique())
     held = "held_loss" in curves
     for key, line in curves.groupby(lines):
         side = names.index(key[1])
@@ -46,10 +48,10 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
         axis.set_xlabel("epoch")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for model, colour in colours.items():
-        axes[0, 1].plot([], [], color=colour, label=model)
+        axes[0, -1].plot([], [], color=colour, label=model)
     if held:
-        axes[0, 1].plot([], [], color="0.4", ls=":", label="held-out speakers")
-    axes[0, 1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+        axes[0, -1].plot([], [], color="0.4", ls=":", label="held-out speakers")
+    axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))
     last = curves.groupby(lines).tail(1)
     learnt = 100 * last["accuracy"].mean()
     title = f"In the last epoch {learnt:.0f} % of the training segments are right"
