@@ -9,47 +9,21 @@ A recording that V2 learns from may be of a speaker whom the VAD knew.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
-import keras
 import numpy as np
 import pandas as pd
 
 from avef import corpora
-from avef.config.schema import EmoDb, Networks, Stop, Svm
-from avef.core import parallel
 from avef.corpora import emodb
 from avef.evaluation import paired, scores
-from avef.learning import clip_svm, dataset, frozen, training
-from avef.learning.grid import Held
-from avef.models import inputs, networks
-from avef.preparation import sound, speech, vad
-from avef.preparation.segments import segment_speech
-from avef.protocol import folds, inner_split
-from avef.studies import vad_data
+from avef.protocol import folds
+from avef.studies import silence, vad_data
+from avef.studies.silence import Recordings, Settings
 from avef.studies.vad_data import syllables, there
 
 #: With fewer speakers there is no interval. Of two there are but three resamples, and of five
 #: not even a gain for each one would be significant at 5 % (sign flips: 2 / 2⁵).
 FEWEST = 6
-
-
-class Recordings(NamedTuple):
-    """Emo-DB, prepared.
-
-    Attributes
-    ----------
-    clips : DataFrame
-        ``clip``, ``speaker``, ``emotion`` …, and the share of frames that are voiced by the
-        VAD, ``voiced``, and by the hand labels, ``by_hand`` (NaN where there are none); whether
-        the VAD did not know the speaker, ``unseen``.
-    log_mel : list of (T, 64) float32
-    voiced : list of (T,) bool
-    """
-
-    clips: pd.DataFrame
-    log_mel: list[np.ndarray]
-    voiced: list[np.ndarray]
 
 
 def coverage(root: str | Path) -> str:
@@ -72,28 +46,21 @@ def prepare(
     weights: str | Path,
     power: float = 2.0,
 ) -> Recordings:
-    """Read all of Emo-DB under ``root`` and find its speech.
+    """Read all of Emo-DB under ``root`` and find its speech; see :func:`avef.studies.silence.read`.
 
-    ``method``, ``threshold`` and ``power`` are ``vad``, ``vad_threshold`` and
-    ``spectrum_power`` of the section ``prepare``.
+    The clips also have the share of frames that the hand labels take for speech, ``by_hand``
+    (NaN where there are none), and whether the VAD did not know the speaker, ``unseen``.
     """
-    root = Path(root)
     clips, _ = corpora.clip_table("emodb", root)
-    limit = vad.threshold(method, weights) if threshold is None else threshold
-    log_mel, voiced, by_vad, by_hand = [], [], [], []
-    for path in clips["path"]:
-        audio = sound.read_audio(root / path)
-        y = speech.mono_16k(audio.samples, audio.rate)
-        mask = vad.speech_mask(vad.speech_probability(y, method=method, weights=weights), limit)
-        hand = syllables(root / "silb" / f"{Path(path).stem}.silb", len(mask))
-        log_mel.append(speech.log_mel(speech.pre_emphasis(y), power=power))
-        voiced.append(mask[1 : len(log_mel[-1]) + 1])  # as in avef.preparation.clips
-        by_vad.append(mask.mean())
+    recordings = silence.read(
+        clips, root, method=method, threshold=threshold, weights=weights, power=power
+    )
+    clips, by_hand = recordings.clips, []
+    for path, frames in clips[["path", "frames"]].itertuples(index=False):
+        hand = syllables(Path(root) / "silb" / f"{Path(path).stem}.silb", frames)
         by_hand.append(np.nan if hand is None else hand.mean())
-    seconds = [len(c) / 100 for c in log_mel]
     new = vad_data.unseen(clips["speaker"], method)
-    clips = clips.assign(voiced=by_vad, by_hand=by_hand, duration=seconds, unseen=new)
-    return Recordings(clips, log_mel, voiced)
+    return recordings._replace(clips=clips.assign(by_hand=by_hand, unseen=new))
 
 
 def shares(clips: pd.DataFrame) -> pd.DataFrame:
@@ -132,92 +99,29 @@ def complete(clips: pd.DataFrame, share: float = 0.9) -> list[str]:
     return sorted(e for e, n in emodb.EXPECTED.items() if counts.get(e, 0) >= share * n)
 
 
-class Settings(NamedTuple):
-    """How the audio-net is trained on Emo-DB, and how a clip's class is decided."""
-
-    schedule: EmoDb
-    networks: Networks
-    stop: Stop
-    svm: Svm
-    decision: str
-    seed: int
-
-
-def recognise(recordings: Recordings, settings: Settings, *, jobs: int = 1) -> pd.DataFrame:
+def recognise(
+    recordings: Recordings, settings: Settings, *, groups: int, seed: int, jobs: int = 1
+) -> pd.DataFrame:
     """V2: recognise every utterance of the complete emotions by speakers left out.
+
+    Parameters
+    ----------
+    groups : int
+        Speaker groups.
+    seed : int
+        Of the groups.
 
     Returns
     -------
     DataFrame
-        As :func:`avef.learning.clip_svm.predictions`; ``emotion_model`` is ``Emo-DB``.
+        As :func:`avef.studies.silence.recognise`; ``emotion_model`` is ``Emo-DB``.
     """
     rows = np.flatnonzero(recordings.clips["emotion"].isin(complete(recordings.clips)))
-    chosen = Recordings(
-        recordings.clips.iloc[rows].reset_index(drop=True),
-        [recordings.log_mel[i] for i in rows],
-        [recordings.voiced[i] for i in rows],
-    )
-    groups, seed = settings.schedule.groups, settings.seed
+    chosen = recordings.of(rows)
     splits = folds(chosen.clips, "emodb", groups=groups, seed=seed)
-    work = [
-        (chosen, case, fold, split, settings)
-        for case in (1, 2)
-        for fold, split in enumerate(splits)
-    ]
-    tables = parallel.each(_one_fold, work, jobs=jobs, title="audio-net on Emo-DB")
-    return pd.concat(tables, ignore_index=True)
-
-
-def _one_fold(recordings, case, fold, split, settings):
-    clips, (train, test) = recordings.clips, split
-    schedule, nets, seed = settings.schedule, settings.networks, settings.seed + fold
-    assert not set(clips["speaker"][train]) & set(clips["speaker"][test])
-    names = np.array(sorted(clips["emotion"].unique()))
-    truth = np.searchsorted(names, clips["emotion"])
-    starts = np.cumsum([0, *map(len, recordings.log_mel)])
-    cuts = [segment_speech(voiced, case) for voiced in recordings.voiced]
-    audio = np.concatenate([cut + first for cut, first in zip(cuts, starts, strict=False)])
-    clip = np.repeat(np.arange(len(cuts)), [len(cut) for cut in cuts])
-    audio = audio.astype(np.int32)
-    learn, held = train, None
-    if settings.stop.early:
-        learn, watch = inner_split(clips, train, fraction=settings.stop.fraction, seed=seed)
-        watched = np.flatnonzero(np.isin(clip, watch))
-        held = Held(audio[watched], truth[clip[watched]], settings.stop.patience)
-    rows = np.flatnonzero(np.isin(clip, learn))
-    table = np.concatenate(recordings.log_mel)
-
-    scaling = inputs.mel_scaling(table, audio[rows])
-    full = frozen.build("audio", nets, len(names))
-    source = inputs.audio_source(table, scaling, nets.audio.input_size)
-    model = keras.Sequential([source, full])
-    training.scheduled(model, schedule, weight_decay=nets.weight_decay)
-    training.restart(model, full.layers, seed)
-    training.fit(
-        model,
-        audio[rows],
-        truth[clip[rows]],
-        epochs=schedule.epochs,
-        batch=schedule.batch,
-        seed=seed,
-        held=held,
-    )
-    parts = (("fc7", keras.Sequential([source, networks.features(full)])), ("softmax", model))
-    averaged = {
-        name: dataset.pool(training.outputs(part, [audio]), clip, len(clips))
-        for name, part in parts
-    }
-    decision = settings.decision
-    guess = clip_svm.classes(
-        averaged, truth, split, svm=settings.svm, feature="fc7", decision=decision
-    )
-    return clips.loc[test, ["clip", "speaker"]].assign(
-        emotion_model="Emo-DB",
-        case=case,
-        fold=fold,
-        true=names[truth[test]],
-        predicted=names[guess],
-    )
+    title = "audio-net on Emo-DB"
+    table = silence.recognise(chosen, splits, settings, jobs=jobs, title=title)
+    return table.assign(emotion_model="Emo-DB")
 
 
 def gains(predictions: pd.DataFrame, clips: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
@@ -228,7 +132,7 @@ def gains(predictions: pd.DataFrame, clips: pd.DataFrame, *, seed: int = 0) -> p
     predictions : DataFrame
         From :func:`recognise`.
     clips : DataFrame
-        Those of :class:`Recordings`.
+        Those of :func:`prepare`.
     seed : int
         Of the intervals.
 

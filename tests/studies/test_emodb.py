@@ -9,7 +9,7 @@ from avef.corpora.emodb import EXPECTED, OBTAIN
 from avef.evaluation import scores
 from avef.preparation import vad_net
 from avef.studies import emodb, vad_data
-from avef.studies.emodb import Recordings
+from avef.studies.silence import Recordings, Settings
 
 RATES = {"learning_rate": 0.005, "momentum": 0.9, "clip_norm": None}
 SCHEDULE = EmoDb(epochs=6, batch=16, root="", groups=2, **RATES)
@@ -84,8 +84,8 @@ def recorded():
 def test_silence_that_misleads_is_cut_in_case_2():
     recordings = recorded()
     clips = recordings.clips
-    settings = emodb.Settings(SCHEDULE, NETS, STOP, SVM, decision="softmax", seed=1)
-    predictions = emodb.recognise(recordings, settings)
+    settings = Settings(SCHEDULE, NETS, STOP, SVM, decision="softmax", seeds=[1])
+    predictions = emodb.recognise(recordings, settings, groups=2, seed=1)
     for _, part in predictions.groupby("case"):
         assert sorted(part["clip"]) == sorted(clips["clip"])
         assert part.groupby("speaker")["fold"].nunique().eq(1).all()
@@ -99,7 +99,7 @@ def test_silence_that_misleads_is_cut_in_case_2():
     right = 100 * (alone["true"] == alone["predicted"]).mean()
     assert gain.loc["unseen", "case_1"] == pytest.approx(right)
     early = settings._replace(stop=Stop(early=True, fraction=0.4, patience=1))
-    assert not predictions.equals(emodb.recognise(recordings, early))
+    assert not predictions.equals(emodb.recognise(recordings, early, groups=2, seed=1))
 
 
 def test_metrics_keep_the_unseen_speakers_and_all_side_by_side():
