@@ -10,6 +10,7 @@ import time
 from itertools import product
 from pathlib import Path
 
+import av
 import nbformat
 import pandas as pd
 import pytest
@@ -24,6 +25,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 ALL = bool(os.environ.get("AVEF_ALL"))
 DEMO = ("rml", "enterface05", "baum1s") if ALL else ("rml",)
 DATASETS = (*DEMO, "mine")
+#: A corpus of sound alone, beside those with pictures.
+VOICES = "voices"
 #: RAVDESS' codes of the six emotions.
 CODES = {"happiness": 3, "sadness": 4, "anger": 5, "fear": 6, "disgust": 7, "surprise": 8}
 
@@ -65,11 +68,25 @@ def make_own(folder):
     (folder / "Actor_01" / "01-02-03-01-01-01-01.mp4").write_bytes(b"a song")
 
 
+def make_voices(folder, films):
+    """The sound of a tree's films alone, as RAVDESS names it, in the same container."""
+    for film in sorted(films.rglob("01-01-*.mp4")):
+        path = folder / film.relative_to(films).with_name(f"03{film.name[2:]}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with av.open(str(film)) as source, av.open(str(path), "w") as target:
+            sound = source.streams.audio[0]
+            stream = target.add_stream_from_template(sound)
+            for packet in source.demux(sound):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    target.mux(packet)
+
+
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     """A copy of the tracked and new files, reproduced from nothing with the nano profile.
 
-    Beside the demo's corpora there is one that the paper does not have.
+    Beside the demo's corpora there are two that the paper does not have, one of sound alone.
     """
     folder = tmp_path_factory.mktemp("clone with space")
     listed = sh("git", "ls-files", "-co", "--exclude-standard", cwd=REPOSITORY)
@@ -81,7 +98,9 @@ def clone(tmp_path_factory):
     sh("git", "init", "-q", cwd=folder)
     profiles.apply("nano", folder / "params.yaml", REPOSITORY / "tests")
     make_own(folder / "data" / "own")
-    configure(folder, "\ncorpora:\n", "\ncorpora:\n  mine: {root: data/own, reader: ravdess}\n")
+    make_voices(folder / "data" / "voices", folder / "data" / "own")
+    own = "mine: {root: data/own, reader: ravdess}\n  voices: {root: data/voices, reader: ravdess}"
+    configure(folder, "\ncorpora:\n", f"\ncorpora:\n  {own}\n")
     if not ALL:
         leave_out(folder, "enterface05", "baum1s")
     sh("dvc", "repro", cwd=folder)
@@ -93,10 +112,12 @@ def test_every_cell_of_tables_4_to_10_is_filled(clone):
     for number, count in rows.items():
         table = pd.read_csv(clone / f"reports/tables/table_{number}.csv")
         if number < 8:
-            mine = table[table["dataset"] == "mine"]
-            assert 3 * len(mine) == count
-            assert mine["ours"].notna().all() and mine["paper"].isna().all()
-            table = table[table["dataset"] != "mine"]
+            for name in ("mine", VOICES):
+                mine = table[table["dataset"] == name]
+                heard = (name == "mine") | (mine["modality"] == "audio")
+                assert 3 * len(mine) == count
+                assert (mine["ours"].notna() == heard).all() and mine["paper"].isna().all()
+            table = table[~table["dataset"].isin(["mine", VOICES])]
         elif tables.CONFUSIONS[number] not in DATASETS:
             assert table["ours"].isna().all() and table["paper"].notna().all()
             continue
@@ -122,14 +143,25 @@ def test_demo_results_are_marked_wherever_they_stand(clone):
 
 
 def test_every_clip_is_predicted_once_by_a_fold_without_its_speaker(clone):
-    for dataset in DATASETS:
+    for dataset in (*DATASETS, VOICES):
         clips = pd.read_csv(clone / f"data/prepared/{dataset}/clips.csv")
-        for stage in ("audio_net", "visual_net", "svm"):
+        for stage in ("audio_net", "visual_net", "svm") if dataset != VOICES else ("audio_net",):
             table = pd.read_csv(clone / f"reports/predictions/{stage}-{dataset}.csv")
             assert table["seed"].nunique() == 2
             for _, part in table.groupby(["emotion_model", "case", "seed"]):
                 assert sorted(part["clip"]) == sorted(clips["clip"])
                 assert (part.groupby("speaker")["fold"].nunique() == 1).all()
+
+
+def test_sound_alone_runs_the_audio_side_and_says_what_it_lacks(clone):
+    for stage in ("visual_net", "svm"):
+        table = pd.read_csv(clone / f"reports/predictions/{stage}-{VOICES}.csv")
+        assert len(table) == 0 and "predicted" in table
+        assert not list((clone / "data" / stage.replace("svm", "dbn_fusion") / VOICES).iterdir())
+    text = (clone / "reports/tables/table_4.md").read_text()
+    assert f"{VOICES} visual" in text
+    said = sh("avef", "predict", "x.mp4", "--corpus", VOICES, cwd=clone, fails=True)
+    assert "is sound alone" in said and "Traceback" not in said
 
 
 def test_broken_clips_stand_in_quarantine(clone):
@@ -144,7 +176,7 @@ def test_broken_clips_stand_in_quarantine(clone):
 def test_the_index_links_every_notebook(clone):
     page = (clone / "reports/index.html").read_text()
     notebooks = [p.stem for p in (clone / "reports/notebooks").glob("[0-9]*.ipynb")]
-    assert len(notebooks) == 10 + 6 * len(DATASETS), sorted(notebooks)
+    assert len(notebooks) == 10 + 6 * (len(DATASETS) + 1), sorted(notebooks)
     for stem in notebooks:
         assert f"html/{stem}.html" in page
         assert (clone / f"reports/html/{stem}.html").is_file()
@@ -194,7 +226,7 @@ def test_a_missing_corpus_costs_no_result(clone):
         *(clone / "reports/tables").glob("table_[12].*"),
     ]
     before = {path: path.read_bytes() for path in paths}
-    assert len(before) == 3 * len(DATASETS) + 4
+    assert len(before) == 3 * (len(DATASETS) + 1) + 4
     values = (clone / "params.yaml").read_text()
     try:
         (clone / "params.yaml").write_text(

@@ -9,18 +9,21 @@ from avef import corpora
 from avef.config.schema import Params
 from avef.core import paths
 from avef.core.errors import ParameterError
+from avef.preparation.prepared import AUDIO
 
 
 class State(NamedTuple):
     """How things stand with one corpus.
 
     ``ready`` says whether the pipeline can run with it as it is; ``text`` says in a line
-    what is there, or what is missing and how to obtain it.
+    what is there, or what is missing and how to obtain it; ``alone`` that it is sound alone,
+    as far as the names of its files tell.
     """
 
     corpus: str
     ready: bool
     text: str
+    alone: bool = False
 
 
 def states(p: Params) -> list[State]:
@@ -31,10 +34,13 @@ def states(p: Params) -> list[State]:
     """
     # As dvc.yaml has it: there, and nowhere else.
     made: dict[str, Path] = {name: paths.DATA / "demo" / name for name in p.demo.corpora}
-    return [
-        *(_needed(name, corpus, made.get(name)) for name, corpus in p.corpora.items()),
-        _emodb(p.emodb.root),
-    ]
+    needed = {name: _needed(name, corpus, made.get(name)) for name, corpus in p.corpora.items()}
+    blind = {name for name, state in needed.items() if state.ready and state.alone}
+    for name in p.corpora:
+        if needed[name].ready and name not in blind and blind.issuperset(p.sources(name)):
+            text = "; but its visual-net has no other corpus with pictures to start from"
+            needed[name] = State(name, False, needed[name].text + text)
+    return [*needed.values(), _emodb(p.emodb.root)]
 
 
 def _needed(name, corpus, made):
@@ -61,6 +67,8 @@ def _read(corpus, root, reader=None):
         return State(corpus, False, str(error))
     people = clips["speaker"].nunique()
     title = corpora.title(corpus) if corpus in corpora.READERS else corpus
-    text = f"{title}: {len(clips)} clips of {people} speakers in {root}"
+    alone = bool((clips["kind"] == AUDIO).all())
+    what = "clips of sound alone" if alone else "clips"
+    text = f"{title}: {len(clips)} {what} of {people} speakers in {root}"
     more = f"; {len(left_out)} left out, with reasons in 00_corpora" if len(left_out) else ""
-    return State(corpus, True, text + more)
+    return State(corpus, True, text + more, alone)

@@ -201,15 +201,16 @@ def claims(parts: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
 
 def _range(values, units):
     """Text of a claim's figures: one, or the least and the greatest, of each unit."""
-    pairs = [(value, unit) for value, unit in zip(values, units, strict=True) if value == value]
-    figures = [value for value, _ in pairs if value is not None]
+    both = zip(values, units, strict=True)
+    pairs = [(value, unit) for value, unit in both if value is not None and value == value]
+    figures = [value for value, _ in pairs]
     if not figures:
         return ""
     if isinstance(figures[0], str):
         return figures[0] if len(set(figures)) == 1 else f"{len(figures)} entries"
     texts = []
     for unit in dict.fromkeys(unit for _, unit in pairs):
-        alike = [value for value, other in pairs if other == unit and value is not None]
+        alike = [value for value, other in pairs if other == unit]
         low, high = f"{min(alike):.4g}", f"{max(alike):.4g}"
         texts.append(f"{low if low == high else f'{low} … {high}'} {unit}".strip())
     return "; ".join(texts)

@@ -10,7 +10,7 @@ import jinja2
 
 from avef.evaluation import claims
 from avef.evaluation.tables import CONFUSIONS, DEMO
-from avef.report import gallery, notebooks, view
+from avef.report import gallery, notebooks, real, view
 from avef.report.sources import Sources
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -52,6 +52,7 @@ def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
     rows = given("claims", view.claim_rows, titles, tables.get("power_needed"))
     return {
         "demo": DEMO if sources.demo else "",
+        "real": real.known(sources.real) if sources.real else None,
         "claims": rows,
         "counts": view.verdict_counts(rows or []),
         "rules": view.grid(claims.rules()),

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import nbformat
 import pandas as pd
@@ -42,8 +42,9 @@ class Sources:
 
     ``tables`` by file name without suffix, every entry as the text in the file;
     ``notebooks`` likewise; ``failed`` names those whose run stopped with an
-    error. ``prepared`` and ``quarantine`` hold a table a prepared corpus. ``params``
-    is the text of ``params.yaml``, ``commit`` what git says; None where there is none.
+    error. ``prepared`` and ``quarantine`` hold a table a prepared corpus. ``real`` is
+    what was measured on real recordings, whatever this run was made from, ``params`` the
+    text of ``params.yaml``, ``commit`` what git says; None where there is none.
     """
 
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Sources:
     demo: bool = False
     prepared: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     quarantine: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    real: Mapping[str, Any] | None = None
     params: str | None = None
     versions: tuple[tuple[str, str], ...] = ()
     commit: str | None = None
@@ -65,6 +67,7 @@ def read(folder: Path) -> Sources:
     notebooks = sorted(folder.glob("notebooks/[0-9]*.ipynb"))
     prepared = root / "data/prepared"
     params = root / "params.yaml"
+    real = root / "benchmarks/results/real.json"
     return Sources(
         tables=tables,
         notebooks={
@@ -84,6 +87,7 @@ def read(folder: Path) -> Sources:
         demo=_is_demo(tables, folder),
         prepared=_by_corpus(prepared.glob("*/clips.csv")),
         quarantine=_by_corpus(prepared.glob("*/quarantine.csv")),
+        real=json.loads(real.read_text(encoding="utf-8")) if real.is_file() else None,
         params=params.read_text(encoding="utf-8") if params.is_file() else None,
         versions=tuple(versions()),
         commit=commit(root),

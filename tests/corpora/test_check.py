@@ -99,3 +99,23 @@ def test_a_folder_that_cannot_be_read_is_missing_and_the_others_are_told(run, mo
     monkeypatch.setattr(corpora, "clip_table", table)
     assert ready() == {"rml": False, "enterface05": True, "baum1s": True, "emodb": True}
     assert "Permission denied: 'data/raw/rml'" in check.states(params.read())[0].text
+
+
+def test_pictures_with_nothing_to_start_from_stop_a_run_before_it_begins(run, capsys):
+    """RML beside sound alone: its audio-net has a corpus to learn from, its visual-net none."""
+    plant(run, "rml", "emodb", "enterface05")
+    text = Path("params.yaml").read_text()
+    start, end = text.index("\ncorpora:\n"), text.index("\n", text.index("  baum1s: {root:"))
+    voices = "\ncorpora:\n  rml: {root: data/raw/rml}\n  emodb: {root: data/raw/emodb}"
+    plain = text[:start] + voices + text[end:]
+    plain = "\n".join(line for line in plain.splitlines() if "{groups: 3" not in line)
+    plain = plain.partition("\nablations:")[0] + "\nablations: {}\n"
+    Path("params.yaml").write_text(plain)
+    capsys.readouterr()
+    assert main(["corpora"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert "Emo-DB: 2 clips of sound alone" in said[1]
+    assert "RML" in said[0] and "visual-net has no other corpus with pictures" in said[0]
+    more = "\n  enterface05: {root: data/raw/enterface05}"
+    Path("params.yaml").write_text(plain.replace(voices, voices + more))
+    assert ready() == {"rml": True, "emodb": True, "enterface05": True}

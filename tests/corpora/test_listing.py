@@ -6,6 +6,7 @@ import pytest
 from avef.core import paths
 from avef.core.errors import ClipError, ParameterError
 from avef.corpora import listing
+from avef.preparation.prepared import AUDIO, AUDIO_VISUAL
 
 
 def describe(path):
@@ -42,3 +43,39 @@ def test_a_corpus_that_is_not_there_says_how_to_get_it(tmp_path, monkeypatch):
     with pytest.raises(ParameterError, match="SAVEE is not in nowhere: .*obtain it"):
         listing.write("mine", "nowhere", reader="savee")
     assert not (tmp_path / "data").exists()
+
+
+def table(**columns):
+    return pd.DataFrame({"emotion": "fear", "kind": AUDIO_VISUAL} | columns)
+
+
+def heard(clips, width):
+    facts = pd.DataFrame({"clip": clips["clip"], "sample_rate": 48_000.0, "width": width})
+    return listing.Listing(clips, pd.DataFrame(columns=["path", "reason"]), facts)
+
+
+def test_a_film_without_pictures_is_sound_alone():
+    """By its header, whatever its name says; a file that cannot be opened keeps its kind."""
+    clips = table(clip=list("ab"), path=["a.mp4", "b.mp4"])
+    made = listing.of_one_kind(heard(clips, [None, None]))
+    assert made.clips["kind"].tolist() == [AUDIO] * 2
+    assert made.left_out.empty
+    closed = heard(clips, [None, 640])
+    closed.files.loc[0, "sample_rate"] = None
+    assert listing.of_one_kind(closed).clips["kind"].tolist() == [AUDIO_VISUAL] * 2
+
+
+def test_where_some_have_pictures_the_others_are_left_out():
+    clips = table(clip=list("abc"), path=["a.mp4", "b.wav", "c.mp4"])
+    clips.loc[1, "kind"] = AUDIO
+    made = listing.of_one_kind(heard(clips, [640, None, 640]))
+    assert made.clips["clip"].tolist() == made.files["clip"].tolist() == ["a", "c"]
+    assert made.left_out["path"].tolist() == ["b.wav"]
+    assert "sound alone" in made.left_out["reason"][0]
+
+
+def test_emotions_that_the_paper_lacks_are_left_out_with_the_reason():
+    clips = table(clip=list("ab"), path=["a.wav", "b.wav"], emotion=["boredom", "anger"])
+    made = listing.of_the_six(heard(clips, None))
+    assert made.clips["clip"].tolist() == made.files["clip"].tolist() == ["b"]
+    assert made.left_out.values.tolist() == [["a.wav", "emotion boredom is not one of the six"]]

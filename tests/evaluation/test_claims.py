@@ -467,4 +467,6 @@ def test_the_forest_of_demo_data_and_of_none_concludes_nothing():
 def test_figures_of_two_units_are_two_ranges():
     values, units = pd.Series([7.3, 45.7, 40.0]), pd.Series(["points", "%", "%"])
     assert claims._range(values, units) == "7.3 points; 40 … 45.7 %"
-    assert claims._range(pd.Series([1.0, np.nan]), pd.Series(["h", "%"])) == "1 h"
+    for nothing in (np.nan, None):
+        values = pd.Series([1.0, nothing], dtype=object)
+        assert claims._range(values, pd.Series(["h", "%"])) == "1 h"

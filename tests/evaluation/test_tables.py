@@ -238,3 +238,17 @@ def test_captions_count_the_clips(here):
     assert tables.coverage(["rml"]) == ""
     write_json(paths.metrics("preprocessing", "rml"), {"clips": 71, "quarantined": 1})
     assert tables.coverage(["rml"]) == "RML: 71 of 72 clips used, 1 in quarantine."
+
+
+def test_a_corpus_of_sound_alone_has_empty_cells_where_it_takes_pictures(here):
+    write(["rml", "voices"])
+    for stage in ("visual_net", "svm"):
+        path = paths.predictions(stage, "voices")
+        pd.read_csv(path)[:0].to_csv(path, index=False)
+    entries = tables.write_all(["rml", "voices"], demo=False).query("dataset == 'voices'")
+    assert len(entries) == 18
+    heard = entries["modality"] == "audio"
+    assert (entries["ours"].notna() == heard).all()
+    text = tables.layout(tables.accuracy_table(["rml", "voices"]), 4).loc["case 1"]
+    assert text["voices visual"] == "–" and "±" in text["voices audio"]
+    assert set(tables.read_all(["voices"])) == {("voices", "audio")}

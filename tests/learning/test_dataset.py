@@ -6,7 +6,7 @@ import pytest
 
 from avef.learning import dataset
 from avef.preparation import clips
-from avef.preparation.segments import segment_clip
+from avef.preparation.segments import NO_FACE, segment_clip
 
 
 def make_corpus(folder, corpus, lengths):
@@ -81,3 +81,16 @@ def test_pool_averages_the_segments_of_each_clip():
 def test_pool_does_not_lose_precision_over_many_segments():
     values = np.full((100_000, 1), 0.1, np.float32)
     assert dataset.pool(values, np.zeros(100_000, int), 1)[0, 0] == np.float32(0.1)
+
+
+def test_sound_alone_points_at_no_face_and_moves_no_other_row(folders, tmp_path):
+    voices = make_corpus(tmp_path, "voices", [(200, 0), (90, 0)])
+    mixed = dataset.load_all([voices, folders[1]], 2)
+    alone = mixed.clip < 2
+    assert (mixed.images[alone] == NO_FACE).all()
+    other = dataset.load(folders[1], 2)
+    np.testing.assert_array_equal(mixed.images[~alone], other.images)
+    np.testing.assert_array_equal(mixed.faces, other.faces)
+    heard = mixed.log_mel[mixed.audio[~alone]]
+    np.testing.assert_array_equal(heard, other.log_mel[other.audio])
+    assert mixed.audio[alone].max() < 290

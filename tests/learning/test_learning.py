@@ -130,7 +130,7 @@ class Chain:
 
     def transfer(self, jobs=1, **changed):
         sources = [self.prepared / c for c in CORPORA[1:]]
-        transfer.run(sources, self.transferred, CHOSEN._replace(**changed), jobs=jobs)
+        transfer.run(sources, self.folders, CHOSEN._replace(**changed), jobs=jobs)
 
     def unimodal(self, kind, schedule=SCHEDULE, jobs=1, **changed):
         chosen = CHOSEN._replace(**{f"{kind}_net": schedule}, **changed)
@@ -868,3 +868,62 @@ def test_sentences_are_kept_apart_wherever_folds_are_made(prepared, tmp_path):
     with pytest.raises(ParameterError, match=r"protocol\.rml\.sentences"):
         clip_svm.predictions(prepared / "rml", tmp_path, apart, feature="fc7")
     assert fusion._key(GRID[0], apart, []) != fusion._key(GRID[0], CHOSEN, [])
+
+
+def write_voices(folder, like):
+    """A corpus of sound alone, from another's clips."""
+    folder.mkdir()
+    table = pd.read_csv(like / "clips.csv", dtype=str)
+    for clip in table["clip"]:
+        full = load_clip(like / f"{clip}.npz")
+        alone = full._replace(
+            faces=full.faces[:0], face_status=full.face_status[:0], times=full.times[:0], fps=0.0
+        )
+        save_clip(folder / f"{clip}.npz", alone)
+    table.assign(corpus=folder.name, kind="audio").to_csv(folder / "clips.csv", index=False)
+    return folder
+
+
+def folders_of(root, prepared):
+    return paths.Folders(prepared, *(root / name for name in ("transfer", *STAGES)))
+
+
+def test_a_corpus_of_sound_alone_runs_the_audio_side(prepared, tmp_path, only):
+    only(("emotion", 1))
+    voices = write_voices(tmp_path / "voices", prepared / "rml")
+    chain = folders_of(tmp_path / "out", voices)
+    transfer.run([prepared / "baum1s"], chain, CHOSEN)
+    made = {path.name for path in chain.transfer.rglob("*.*")}
+    assert made == {"audio.weights.h5", "audio.npz", "scaling.json"}
+    assert set(transfer.curves(chain.transfer)["network"]) == {"audio-net"}
+    chain.visual_net.mkdir()
+    (chain.visual_net / f"{CELL}.npz").write_bytes(b"of a time when there were pictures")
+    unimodal.run("audio", chain, CHOSEN)
+    unimodal.run("visual", chain, CHOSEN)
+    fusion.run(chain, CHOSEN)
+    assert not [*chain.visual_net.iterdir(), *chain.dbn_fusion.iterdir()]
+    heard = clip_svm.predictions(voices, chain.audio_net, CHOSEN, feature="fc7")
+    assert sorted(heard["clip"]) == sorted(pd.read_csv(voices / "clips.csv")["clip"])
+    pairs = grid.seen_pairs(voices)
+    seen = clip_svm.predictions(voices, chain.visual_net, CHOSEN, feature="fc7", pairs=pairs)
+    assert len(seen) == 0 and list(seen) == list(heard)
+    assert grid.seen_pairs(prepared / "rml") == grid.pairs()
+
+
+def test_sound_alone_teaches_the_audio_net_and_no_other(prepared, tmp_path, only):
+    only(("emotion", 1))
+    voices = write_voices(tmp_path / "voices", prepared / "rml")
+    target, both = prepared / "enterface05", [voices, prepared / "baum1s"]
+    mixed, plain = (folders_of(tmp_path / name, target) for name in ("mixed", "plain"))
+    transfer.run(both, mixed, CHOSEN)
+    transfer.run([prepared / "baum1s"], plain, CHOSEN)
+    ours, theirs = (source_weights.verified(one.transfer, "emotion") for one in (mixed, plain))
+    assert ours.visual.read_bytes() == theirs.visual.read_bytes()
+    assert ours.audio.read_bytes() != theirs.audio.read_bytes()
+    rows = [
+        len(store.load(source_weights.cell(mixed.transfer, "emotion", kind))["fc7"])
+        for kind in ("audio", "visual")
+    ]
+    assert rows == [len(dataset.load(prepared / "baum1s", TRANSFER.case).clip)] * 2
+    with pytest.raises(ParameterError, match="visual-net has nothing to start from.* voices"):
+        transfer.run([voices], mixed, CHOSEN)

@@ -510,3 +510,38 @@ def test_too_many_failures_delete_nothing(corpus):
     with pytest.raises(ParameterError, match="3 of 5"):
         run(max_failures=0.1)
     assert inodes(out) == before
+
+
+@pytest.mark.parametrize("name", ["voice.flac", "voice.m4a", "voice.mp4"])
+def test_sound_alone_becomes_a_clip_without_pictures(raw, usual, tmp_path, name):
+    """In any container; and what is heard is what is heard beside pictures."""
+    source, target = raw[0], tmp_path / name
+    copied_sound(source, target, "flac" if target.suffix == ".flac" else "alac")
+    with pytest.raises(ClipError, match="no video stream"):
+        clips.prepare_clip(target, **SMALL)
+    table = pd.DataFrame({"clip": ["v"], "path": [name], "kind": "audio", "emotion": "happiness"})
+    made, left = clips.prepare_corpus(table, tmp_path, tmp_path / "out", **SMALL)
+    assert left.empty
+    clip = clips.load_clip(tmp_path / "out/v.npz")
+    assert len(clip.faces) == len(clip.times) == len(clip.face_status) == 0
+    count = min(len(clip.voiced), len(usual.voiced))
+    assert abs(len(clip.voiced) - len(usual.voiced)) <= 5
+    assert (clip.voiced[:count] == usual.voiced[:count]).mean() > 0.9
+    assert made[["frames", "fps"]].to_numpy().tolist() == [[0, 0]]
+    assert made["face_share"].isna().all()
+    counted = summary(tmp_path / "out", made, left)
+    assert counted["segments_case1"] >= counted["segments_case2"] >= 1
+    assert "frames_with_face_percent" not in counted
+
+
+def copied_sound(source, target, codec):
+    """The sound of a film alone, in another container."""
+    with av.open(str(source)) as film, av.open(str(target), "w") as file:
+        stream = file.add_stream(codec, rate=16_000, layout="mono")
+        resampler = av.AudioResampler(stream.format, "mono", 16_000, stream.frame_size or None)
+        for frame in film.decode(audio=0):
+            for part in resampler.resample(frame):
+                file.mux(stream.encode(part))
+        for part in resampler.resample(None):
+            file.mux(stream.encode(part))
+        file.mux(stream.encode(None))

@@ -383,3 +383,23 @@ def test_every_claim_links_to_a_heading_of_its_notebook():
         source = nbformat.read(REPOSITORY / "notebooks" / f"{stem}.ipynb", as_version=4)
         anchors = {cell["anchor"] for cell in notebooks.cells(source) if "anchor" in cell}
         assert not place or place in anchors, (name, rule.page, anchors)
+
+
+def test_what_is_known_on_real_recordings_opens_the_page(index, tmp_path):
+    section = index.find("main").find("section")
+    assert section["id"] == "real" and index.select_one("nav a[href='#real']")
+    gained, may = (" ".join(one.get_text().split()) for one in section.select("li"))
+    assert "48 % is speech: leaving out the rest gains 2.5 points (0.4 … 4.6;" in gained
+    assert "changes −0.4 points, which may be chance (−3.0 … 2.0;" in may
+    runs, known = map(rows, section.select("table"))
+    assert [row[1] for row in runs] == ["0.125", "0.25", "0.125"]
+    assert runs[1][2:] == ["50.0 ± 1.0 % [40.0 … 60.0]", "52.5 ± 1.0 % [40.0 … 60.0]",
+                           "−1.0 [−2.0 … 0.5]"]  # fmt: skip
+    assert [row[1:] for row in known] == [
+        ["70.3 %", "89.8 %, 92 utterances", "–"],
+        ["19.7 % relative", "–", "0.4 % [−9.2 … 9.4], 339 utterances"],
+    ]
+    assert "alert" in section.get_text() and not section.select("script")
+    report.build(tmp_path / "reports")
+    page = BeautifulSoup((tmp_path / "reports/index.html").read_text("utf-8"), "html.parser")
+    assert not page.select("#real, a[href='#real']")
