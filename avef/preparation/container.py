@@ -25,8 +25,9 @@ FORMATS = (
 )
 #: Containers whose length av estimates from what is left of the file.
 _ESTIMATED = {"mpegts", "mpeg", "wav"}
-#: Containers that know one length for all streams; if a stream has one, av guessed both.
-_COMMON = {"matroska", "flv"}
+#: Containers that know one length for all streams, or where each ends; if a stream has a
+#: length, av guessed both.
+_COMMON = {"matroska", "flv", "asf", "ogg"}
 #: What a decoder says of a packet; undefined errors are numbers of its own.
 _OF_THE_PACKET = (
     av.error.InvalidDataError,

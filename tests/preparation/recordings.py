@@ -17,6 +17,8 @@ KINDS = {
     "avi": ("mpeg4", "pcm_s16le", 22_050),
     "ts": ("libx264", "aac", 48_000),
     "flv": ("libx264", "libmp3lame", 44_100),
+    "wmv": ("wmv2", "libmp3lame", 44_100),
+    "ogv": ("libvpx", "libopus", 48_000),
     "mpg": ("mpeg1video", "mp2", 44_100),
 }
 

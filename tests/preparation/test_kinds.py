@@ -72,6 +72,8 @@ TOGETHER = [
     ("webm", (180, False, TALL), {"late": 0.4, "silent": 1}),
     ("ts", (0, False, TALL), GAP | {"late": 0.4}),
     ("mpg", (0, False, 1), GAP | {"late": 0.4}),
+    ("wmv", (0, False, 1), GAP | {"late": 0.4}),
+    ("ogv", (0, False, 1), {"late": 0.4}),
     ("avi", (0, False, WIDE), {}),
     ("flv", (0, False, WIDE), GAP | {"late": 0.4}),
 ]
@@ -85,13 +87,13 @@ def made(path, way, *, silent=0, look=None, **how):
         look["options"] = {"crf": "10"} | look.get("options", {})
     if angle or flip:
         look["turn"] = angle, flip, False
-    if kind != "mpg":  # whose codec has no other aspects than those of a television
+    if aspect != 1:
         look["aspect"] = aspect
     voice = how.pop("voice", claps(KINDS[kind][2]))
     more = {"tracks": [0 * voice] * silent + [voice], "default": silent if silent else None}
     path = record(path, images=laid(scene(), *way), look=look, **more, **how)
-    silent_codec = look.get("codec", KINDS[kind][0]) in ("libvpx", "libvpx-vp9", "ffv1")
-    return displayed(path, Fraction(aspect)) if silent_codec else path
+    untold = look.get("codec", KINDS[kind][0]) in ("libvpx", "libvpx-vp9", "ffv1")
+    return displayed(path, aspect) if untold and aspect != 1 else path
 
 
 def displayed(path, aspect):
