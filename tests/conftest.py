@@ -13,6 +13,7 @@ settings.register_profile("avef", deadline=None, derandomize=True)
 settings.load_profile("avef")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+CASES = SHARED.with_name("cases")
 LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1"}
 
 
@@ -28,6 +29,14 @@ def shared_data():
     if not SHARED.is_dir():
         pytest.skip(f"NOT TESTED ON REAL RECORDINGS: there is no {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def shared_cases():
+    """The folder of inputs that once failed, beside the repository and no part of it."""
+    if not CASES.is_dir():
+        pytest.skip(f"NOT TESTED ON INPUTS THAT ONCE FAILED: there is no {CASES}")
+    return CASES
 
 
 @pytest.fixture(scope="session")

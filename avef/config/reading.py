@@ -21,7 +21,7 @@ class ReadSound:
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class ReadPictures:
-    """What :class:`avef.preparation.pictures.Reading` explains."""
+    """What :class:`avef.preparation.pictures.Reading` explains, beside ``max_damage``."""
 
     deinterlace: Literal["auto", "always", "never"]
     picture_side: Annotated[Whole, Field(ge=48)]

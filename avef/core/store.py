@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -32,6 +33,8 @@ BROKEN = (
     RuntimeError,  # NotImplementedError, too: zip's unknown methods, and an "encrypted" entry
     zipfile.BadZipFile,
     zlib.error,
+    SyntaxError,  # numpy parses an array's head as Python
+    tokenize.TokenError,
 )
 _OWN = ("key", "beside", "names")
 

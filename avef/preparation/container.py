@@ -25,8 +25,9 @@ FORMATS = (
 )
 #: Containers whose length av estimates from what is left of the file.
 _ESTIMATED = {"mpegts", "mpeg", "wav"}
-#: Containers that know one length for all streams; if a stream has one, av guessed both.
-_COMMON = {"matroska", "flv"}
+#: Containers that know one length for all streams, or where each ends; if a stream has a
+#: length, av guessed both.
+_COMMON = {"matroska", "flv", "asf", "ogg"}
 #: What a decoder says of a packet; undefined errors are numbers of its own.
 _OF_THE_PACKET = (
     av.error.InvalidDataError,
@@ -100,10 +101,14 @@ def chosen(
     return streams[number - 1]
 
 
-def decoded(
-    file: av.container.InputContainer, stream: Any, counts: Counter
-) -> Iterator[av.AudioFrame | av.VideoFrame]:
-    """Frames of a stream; ``counts`` its ``packets``, and those ``damaged``, which are left out."""
+def decoded(file: av.container.InputContainer, stream: Any, counts: Counter) -> Iterator[Any]:
+    """Frames, of sound or of pictures, of a stream whose packets are counted on the way.
+
+    ``counts`` gets its ``packets``; those ``damaged``, which are left out; its ``frames``; and
+    those of them that the decoder calls ``marred``. It decodes in one thread: with several,
+    frames that wait beside a damaged one may be lost, more of them where there are more cores.
+    """
+    stream.thread_type = "NONE"
     for packet in file.demux(stream):
         counts["packets"] += packet.size > 0
         try:
@@ -111,7 +116,10 @@ def decoded(
         except _OF_THE_PACKET:
             counts["damaged"] += 1
             continue
-        yield from frames
+        for frame in frames:
+            counts["frames"] += 1
+            counts["marred"] += frame.is_corrupt
+            yield frame
 
 
 def require_undamaged(stream: av.stream.Stream, counts: Counter, share: float) -> None:

@@ -6,6 +6,7 @@ frame keeps its own time stamp, because not all clips have a constant rate.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -38,6 +39,8 @@ class Reading(NamedTuple):
     max_frames : int
     max_gib : float
         Memory for all frames of the clip, 2³⁰ bytes.
+    max_damage : float in 0…1
+        Of the stream's packets: so many may fail to decode, and are left out.
     """
 
     deinterlace: Literal["auto", "always", "never"] = "auto"
@@ -45,6 +48,7 @@ class Reading(NamedTuple):
     max_pixels: int = 40_000_000
     max_frames: int = 50_000
     max_gib: float = 4.0
+    max_damage: float = 0.1
 
 
 #: What an ordinary clip never notices.
@@ -63,9 +67,10 @@ class Video(NamedTuple):
     seen : dict
         What the file says of its pictures, plain values: ``width`` and ``height`` as
         shown, ``stored``, ``rotation``, ``flipped``, ``pixel_aspect``, ``interlaced``,
-        ``video_codec``, ``pixel_format``, ``colour``, ``hdr``, ``video_stream``.
+        ``video_codec``, ``pixel_format``, ``colour``, ``hdr``, ``video_stream``,
+        ``video_damaged`` (packets left out).
     warnings : list of str
-        Sentences on what was taken otherwise than the file says.
+        Sentences on what was taken otherwise than the file says, or could not be taken.
     """
 
     frames: np.ndarray
@@ -108,28 +113,24 @@ def read_video(path: str | Path, reading: Reading = USUAL) -> Video:
         stream = _stream(file)
         rate = float(stream.average_rate or 25)
         _require_pixels(stream, reading)
-        stream.thread_type = "AUTO"
-        whole = shown.Deinterlacer(reading.deinterlace)
+        whole, counts = shown.Deinterlacer(reading.deinterlace), Counter[str]()
         with container.damage_named(stream):
-            frames = whole.each(file.decode(stream))
-            first = next(frames, None)
-            if first is None:
-                raise ClipError("the video stream holds no frames")
-            screen = shown.Screen(stream, first, reading.picture_side)
-            stack = _Stack(screen.shape, reading)
-            stack.require_room(_expected(file, stream, rate))
-            for frame in chain([first], frames):
-                if not screen.fits(frame):
-                    raise ClipError("the shape of the frames changes on the way")
-                stack.add(screen.show(frame), frame.time)
+            frames = whole.each(container.decoded(file, stream, counts))
+            screen, stack = _laid(frames, stream, _expected(file, stream, rate), reading)
         stamps = stack.stamps
         times = _monotonic(stamps, rate)
-        _require_complete(file, stream, (times[0], times[-1] + 1 / rate))
+        start = _start(stream, times, counts)
+        counts["damaged"] = _lost(start, times, counts)
+        faulty = counts + Counter(damaged=counts["marred"])
+        container.require_undamaged(stream, faulty, reading.max_damage)
+        _require_complete(file, stream, (start, times[-1] + 1 / rate))
         facts = screen.facts | {
             "interlaced": whole.fact(stream),
             "video_stream": f"{file.streams.video.index(stream) + 1} of {len(file.streams.video)}",
+            "video_damaged": counts["damaged"],
         }
-        return Video(stack.done(), times, facts, screen.warnings + _warnings(stamps, times))
+        said = [*screen.warnings, *_of_damage(counts), *_warnings(stamps, times)]
+        return Video(stack.done(), times, facts, said)
 
 
 class _Stack:
@@ -170,6 +171,21 @@ class _Stack:
         return self._frames
 
 
+def _laid(frames, stream, expected, reading):
+    """All frames as they are shown, one after the other."""
+    first = next(frames, None)
+    if first is None:
+        raise ClipError("the video stream holds no frames that decode")
+    screen = shown.Screen(stream, first, reading.picture_side)
+    stack = _Stack(screen.shape, reading)
+    stack.require_room(expected)
+    for frame in chain([first], frames):
+        if not screen.fits(frame):
+            raise ClipError("the shape of the frames changes on the way")
+        stack.add(screen.show(frame), frame.time)
+    return screen, stack
+
+
 def _stream(file):
     """The stream to show; ClipError if there is none, or nobody can decode it."""
     stream = shown.film(file.streams.video)
@@ -206,6 +222,26 @@ def _require_complete(file, stream, span):
     container.require_complete(file, stream, span, declared=declared)
 
 
+def _start(stream, times, counts):
+    """Seconds at which the first picture is or, where damage may have taken it, should be."""
+    if not counts["damaged"] or stream.start_time is None:
+        return times[0]
+    return min(times[0], float(stream.start_time * stream.time_base))
+
+
+def _lost(start, times, counts):
+    """Packets without a picture because they are damaged, or because one before them is.
+
+    Where none is damaged, gaps in time are the camera's own.
+    """
+    if not counts["damaged"]:
+        return 0
+    step = 1 / Video(np.empty(0), times).fps
+    gaps = np.diff(times, prepend=start - step)
+    missing = int(np.round(gaps / step - 1).clip(0).sum())
+    return max(counts["damaged"], min(missing, counts["packets"] - counts["frames"]))
+
+
 def _monotonic(times: list[float | None], rate: float) -> np.ndarray:
     """Fill missing or non-increasing time stamps from the nominal rate."""
     filled: list[float] = []
@@ -215,6 +251,15 @@ def _monotonic(times: list[float | None], rate: float) -> np.ndarray:
             time = filled[-1] + step if filled else 0.0
         filled.append(time)
     return np.asarray(filled, np.float64)
+
+
+def _of_damage(counts):
+    said = []
+    if lost := counts["damaged"]:
+        said.append(f"damaged packets of pictures: {lost}, left out")
+    if marred := counts["marred"]:
+        said.append(f"pictures that decode in part: {marred}, shown as they are")
+    return said
 
 
 def _warnings(stamps, times):

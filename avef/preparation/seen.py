@@ -26,6 +26,7 @@ FACTS = {
     "colour": "colour",
     "hdr": "high dynamic range",
     "video_stream": "video stream",
+    "video_damaged": "packets of pictures left out",
     "audio_codec": "audio codec",
     "audio_rate": "sound rate, Hz",
     "audio_channels": "sound channels",

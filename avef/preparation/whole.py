@@ -11,6 +11,7 @@ import mmap
 from pathlib import Path
 
 _SYNC = 0x47  # first byte of a transport stream's packet
+_PROPERTIES = bytes.fromhex("A1DCAB8C47A9CF118EE400C00C205365")  # the object's name in ASF
 _SEGMENT, _CLUSTER = 0x18538067, 0x1F43B675  # the elements of Matroska that hold all others
 
 
@@ -121,6 +122,37 @@ def tags(data: bytes | mmap.mmap) -> bool:
     return at - 4 > len(data)  # the last 4 bytes say nothing new
 
 
+def objects(data: bytes | mmap.mmap) -> bool:
+    """ASF, WMV: the size of all, in one of the objects in the file's head.
+
+    Examples
+    --------
+    >>> head = bytes(30) + _PROPERTIES + bytes(24) + (120).to_bytes(8, "little")
+    >>> objects(head + bytes(42)), objects(head + bytes(20))
+    (False, True)
+    """
+    at = data.find(_PROPERTIES)
+    return at >= 0 and len(data) < 0.9 * int.from_bytes(data[at + 40 : at + 48], "little")
+
+
+def pages(data: bytes | mmap.mmap) -> bool:
+    """OGG: pages with a table of the lengths of their parts.
+
+    Examples
+    --------
+    A page with parts of three and of two bytes.
+
+    >>> page = b"OggS" + bytes(22) + bytes([2, 3, 2]) + b"abcde"
+    >>> pages(page + page), pages(page + page[:-1])
+    (False, True)
+    """
+    at = 0
+    while data[at : at + 4] == b"OggS":
+        parts = data[at + 27 : at + 27 + data[at + 26]] if at + 26 < len(data) else b""
+        at += 27 + len(parts) + sum(parts)
+    return at > len(data)
+
+
 def elements(data: bytes | mmap.mmap) -> bool:
     """Matroska, WebM: elements within elements, each with its name and size.
 
@@ -158,4 +190,6 @@ _RULES = {
     "wav": riff,
     "flv": tags,
     "matroska": elements,
+    "asf": objects,
+    "ogg": pages,
 }

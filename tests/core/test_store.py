@@ -47,3 +47,15 @@ def test_damage_is_named_by_its_file(file):
         store.load(path)
     with pytest.raises(ParameterError, match="none.npz is missing or damaged"):
         store.load(path.with_name("none.npz"))
+
+
+@pytest.mark.parametrize(("was", "head"), [(b": '<f8'", b":('<f8'"), (b"'<f8'", b"'08,'")])
+def test_an_array_whose_head_is_no_python_is_damage(tmp_path, was, head):
+    """Of a large array the head is read before its checksum."""
+    path = tmp_path / "cell.npz"
+    store.save(path, "key", x=np.random.default_rng(0).random(3000))
+    content = path.read_bytes()
+    path.write_bytes(content.replace(was, head))
+    assert not store.has(path, "key") and not store.whole(path)
+    with pytest.raises(ParameterError, match="cell.npz is missing or damaged"):
+        store.load(path)

@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pandas as pd
 import pytest
+from recordings import hurt, laid, record, remuxed
 
 from avef.config import params
 from avef.core.errors import ClipError, ParameterError
@@ -121,6 +122,29 @@ def test_audio_that_starts_late_is_aligned(raw, tmp_path, write_media):
     path = write_media(tmp_path / "l.mkv", frames=frames, samples=samples, delay=0.12)
     times = clips.prepare_clip(path, **SMALL).times
     np.testing.assert_allclose(times, np.arange(len(frames)) / 25 - 0.12, atol=2e-3)
+
+
+def test_a_turned_and_squeezed_face_beside_late_sound_is_the_same_clip(raw, usual, tmp_path):
+    """Damaged in one picture, too: of the others, each has its face, and its time in the sound."""
+    _, frames, samples = raw
+    look = {"codec": "libx264", "pix_fmt": "yuv444p", "options": {"crf": "1", "bf": "0"}}
+    path = record(
+        tmp_path / "whole.mkv",
+        tracks=[0 * samples[:, 0], samples[:, 0]],
+        default=1,
+        images=laid(frames, 270, True, 4 / 3),
+        look=look | {"turn": (270, True, False), "aspect": "4/3"},
+        late=0.12,
+    )
+    path = remuxed(path, tmp_path / "clip.mkv", hurt([20]))
+    clip = clips.prepare_clip(path, **SMALL)
+    kept = np.delete(np.arange(len(frames)), 20)
+    np.testing.assert_allclose(clip.times, kept / 25 - 0.12, atol=2e-3)
+    pairs = zip(clip.faces, usual.faces[kept], strict=True)
+    assert min(np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs) > 0.9
+    np.testing.assert_allclose(clip.log_mel, usual.log_mel, atol=0.01)
+    assert clip.seen["audio_stream"] == "2 of 2"
+    assert clip.seen["warnings"] == "damaged packets of pictures: 1, left out"
 
 
 def test_frames_without_a_face_are_cropped_where_the_nearest_one_is(raw, monkeypatch):
@@ -303,6 +327,22 @@ def test_what_was_seen_stands_in_the_row_and_is_the_same_when_resumed(
     monkeypatch.setattr(clips, "prepare_clip", None)
     again, _ = clips.prepare_corpus(*work, **SMALL)
     pd.testing.assert_frame_equal(first, again)
+
+
+def test_damaged_pictures_stand_in_the_row_or_are_its_reason(raw, tmp_path):
+    for name, which in (("few", [7, 8]), ("many", range(5, 20))):
+        remuxed(raw[0], tmp_path / f"{name}.avi", hurt(which))
+    seeing = pictures.USUAL._replace(max_damage=0.08)
+    work = table("few", "many"), tmp_path, tmp_path / "out"
+    kept, left = clips.prepare_corpus(*work, max_failures=0.5, seeing=seeing, **SMALL)
+    count = len(raw[1])
+    assert kept["clip"].tolist() == ["few"] and kept.loc[0, "frames"] == count - 2
+    assert kept.loc[0, "video_damaged"] == 2
+    assert kept.loc[0, "warnings"] == "damaged packets of pictures: 2, left out"
+    assert left["reason"].tolist() == [
+        f"the video stream is damaged: 15 of {count} packets do not decode, "
+        "more than prepare.max_damage = 8.0% allows"
+    ]
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """Pictures as shown: turned, of square pixels, whole, in their colours, within bounds."""
 
+import subprocess
+import sys
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +11,7 @@ import av
 import numpy as np
 import pytest
 from av.video.reformatter import Colorspace
+from recordings import hurt, record, remuxed
 
 from avef.config import params
 from avef.core.errors import ClipError
@@ -400,6 +404,86 @@ def test_time_stamps_that_do_not_rise_are_told():
     ]
 
 
+# --- damage --------------------------------------------------------------------------------------
+
+LOUD = ["mp4", "mov", "mkv", "webm", "avi", "flv"]  # whose decoder says what it cannot read
+
+
+def damaged(folder, kind, which, content=b"\xff", **how):
+    path = record(folder / f"a.{kind}", **how)
+    return remuxed(path, folder / f"b.{kind}", hurt(which, content))
+
+
+@pytest.mark.parametrize("kind", LOUD)
+def test_damaged_packets_are_left_out_up_to_a_share(tmp_path, kind):
+    path = damaged(tmp_path, kind, (20, 31, 49))
+    whole, video = pictures.read_video(tmp_path / f"a.{kind}"), pictures.read_video(path)
+    assert (len(whole.frames), len(video.frames)) == (50, 47)
+    assert np.abs(video.times[:, None] - whole.times).min(axis=1).max() < 1e-3  # none is moved
+    assert video.seen["video_damaged"] == 3
+    assert "damaged packets of pictures: 3, left out" in video.warnings
+    assert whole.seen["video_damaged"] == 0 and list(whole.warnings) == []
+    refused = pytest.raises(ClipError, match=r"damaged: 3 of 50 packets .*max_damage = 5\.0%")
+    with refused:
+        pictures.read_video(path, pictures.Reading(max_damage=0.05))
+
+
+@pytest.mark.parametrize("kind", LOUD)
+def test_much_damage_is_refused(tmp_path, kind):
+    with pytest.raises(ClipError, match="the video stream is damaged: 7 of 50 packets"):
+        pictures.read_video(damaged(tmp_path, kind, range(10, 17)))
+
+
+def test_pictures_that_need_a_damaged_one_are_lost_with_it(tmp_path):
+    """The first group of pictures begins with the damaged one; its others decode to nothing."""
+    path = damaged(tmp_path, "mp4", [0])  # a group is 12 pictures long
+    with pytest.raises(ClipError, match="no frames that decode"):
+        pictures.read_video(path)
+    groups = {"options": {"g": "12", "bf": "0", "x264-params": "scenecut=0"}}
+    path = damaged(tmp_path, "mp4", [0], look=groups)
+    with pytest.raises(ClipError, match="damaged: 12 of 50 packets"):
+        pictures.read_video(path)
+    video = pictures.read_video(path, pictures.Reading(max_damage=0.24))
+    assert (len(video.frames), video.seen["video_damaged"]) == (38, 12)
+    np.testing.assert_allclose(video.times, np.arange(12, 50) / 25, atol=1e-3)
+
+
+def test_pictures_that_decode_in_part_are_shown_and_told(tmp_path):
+    def halved(packet):
+        if packet.stream.type != "video" or packet.pts not in (20, 30):
+            return packet
+        other = av.Packet(bytes(packet)[: packet.size // 2])
+        other.pts, other.dts, other.time_base = packet.pts, packet.dts, packet.time_base
+        return other
+
+    path = remuxed(record(tmp_path / "a.avi"), tmp_path / "b.avi", halved)
+    video = pictures.read_video(path)
+    assert (len(video.frames), video.seen["video_damaged"]) == (50, 0)
+    assert video.warnings == ["pictures that decode in part: 2, shown as they are"]
+    with pytest.raises(ClipError, match="damaged: 2 of 50 packets"):
+        pictures.read_video(path, pictures.Reading(max_damage=0.03))
+
+
+def test_gaps_beside_damage_are_the_cameras():
+    """Where no packet is missing a picture, a gap in time is none of the damage's."""
+    times = np.delete(np.arange(60) / 25, range(20, 40))
+    counts = {"packets": 40, "frames": 39, "damaged": 1}
+    assert pictures._lost(0.0, times, counts) == 1
+    assert pictures._lost(0.0, times, counts | {"damaged": 0}) == 0
+    assert pictures._lost(0.0, times, counts | {"packets": 45}) == 6
+
+
+def test_what_is_lost_depends_on_no_number_of_cores(tmp_path):
+    """Decoders with many threads end at damage near a stream's end, and say nothing."""
+    path = damaged(tmp_path, "mp4", [44, 45])
+    with container.opened(path) as file:
+        stream = file.streams.video[0]
+        stream.codec_context.thread_count = 16
+        counts = Counter()
+        assert sum(1 for _ in container.decoded(file, stream, counts)) == 48
+    assert counts["damaged"] == 2
+
+
 # --- bounds --------------------------------------------------------------------------------------
 
 
@@ -435,3 +519,27 @@ def test_frames_are_kept_once():
         stack.add(np.full((8, 8, 3), i, np.uint8), i / 25)
         assert len(stack._frames) <= 1.125 * i + 17
     np.testing.assert_array_equal(stack.done()[:, 0, 0, 0], np.arange(100))
+
+
+PEAK = """
+import re, sys
+from avef.preparation import pictures
+
+def most():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+
+before = most()
+frames = pictures.read_video(sys.argv[1]).frames
+print((most() - before) / (frames.nbytes / 2**20))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to ask of memory")
+def test_decoding_takes_little_more_memory_than_its_frames(tmp_path):
+    """Four seconds of 1080 lines, in a process of its own."""
+    images = np.broadcast_to(np.uint8(127), (100, 1080, 1920, 3))
+    path = film(tmp_path / "v.avi", frames_of(images), "mpeg4", "yuv420p")
+    said = subprocess.run(
+        [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True
+    )
+    assert 0.9 < float(said.stdout) < 1.3

@@ -11,6 +11,7 @@ from avef.preparation import pictures, sound
 GAPS = ((0.65, 0.8), (1.4, 1.55), (2.4, 2.52))  # between ticks
 HALF_A_FRAME = 0.5 / FPS
 STAMPED = [kind for kind in KINDS if kind != "avi"]  # AVI counts blocks, and has no time stamps
+GAPPED = [kind for kind in STAMPED if kind != "ogv"]  # Ogg has one for a page of many packets
 
 
 def heard(path, **options):
@@ -20,7 +21,7 @@ def heard(path, **options):
     return onsets(audio.samples[:, 0], audio.rate) + audio.start - first, audio
 
 
-@pytest.mark.parametrize("kind", STAMPED)
+@pytest.mark.parametrize("kind", GAPPED)
 def test_three_gaps_leave_sound_and_pictures_together(tmp_path, kind):
     times, audio = heard(record(tmp_path / f"a.{kind}", seconds=4.0, skip=GAPS))
     np.testing.assert_allclose(times, 0.1 + 0.25 * np.arange(16), atol=HALF_A_FRAME / 2)
