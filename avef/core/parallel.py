@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from multiprocessing import current_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,7 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import get_active_backend
 from tqdm import tqdm
 
-from avef.core import log
+from avef.core import devices, log
 from avef.core.errors import ParameterError
 
 _log = logging.getLogger(__name__)
@@ -55,7 +56,9 @@ def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
         yield
 
 
-def each(function: Callable, items: Iterable[tuple], *, jobs: int, title: str) -> Iterator:
+def each(
+    function: Callable, items: Iterable[tuple], *, jobs: int, title: str, gpus: bool = True
+) -> Iterator:
     """Call ``function(*item)`` for every item; yield the results in order.
 
     Parameters
@@ -68,6 +71,9 @@ def each(function: Callable, items: Iterable[tuple], *, jobs: int, title: str) -
         (see :func:`backend`) gives all its workers whatever this number is.
     title : str
         Shown with the progress, on standard error.
+    gpus : bool
+        Whether the work takes a graphics processor. If so each process of this machine keeps
+        to one of them, in turn; a cluster's workers to what they were started with.
     """
     if jobs < 1 and jobs != -1:
         raise ParameterError(f"jobs must be -1 or at least 1, got {jobs}")
@@ -81,7 +87,8 @@ def each(function: Callable, items: Iterable[tuple], *, jobs: int, title: str) -
         if jobs == 1 and not cluster:
             results = (function(*item) for item in items)
         else:
-            work = (delayed(_alone)(function, item, Path.cwd()) for item in items)
+            seen = None if cluster and gpus else devices.there() if gpus else []
+            work = (delayed(_alone)(function, item, Path.cwd(), seen) for item in items)
             results = Parallel(None if cluster else jobs, return_as="generator")(work)
         for result in results:
             bar.update()
@@ -89,8 +96,14 @@ def each(function: Callable, items: Iterable[tuple], *, jobs: int, title: str) -
     _log.info("%s: done", title)
 
 
-def _alone(function, item, folder):
-    """Run in a worker, on one thread: the processes share the cores."""
+def _alone(function, item, folder, seen):
+    """Run in a worker, on one thread: the processes share the cores.
+
+    Of the devices ``seen`` it takes its own; None leaves it those that it has.
+    """
+    if seen is not None:  # read when TensorFlow is loaded, which only the work itself does
+        own = devices.of_worker(seen, current_process().name)
+        os.environ[devices.VISIBLE] = own
     os.chdir(folder)  # a cluster's worker was started somewhere else
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     log.follow()

@@ -150,7 +150,10 @@ def prepare_corpus(
         (root / path, out / f"{clip}.npz", alone if kind == AUDIO else options, (base, kind))
         for clip, path, kind in _listed(clips)
     ]
-    results = list(parallel.each(_prepare_one, work, jobs=jobs, title=f"preparing {out.name}"))
+    # The faces' networks are our own; but mtcnn's package, which brings their weights, loads
+    # TensorFlow, and that would take a whole device.
+    title = f"preparing {out.name}"
+    results = list(parallel.each(_prepare_one, work, jobs=jobs, title=title, gpus=False))
 
     failed = np.array([isinstance(r, str) for r in results], bool)
     facts = pd.DataFrame([r for r in results if isinstance(r, dict)])
