@@ -120,6 +120,11 @@ def test_raw_folders_are_taken_as_they_are_on_disks(tmp_path):
     assert listed() == (["s1/an1.avi", "s1/an2.avi"], left_out)
     (raw / "savee/DC/a01.avi").write_bytes(b"3")
     assert repro() == trees | {"clips@savee"}
+    (raw / "rml").rename(raw / "away")
+    assert "RML is not in data/raw/rml" in sh("dvc", "repro", "clips", cwd=folder, fails=True)
+    assert listed() == (["s1/an1.avi", "s1/an2.avi"], left_out)
+    (raw / "away").rename(raw / "rml")
+    assert repro() == trees
 
 
 @pytest.fixture(scope="module")
