@@ -40,6 +40,17 @@ def _demo(options):
     )
 
 
+def _tree(options):
+    from avef.corpora import manifest
+
+    p = params.read()
+    if not options.emodb:
+        _known(options.corpus, p.corpora, "CORPUS")
+    file = paths.EMODB_TREE if options.emodb else paths.tree(options.corpus)
+    root = manifest.roots(p)[file]
+    print(f"{file}: {len(manifest.write(root, file))} files in {root}")
+
+
 def _clips(options):
     from avef.corpora import listing
 
@@ -166,6 +177,12 @@ def _parser():
     demo = commands.add_parser("demo", help="make a synthetic corpus in its raw layout")
     demo.add_argument("corpus", choices=["rml", "enterface05", "baum1s"])
     demo.set_defaults(function=_demo)
+
+    tree = commands.add_parser("tree", help="list the files of a raw corpus, for DVC")
+    which = tree.add_mutually_exclusive_group(required=True)
+    which.add_argument("corpus", nargs="?", metavar="CORPUS")
+    which.add_argument("--emodb", action="store_true", help="Emo-DB's, for V1 and V2")
+    tree.set_defaults(function=_tree)
 
     clips = commands.add_parser("clips", help="list the clips of a raw corpus")
     clips.add_argument("corpus", metavar="CORPUS")

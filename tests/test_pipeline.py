@@ -82,13 +82,8 @@ def make_voices(folder, films):
                     target.mux(packet)
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """A copy of the tracked and new files, reproduced from nothing with the nano profile.
-
-    Beside the demo's corpora there are two that the paper does not have, one of sound alone.
-    """
-    folder = tmp_path_factory.mktemp("clone with space")
+def copied(folder):
+    """A copy of the tracked and new files, without results, with the nano profile."""
     listed = sh("git", "ls-files", "-co", "--exclude-standard", cwd=REPOSITORY)
     for name in listed.splitlines():
         source, made = REPOSITORY / name, name.startswith("reports/") or name == "dvc.lock"
@@ -97,6 +92,65 @@ def clone(tmp_path_factory):
             shutil.copy(source, folder / name)
     sh("git", "init", "-q", cwd=folder)
     profiles.apply("nano", folder / "params.yaml", REPOSITORY / "tests")
+    return folder
+
+
+def ran(said):
+    """The stages that DVC has run, of what it said."""
+    return {line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")}
+
+
+def test_raw_folders_are_taken_as_they_are_on_disks(tmp_path):
+    """No dead link or odd name stops DVC; what changes in a corpus runs its own stages again."""
+    folder = copied(tmp_path)
+    raw, odd = folder / "data/raw", os.fsdecode(b"T\xfcrk/an9.avi")
+    for path in ("rml/s1/an1.avi", f"rml/{odd}", "savee/DC/a01.avi"):
+        (raw / path).parent.mkdir(parents=True, exist_ok=True)
+        (raw / path).write_bytes(b"1")
+    (raw / "rml/s1/an2.avi").symlink_to(tmp_path / "not fetched.avi")
+    shutil.rmtree(raw / "emodb")
+    values = (folder / "params.yaml").read_text()
+    named = "corpora:\n  rml: {root: data/raw/rml}\n  savee: {root: data/raw/savee}\n"
+    values = re.sub(r"(?m)^corpora:\n(  .*\n)+", named, values)
+    values = re.sub(r"(?m)^  (corpora: \[).*\]", r"  \1]", values)  # no demo
+    values = re.sub(r"(?m)^  (enterface05|baum1s): \{groups.*\n", "", values)
+    (folder / "params.yaml").write_text(values.partition("\nablations:")[0] + "\nablations: {}\n")
+
+    def repro():
+        return ran(sh("dvc", "repro", "clips", "emodb_tree", cwd=folder))
+
+    def listed():
+        tables = (pd.read_csv(folder / f"data/clips/rml/{n}.csv") for n in ("clips", "left_out"))
+        clips, left_out = tables
+        return [*clips["path"]], {p: r.split(":")[0] for p, r in left_out.values.tolist()}
+
+    trees = {"trees@rml", "trees@savee", "emodb_tree"}
+    left_out = {"s1/an2.avi": "a dead link"}
+    left_out[r"T\xfcrk/an9.avi"] = "the name, or that of a folder above, is not UTF-8"
+    assert repro() == trees | {"clips@rml", "clips@savee"}
+    assert listed() == (["s1/an1.avi"], left_out)
+    assert pd.read_csv(folder / "data/vad/emodb.csv").empty
+    assert repro() == trees
+    (tmp_path / "not fetched.avi").write_bytes(b"2")
+    assert repro() == trees | {"clips@rml"}
+    del left_out["s1/an2.avi"]
+    assert listed() == (["s1/an1.avi", "s1/an2.avi"], left_out)
+    (raw / "savee/DC/a01.avi").write_bytes(b"3")
+    assert repro() == trees | {"clips@savee"}
+    (raw / "rml").rename(raw / "away")
+    assert "RML is not in data/raw/rml" in sh("dvc", "repro", "clips", cwd=folder, fails=True)
+    assert listed() == (["s1/an1.avi", "s1/an2.avi"], left_out)
+    (raw / "away").rename(raw / "rml")
+    assert repro() == trees
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of the repository, reproduced from nothing with the nano profile.
+
+    Beside the demo's corpora there are two that the paper does not have, one of sound alone.
+    """
+    folder = copied(tmp_path_factory.mktemp("clone with space"))
     make_own(folder / "data" / "own")
     make_voices(folder / "data" / "voices", folder / "data" / "own")
     own = "mine: {root: data/own, reader: ravdess}\n  voices: {root: data/voices, reader: ravdess}"
@@ -200,7 +254,7 @@ def test_every_claim_has_its_row_and_demo_data_no_verdict(clone):
 def test_a_second_repro_does_nothing(clone):
     start = time.monotonic()
     said = sh("dvc", "repro", cwd=clone)
-    assert "Running stage" not in said
+    assert ran(said) == {"emodb_tree", *(f"trees@{dataset}" for dataset in DATASETS)}
     assert time.monotonic() - start < 20
 
 
@@ -214,10 +268,10 @@ def test_one_corpus_learning_rate_reruns_nothing_before_its_stage(clone):
         said = sh("dvc", "repro", "--dry", cwd=clone)
     finally:
         (clone / "params.yaml").write_text(before)
-    ran = {line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")}
-    assert "audio_net@rml" in ran
+    stages = ran(said)
+    assert "audio_net@rml" in stages
     earlier = ("demo", "clips", "corpora", "vad", "preprocessing", "transfer@", "visual_net")
-    assert not [stage for stage in ran if stage.startswith(earlier)]
+    assert not [stage for stage in stages if stage.startswith(earlier)]
 
 
 def test_a_missing_corpus_costs_no_result(clone):

@@ -11,6 +11,7 @@ from avef.core.errors import ParameterError
 
 DATA, REPORTS = Path("data"), Path("reports")
 VAD = DATA / "vad" / "vad.npz"
+EMODB_TREE = DATA / "vad" / "emodb.csv"  # what tree() is of a corpus
 LOGS = DATA / "logs"
 NOTEBOOKS = REPORTS / "notebooks"
 FIGURES = REPORTS / "figures"
@@ -35,6 +36,11 @@ def folders(corpus: str) -> Folders:
     """All folders of a corpus' learning stages."""
     stages = (cells(stage, corpus) for stage in ("audio_net", "visual_net", "dbn_fusion"))
     return Folders(prepared(corpus), transferred(corpus), *stages)
+
+
+def tree(corpus: str) -> Path:
+    """What lies in a raw corpus' folder, as a table that DVC looks at in the folder's place."""
+    return DATA / "trees" / f"{corpus}.csv"
 
 
 def clips(corpus: str) -> Path:

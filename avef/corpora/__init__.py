@@ -121,8 +121,9 @@ def count_report(clips: pd.DataFrame, left_out: pd.DataFrame, reader: str) -> pd
     -------
     DataFrame
         ``emotion`` (the last row is "all"), ``found``, ``expected``, ``difference``
-        (found − expected), ``left_out`` (for "all" alone: what is left out may have no
-        known emotion). Copies differ, so nothing is raised.
+        (found − expected; both <NA> for a reader such as ``table``, of whose corpus
+        only its owner knows), ``left_out`` (for "all" alone: what is left out may have
+        no known emotion). Copies differ, so nothing is raised.
 
     Examples
     --------
@@ -141,9 +142,11 @@ def count_report(clips: pd.DataFrame, left_out: pd.DataFrame, reader: str) -> pd
         {
             "emotion": [*names, "all"],
             "found": [*(int(counts.get(name, 0)) for name in names), len(clips)],
-            "expected": [*(int(expected.get(name, 0)) for name in names), int(expected.sum())],
         }
     )
+    whole = [*(int(expected.get(name, 0)) for name in names), int(expected.sum())]
+    unknown = [pd.NA] * len(whole)
+    report["expected"] = pd.array(unknown if expected.empty else whole, dtype="Int64")
     report["difference"] = report["found"] - report["expected"]
     report["left_out"] = pd.array([pd.NA] * len(names) + [len(left_out)], dtype="Int64")
     return report

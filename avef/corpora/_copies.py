@@ -15,6 +15,7 @@ from avef.core.errors import OF_THE_FILE
 
 NOT_UTF8 = "the name, or that of a folder above, is not UTF-8: rename it, for example with convmv"
 DEAD = "a dead link: what it points to is not there (not fetched, or moved)"
+ODD = "neither a file nor a folder"
 #: A copy that lasts at least this share of the longest one is whole: containers round differently.
 WHOLE = 0.95
 
@@ -49,12 +50,17 @@ def fault(root: Path, path: PurePosixPath) -> str | None:
     try:
         state = file.stat()
         if not stat.S_ISREG(state.st_mode):
-            return "neither a file nor a folder"
+            return ODD
         return _pointer(file) if 0 < state.st_size < 1024 else None
     except OSError as error:
-        if error.errno not in OF_THE_FILE:
-            raise
-        return DEAD if is_dead(file) else f"the file cannot be read: {error.strerror}"
+        return trouble(file, error)
+
+
+def trouble(file: Path, error: OSError) -> str:
+    """Why a file gave this error; raised again where the machine is to blame, not the file."""
+    if error.errno not in OF_THE_FILE:
+        raise error
+    return DEAD if is_dead(file) else f"the file cannot be read: {error.strerror}"
 
 
 def whole(files: Sequence[Path]) -> list[int]:

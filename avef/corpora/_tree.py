@@ -38,6 +38,22 @@ TWO_LETTERS = {emotion[:2]: emotion for emotion in protocol.EMOTIONS}
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
+def files(root: Path, closed: list[OSError] | None = None) -> Iterator[PurePosixPath]:
+    """All files below ``root`` but litter, in no order; errors of folders go to ``closed``."""
+    seen: set[str] = set()
+    for folder, inner, names in os.walk(
+        root, onerror=None if closed is None else closed.append, followlinks=True
+    ):
+        real = os.path.realpath(folder)
+        if real in seen:
+            inner.clear()
+            continue
+        seen.add(real)
+        # Sorted in place: which of two links to one folder is entered must not vary.
+        inner[:] = sorted(name for name in inner if not is_litter(name))
+        yield from (_relative(Path(folder) / name, root) for name in names if not is_litter(name))
+
+
 def walk(root: str | Path, extensions: Sequence[str]) -> list[PurePosixPath]:
     """Files below ``root`` with one of ``extensions`` (lower case), as sorted PurePosixPaths.
 
@@ -47,15 +63,15 @@ def walk(root: str | Path, extensions: Sequence[str]) -> list[PurePosixPath]:
     behind, are passed over. Linked folders are entered, each real folder once.
     A link counts as what its own name says, dead or not.
     """
-    files = [path for path in _files(Path(root)) if path.suffix.lower() in extensions]
-    return sorted(files, key=lambda path: (len(path.parts), path.parts[:-1], path.stem, path.name))
+    there = [path for path in files(Path(root)) if path.suffix.lower() in extensions]
+    return sorted(there, key=lambda path: (len(path.parts), path.parts[:-1], path.stem, path.name))
 
 
 def unreachable(root: str | Path) -> list[LeftOut]:
     """What hides an unknown number of files below ``root``: dead links, closed folders."""
     root = Path(root)
     closed: list[OSError] = []
-    dead = [path for path in _files(root, closed) if _copies.is_dead(root / path)]
+    dead = [path for path in files(root, closed) if _copies.is_dead(root / path)]
     return [(path, _copies.DEAD) for path in dead] + [
         (_relative(error.filename, root), f"the folder cannot be read: {error.strerror}")
         for error in closed
@@ -139,22 +155,6 @@ def _complete(corpus, row):
     sides = protocol.binary(row["emotion"]) if row["emotion"] in protocol.EMOTIONS else ("", "")
     known = {"corpus": corpus, "arousal": sides[0], "valence": sides[1], "kind": AUDIO_VISUAL} | row
     return {column: str(known.get(column, "")) for column in COLUMNS}
-
-
-def _files(root: Path, closed: list[OSError] | None = None) -> Iterator[PurePosixPath]:
-    """All files below ``root`` but litter, in no order; errors of folders go to ``closed``."""
-    seen: set[str] = set()
-    for folder, inner, names in os.walk(
-        root, onerror=None if closed is None else closed.append, followlinks=True
-    ):
-        real = os.path.realpath(folder)
-        if real in seen:
-            inner.clear()
-            continue
-        seen.add(real)
-        # Sorted in place: which of two links to one folder is entered must not vary.
-        inner[:] = sorted(name for name in inner if not is_litter(name))
-        yield from (_relative(Path(folder) / name, root) for name in names if not is_litter(name))
 
 
 def _relative(path, root):

@@ -30,7 +30,7 @@ def states(p: Params) -> list[State]:
     """Each corpus of the parameters, then Emo-DB (§3, §2.1.1); no media file is opened.
 
     A corpus is ready if its reader knows clips below its root, or if it is one that the
-    pipeline makes. Emo-DB is optional, but its folder is not, for DVC looks into it.
+    pipeline makes. Emo-DB is optional: the pipeline runs without it, too.
     """
     # As dvc.yaml has it: there, and nowhere else.
     made: dict[str, Path] = {name: paths.DATA / "demo" / name for name in p.demo.corpora}
@@ -54,9 +54,7 @@ def _emodb(root):
     state = _read("emodb", root)
     if state.ready:
         return state
-    folder = Path(root).is_dir()
-    need = "" if folder else ", but DVC needs the folder, if only an empty one"
-    return State("emodb", folder, f"{state.text}; optional, for V1 and V2{need}")
+    return State("emodb", True, f"{state.text}; optional, for V1 and V2")
 
 
 def _read(corpus, root, reader=None):

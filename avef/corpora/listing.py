@@ -83,6 +83,11 @@ def of_the_six(listed: Listing) -> Listing:
     return _without(listed, emotion.map(outside_six).where(~emotion.isin(EMOTIONS)))
 
 
+def _listed(corpus, root, reader):
+    clips, left_out = corpora.clip_table(corpus, root, reader=reader)
+    return of_one_kind(of_the_six(Listing(clips, left_out, media_facts(clips, root))))
+
+
 def _without(listed, reason):
     """The listing without the clips for which there is a reason."""
     lost = listed.clips[["path"]].assign(reason=reason).dropna()
@@ -93,17 +98,17 @@ def _without(listed, reason):
 
 def write(corpus: str, root: str | Path, *, reader: str | None = None) -> Listing:
     """List a raw corpus into ``data/clips/<corpus>/``; errors as in ``clip_table``."""
-    clips, left_out = corpora.clip_table(corpus, root, reader=reader)
-    listed = Listing(clips, left_out, media_facts(clips, root))
-    made = of_one_kind(of_the_six(listed))
+    made = _listed(corpus, root, reader)
     for name, table in made._asdict().items():
         write_csv(paths.clips(corpus).with_name(f"{name}.csv"), table)
     return made
 
 
-def read(corpus: str) -> Listing:
-    """What :func:`write` left."""
+def read(corpus: str, root: str | Path, *, reader: str | None = None) -> Listing:
+    """What :func:`write` left; before that has run, what it would leave."""
     folder = paths.clips(corpus).parent
+    if not (folder / "files.csv").is_file():  # written last
+        return _listed(corpus, root, reader)
     clips, left_out = (
         pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
         for name in ("clips", "left_out")

@@ -3,7 +3,7 @@
 The table is ``clips.xlsx``, ``clips.csv`` or ``clips.tsv``, or under any other name the only one
 with these columns, in any order and case, in a row near the top:
 
-- ``path``: relative to the table's folder, with / or \\;
+- ``path``: relative to the table's folder, with / or \\, in any case if one file alone is meant;
 - ``speaker``: any name; the same one, in any case, wherever this person speaks;
 - ``emotion``: one of the six, or an English word for it such as *happy*; others are left out;
 - ``gender``, ``language``, ``sentence``: optional (a sentence is a name for what is said).
@@ -107,19 +107,31 @@ def _entries(rows):
 
 def _listed(entries, paths):
     """(path on the disk → its entries, what is listed in vain)."""
-    there = {_composed(path): path for path in paths}
+    alike: dict[str, list[PurePosixPath]] = {}  # files whose names differ in case alone
+    for path in paths:
+        alike.setdefault(_composed(path).casefold(), []).append(path)
     listed, left_out = {}, []
     for number, entry in enumerate(entries, start=1):
         path = posixpath.normpath(entry["path"].replace("\\", "/"))
+        meant = _meant(path, alike.get(path.casefold(), []))
         if not entry["path"]:
             left_out.append((f"entry {number} of the table", "no path is given"))
         elif path.startswith(("/", "../")) or path == ".." or re.match("[A-Za-z]:", path):
             left_out.append((entry["path"], "listed, but leads outside the table's folder"))
-        elif path not in there:
+        elif not meant:
             left_out.append((entry["path"], "listed, but there is no such media file"))
+        elif len(meant) > 1:
+            several = ", ".join(map(shown, meant))
+            told = f"listed, but more than one file fits, capitals aside: {several}"
+            left_out.append((entry["path"], told))
         else:
-            listed.setdefault(there[path], []).append(entry)
+            listed.setdefault(meant[0], []).append(entry)
     return listed, left_out
+
+
+def _meant(name, alike):
+    """Those of some files that have just this name; all of them if none has."""
+    return [path for path in alike if _composed(path) == name] or alike
 
 
 def _reason(same):

@@ -20,6 +20,7 @@ import pandas as pd
 from avef.config import params
 from avef.core import paths, store
 from avef.core.errors import ParameterError
+from avef.corpora import manifest
 from avef.evaluation import tables
 from avef.studies import ablations
 
@@ -53,7 +54,7 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
             f"DVC runs no experiment below {Path.cwd()}: move the repository to a folder whose "
             "path has no other letters than a to z"
         )
-    _settled()
+    _settled(p)
     unique, finished, queued = _names(ablations.origins(path)), _finished(), []
     known = ablations.read(path)
     for name in only or p.ablations:
@@ -78,8 +79,9 @@ def gather(path: str | Path = "params.yaml") -> dict[str, str]:
     ParameterError, RuntimeError
         As :func:`queue` does.
     """
-    _settled()
-    p, origins, finished = params.read(path), ablations.origins(path), _finished()
+    p = params.read(path)
+    _settled(p)
+    origins, finished = ablations.origins(path), _finished()
     unique, plain = _names(origins), ablations.base(p)
     for name, one in ablations.read(path).items():
         if one.state != "current" and unique[name] in finished:
@@ -98,9 +100,12 @@ def _names(origins):
     return {name: f"{short[name]}-{store.digest(origin)[:12]}" for name, origin in origins.items()}
 
 
-def _settled():
+def _settled(p):
     """Make sure that the predictions at hand are of the parameters, code and data at hand."""
-    changed = json.loads(_dvc("status", "--with-deps", "--json", *TARGETS))
+    for file, root in manifest.roots(p).items():  # `dvc status` does not look there itself
+        manifest.write(root, file)
+    states = json.loads(_dvc("status", "--with-deps", "--json", *TARGETS))
+    changed = [stage for stage, why in states.items() if "always changed" not in why]
     if changed:
         raise RuntimeError(
             f"the base run is not up to date ({', '.join(sorted(changed))}); "

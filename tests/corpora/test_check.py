@@ -69,17 +69,14 @@ def test_the_command_fails_until_all_that_is_needed_is_there(run, capsys):
     assert "Emo-DB: 2 clips of 1 speakers" in capsys.readouterr().out
 
 
-def test_emodb_is_optional_but_its_folder_is_not(run):
+def test_emodb_is_optional(run):
     plant(run, "rml", "enterface05", "baum1s")
-    assert ready() == {"rml": True, "enterface05": True, "baum1s": True, "emodb": False}
-    assert "DVC needs the folder" in check.states(params.read())[-1].text
-    (run / "emodb").mkdir()
-    assert ready()["emodb"]
-    assert "optional" in check.states(params.read())[-1].text
+    assert ready() == {"rml": True, "enterface05": True, "baum1s": True, "emodb": True}
+    text = check.states(params.read())[-1].text
+    assert "there is no such folder" in text and text.endswith("; optional, for V1 and V2")
 
 
 def test_a_corpus_that_the_pipeline_makes_is_not_missed(run, capsys):
-    (run / "emodb").mkdir(parents=True)
     assert main(["profile", "demo"]) == 0
     assert "RML: `dvc repro` makes it in data/demo/rml" in capsys.readouterr().out
     assert main(["corpora"]) == 0

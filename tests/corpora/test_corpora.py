@@ -78,6 +78,7 @@ def test_rml_whole_copy_has_the_expected_counts(tmp_path):
     report = corpora.count_report(clips, left_out, "rml").set_index("emotion")
     assert report.loc["all", "found"] == 720
     assert (report["difference"] == 0).all()
+    assert [report[name].dtype for name in ("expected", "difference")] == ["Int64", "Int64"]
     assert report.loc["all", "left_out"] == 0
 
 

@@ -32,9 +32,12 @@ def test_what_is_written_is_read_again_under_the_corpus_own_name(monkeypatch, tm
         (tmp_path / "raw" / f"{name}.avi").touch()
     made = listing.write("mine", "raw", reader="savee")
     assert made.clips["corpus"].unique().tolist() == ["mine"]
-    again = listing.read("mine")
+    again = listing.read("mine", "nowhere")
     for one, two in zip(made, again, strict=True):
         pd.testing.assert_frame_equal(one, two, check_dtype=False)
+    paths.clips("mine").with_name("files.csv").unlink()  # cut off while it was written
+    anew = listing.read("mine", "raw", reader="savee")
+    pd.testing.assert_frame_equal(anew.clips, made.clips)
     assert paths.clips("mine").is_file()
 
 

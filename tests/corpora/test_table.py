@@ -103,6 +103,42 @@ def test_a_path_that_leads_outside_is_refused_in_a_row(tmp_path, path):
     assert left_out == {path: "listed, but leads outside the table's folder"}
 
 
+@pytest.mark.parametrize("written", ["s1\\AN1.AVI", "S1/an1.avi", "s1/An1.avi"])
+def test_capitals_of_a_path_do_not_matter_where_one_file_fits(tmp_path, written):
+    clips, left_out = read(plant(tmp_path, [[written, "s", "fear"]], media=["s1/An1.avi"]))
+    assert clips["path"].tolist() == ["s1/An1.avi"]
+    assert left_out == {}
+
+
+def test_capitals_matter_where_several_files_fit(tmp_path):
+    rows = [["a.mp4", "s", "fear"], ["A.MP4", "s", "anger"], ["ONE.avi", "t", "fear"]]
+    media = ["a.mp4", "A.mp4", "one.avi", "One.avi"]
+    clips, left_out = read(plant(tmp_path, [*rows, ["a.MP4", "s", "fear"]], media=media))
+    assert clips[["path", "emotion"]].values.tolist() == [["a.mp4", "fear"]]
+    several = "listed, but more than one file fits, capitals aside"
+    assert left_out == {
+        "A.MP4": f"{several}: A.mp4, a.mp4",
+        "a.MP4": f"{several}: A.mp4, a.mp4",
+        "ONE.avi": f"{several}: One.avi, one.avi",
+        **dict.fromkeys(["A.mp4", "One.avi", "one.avi"], "not listed in clips.csv"),
+    }
+
+
+def test_one_file_in_two_spellings_is_listed_twice(tmp_path):
+    rows = [["A.mp4", "s", "fear"], ["a.mp4", "s", "fear"], ["b.mp4", "s", "fear"]]
+    clips, left_out = read(plant(tmp_path, rows, media=["a.mp4", "b.mp4"]))
+    assert clips["path"].tolist() == ["a.mp4", "b.mp4"]
+    assert left_out == {"a.mp4": "listed again"}
+
+
+def test_only_its_owner_knows_what_a_corpus_should_hold(tmp_path):
+    clips, left_out = corpora.clip_table("table", plant(tmp_path, [["a.mp4", "s", "joy"]]))
+    report = corpora.count_report(clips, left_out, "table")
+    assert report["found"].tolist() == [1, 1]
+    for name in ("expected", "difference"):
+        assert report[name].dtype == "Int64" and report[name].isna().all()
+
+
 def test_whatever_is_no_clip_has_a_plain_reason(tmp_path):
     rows = [
         ["good.mp4", "s", "anger"],

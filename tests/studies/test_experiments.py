@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,14 +167,18 @@ def test_raw_corpora_are_given_by_their_whole_paths(asked):
     assert f"corpora.rml.root={Path('data/demo/rml').resolve()}" in asked[0]
 
 
-STAGES = """
+STAGES = f"""
 stages:
+  trees:
+    cmd: {sys.executable} -m avef tree rml
+    outs: [data/trees/rml.csv: {{cache: false}}]
+    always_changed: true
   svm:
     foreach: [a, b]
-    do: {cmd: "cp visual/${item} ${item}", deps: ["visual/${item}"], outs: ["${item}"]}
+    do: {{cmd: "cp visual/${{item}} ${{item}}", deps: ["visual/${{item}}"], outs: ["${{item}}"]}}
   audio_net:
     cmd: cp params.yaml audio
-    deps: [params.yaml]
+    deps: [params.yaml, data/trees/rml.csv]
     outs: [audio]
   visual_net:
     cmd: mkdir -p visual && cp audio visual/a && cp audio visual/b
@@ -192,6 +197,13 @@ def test_a_base_run_that_is_not_up_to_date_is_refused(asked, monkeypatch):
             refused()
     experiments._dvc("repro", "-q")
     assert experiments.gather() == {"kept_less": "not run", "by_softmax": "not run"}
+    clip = Path(params.read().corpora["rml"].root) / "s1/an1.avi"
+    clip.parent.mkdir(parents=True)
+    clip.touch()
+    with pytest.raises(RuntimeError, match=r"not up to date \(audio_net"):
+        experiments.gather()  # though no stage has looked there yet
+    clip.unlink()
+    assert experiments.queue() == ["kept_less", "by_softmax"]
     replace("degree: 3", "degree: 2")
     with pytest.raises(RuntimeError, match="not up to date"):
         experiments.queue()
