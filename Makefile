@@ -50,4 +50,4 @@ lock:
 	sed -n '/^setuptools==/,/^[^ ]/{/^setuptools==/p;/^ /p}' requirements/cpu.lock > requirements/build.lock
 
 clean:
-	rm -rf .venv $(filter-out data/raw data/demo,$(wildcard data/*)) $(wildcard data/demo/*/)
+	rm -rf .venv $(filter-out data/raw data/demo data/clips,$(wildcard data/*)) $(wildcard data/demo/*/ data/clips/*/)

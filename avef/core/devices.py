@@ -20,8 +20,8 @@ def there(environment: Mapping[str, str] = os.environ, devices: str | Path = "/d
     """
     if VISIBLE in environment:
         return [name for name in environment[VISIBLE].replace(" ", "").split(",") if name]
-    found = (re.fullmatch(r"nvidia(\d+)", path.name) for path in Path(devices).iterdir())
-    return [str(number) for number in sorted(int(match[1]) for match in found if match)]
+    matches = (re.fullmatch(r"nvidia(\d+)", path.name) for path in Path(devices).iterdir())
+    return [str(number) for number in sorted(int(match[1]) for match in matches if match)]
 
 
 def of_worker(known: list[str], name: str) -> str:

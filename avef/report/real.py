@@ -69,8 +69,8 @@ def _claims(measured: Mapping[str, Any]) -> Grid:
     rows = []
     for claim, key in (("V1", "percent"), ("V2", "relative_gain")):
         about = paper.CLAIMS[claim]
-        found = (measured.get(name) for name in (claim, f"{claim} all speakers"))
-        told = [_one(one, key) for one in found]
+        pair = (measured.get(name) for name in (claim, f"{claim} all speakers"))
+        told = [_one(one, key) for one in pair]
         rows.append([f"{claim}: {about.statement}", f"{about.figure} {about.unit}", *told])
     return Grid(columns, rows, [False] * len(columns))
 

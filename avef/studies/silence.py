@@ -211,5 +211,5 @@ def _one_cell(recordings, cell, split, settings):
     guess = clip_svm.classes(
         averaged, truth, split, svm=settings.svm, feature="fc7", decision=decision
     )
-    found = clips.loc[test, ["clip", "speaker"]]
-    return found.assign(**cell._asdict(), true=names[truth[test]], predicted=names[guess])
+    tested = clips.loc[test, ["clip", "speaker"]]
+    return tested.assign(**cell._asdict(), true=names[truth[test]], predicted=names[guess])
