@@ -34,20 +34,21 @@ style: $(STAMP)
 $(STAMP): $(LOCK) pyproject.toml
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/build.lock
-	.venv/bin/python -m pip install --quiet --require-hashes --no-deps --no-build-isolation -r $(LOCK)
-	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	.venv/bin/python tools/install.py $(LOCK)
 	touch $@
 
-# For maintainers: resolve the locks anew (needs uv on PATH).
+COMPILE := uv pip compile --quiet --generate-hashes --python-version 3.11 \
+  --python-platform x86_64-manylinux_2_28 \
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# For maintainers: resolve the locks anew (with the environment's uv, or the one on PATH).
 lock:
 	for build in cpu gpu; do \
-	  uv pip compile pyproject.toml --extra $$build --extra demo --extra silero --extra cluster --extra test --quiet \
-	    --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
-	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-	    --output-file requirements/$$build.lock; \
+	  $(COMPILE) pyproject.toml --extra $$build --extra demo --extra silero --extra cluster \
+	    --extra test --output-file requirements/$$build.lock; \
 	done
-	sed -n '/^setuptools==/,/^[^ ]/{/^setuptools==/p;/^ /p}' requirements/cpu.lock > requirements/build.lock
+	printf 'setuptools\nuv\n' | $(COMPILE) - --constraint requirements/cpu.lock \
+	  --output-file requirements/build.lock
 
 clean:
 	rm -rf .venv $(filter-out data/raw data/demo data/clips,$(wildcard data/*)) $(wildcard data/demo/*/ data/clips/*/)

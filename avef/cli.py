@@ -14,6 +14,9 @@ from avef.core.errors import ClipError, ParameterError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a subcommand; errors that avef raises on purpose are one line on standard error."""
+    # jsonschema, which checks notebooks, would build a grammar of web addresses with it, for a
+    # second at each start; no notebook's schema asks for one. None: as if it were not installed.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     options = _parser().parse_args(arguments)
     log.show(options.verbose)
     try:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Markdown, display
 
@@ -13,6 +12,9 @@ from avef import paper
 from avef.core import paths
 from avef.core.files import write_json
 from avef.evaluation.tables import DEMO
+
+if TYPE_CHECKING:  # a notebook without figures need not wait for it
+    import matplotlib.pyplot as plt
 
 
 def mark(profile: str, dataset: str | None = None) -> None:

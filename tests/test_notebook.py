@@ -1,8 +1,11 @@
 """The runner of notebooks, and what holds for all source notebooks."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
+import closures
 import nbformat
 import pytest
 
@@ -11,6 +14,16 @@ from avef.cli import main
 from avef.core.errors import ParameterError
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+#: A library that takes long to load → the notebooks whose imports may bring it at once, as
+#: they all use it; elsewhere what trains, fits or draws loads it when it does so.
+NETWORKS = {"07a_speed", "08_claims"}
+DRAWS = {path.stem for path in NOTEBOOKS if "figures" in closures.code(path)}
+SLOW = {
+    "tensorflow": NETWORKS,
+    "sklearn": NETWORKS | {"01a_vad"},
+    "scipy.stats": NETWORKS | {"01a_vad"},
+    "matplotlib.pyplot": DRAWS | NETWORKS,  # Keras loads it, too
+}
 TALK = """
 import sys, time
 for word in ("one", "two"):
@@ -160,3 +173,26 @@ def test_source_notebooks_declare_the_dataset_that_they_use(path):
 
 def test_there_are_source_notebooks():
     assert len(NOTEBOOKS) >= 8
+
+
+def loaded(code, library):
+    """Whether a fresh process has loaded a library after some code."""
+    code += f"\nimport sys; print({library!r} in sys.modules)"
+    root = NOTEBOOKS[0].parents[1]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    return {"True": True, "False": False}[done.stdout.split()[-1]]
+
+
+@pytest.mark.parametrize("library", SLOW)
+def test_a_notebook_waits_for_no_library_that_it_does_not_use(library):
+    others = [closures.code(path) for path in NOTEBOOKS if path.stem not in SLOW[library]]
+    body = [node for code in others for node in ast.parse(code).body]
+    imports = [ast.unparse(one) for one in body if isinstance(one, (ast.Import, ast.ImportFrom))]
+    assert imports
+    assert not loaded("\n".join(imports), library)
+
+
+def test_running_a_notebook_builds_no_grammar_of_web_addresses():
+    run = "from avef.cli import main; main(['run', 'absent'])"
+    assert loaded(run, "nbformat")
+    assert not loaded(run, "lark")

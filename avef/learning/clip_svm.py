@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
 from avef.config.corpus import CorpusParams
 from avef.config.schema import Svm
@@ -25,9 +23,18 @@ from avef.core.errors import ParameterError
 from avef.learning import grid
 from avef.protocol import EMOTION_MODELS, folds, labels
 
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+    from sklearn.svm import SVC
+
 
 def machine(settings: Svm) -> SVC | Pipeline:
     """libsvm with a polynomial kernel (§2.2.4), one against one."""
+    # here, and not above: only what fits an SVM loads scikit-learn
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
     svc = SVC(
         C=settings.c,
         kernel="poly",

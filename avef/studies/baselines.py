@@ -21,7 +21,6 @@ import cv2
 import numpy as np
 import pandas as pd
 from scipy.fft import dct
-from scipy.stats import skew
 
 from avef import paper
 from avef.config.corpus import CorpusParams
@@ -56,6 +55,8 @@ def speech_statistics(log_mel: np.ndarray) -> np.ndarray:
         Mean, deviation, skewness, and the 5th, 25th, 75th and 95th percentile of
         13 MFCCs, their Δ and ΔΔ.
     """
+    from scipy.stats import skew  # here, and not above: it is half a second to load
+
     c = dct(log_mel, axis=1, norm="ortho")[:, :MFCCS]
     d = speech.delta(c)
     x = np.concatenate([c, d, speech.delta(d)], axis=1)  # (T, 39)

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -21,13 +21,13 @@ from avef.config.corpus import CorpusParams
 from avef.config.schema import Params
 from avef.core import parallel, paths, store
 from avef.core.paths import Folders
-from avef.learning import dataset, frozen, source_weights, training, unimodal
+from avef.learning import dataset, source_weights, unimodal
 from avef.learning.grid import Cell
-from avef.models import networks
-from avef.models.dbn import DBN, pretrained
-from avef.models.rbm import RBM
 from avef.preparation.prepared import modalities
 from avef.protocol import EMOTION_MODELS, folds
+
+if TYPE_CHECKING:
+    from avef.models.rbm import RBM
 
 PAIR = ("emotion", 2)
 KINDS = ("audio", "visual")
@@ -118,6 +118,8 @@ def head_starts(errors: pd.DataFrame) -> pd.DataFrame:
 
 def _errors(corpus, chosen):
     """The rows of :func:`run` of one target."""
+    from avef.models.dbn import DBN, pretrained  # here, and not above: it brings TensorFlow
+
     folders = paths.folders(corpus)
     shape = chosen.networks.dbn
     lowest = replace(shape, hidden=shape.hidden[:1])
@@ -149,6 +151,11 @@ def _fc7(folders: Folders, chosen: CorpusParams) -> Iterator[tuple[Cell, np.ndar
     Made anew by the trained networks: their cells hold the means over a clip alone, and
     with these an epoch would be one or two steps.
     """
+    import keras  # here, and not above: only what trains loads TensorFlow
+
+    from avef.learning import frozen, training
+    from avef.models import networks
+
     data = dataset.load(folders.prepared, PAIR[1])
     corpus = data.clips["corpus"].iloc[0]
     start = source_weights.verified(folders.transfer, PAIR[0])
