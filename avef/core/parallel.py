@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib import Parallel, cpu_count, delayed, effective_n_jobs, parallel_config
 from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import get_active_backend
 from tqdm import tqdm
@@ -55,6 +55,15 @@ def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
         yield
 
 
+def workers(jobs: int) -> int:
+    """How many workers :func:`each` has for many pieces: all of a cluster, or ``jobs``."""
+    if jobs < 1 and jobs != -1:
+        raise ParameterError(f"jobs must be -1 or at least 1, got {jobs}")
+    if _cluster():
+        return effective_n_jobs(-1)
+    return cpu_count() if jobs == -1 else jobs
+
+
 def each(function: Callable, items: Iterable[tuple], *, jobs: int, title: str) -> Iterator:
     """Call ``function(*item)`` for every item; yield the results in order.
 
@@ -69,11 +78,8 @@ def each(function: Callable, items: Iterable[tuple], *, jobs: int, title: str) -
     title : str
         Shown with the progress, on standard error.
     """
-    if jobs < 1 and jobs != -1:
-        raise ParameterError(f"jobs must be -1 or at least 1, got {jobs}")
-    items = list(items)
-    cluster = get_active_backend()[0].__class__.__name__ == "DaskDistributedBackend"
-    jobs = min(cpu_count() if jobs == -1 else jobs, max(1, len(items)))
+    items, cluster = list(items), _cluster()
+    jobs = min(workers(jobs), max(1, len(items)))
     live = sys.stderr.isatty()
     _log.info("%s: %d pieces, %d workers", title, len(items), jobs)
     bar = tqdm(total=len(items), desc=title, mininterval=0.5 if live else 15, ascii=not live)
@@ -87,6 +93,10 @@ def each(function: Callable, items: Iterable[tuple], *, jobs: int, title: str) -
             bar.update()
             yield result
     _log.info("%s: done", title)
+
+
+def _cluster():
+    return get_active_backend()[0].__class__.__name__ == "DaskDistributedBackend"
 
 
 def _alone(function, item, folder):

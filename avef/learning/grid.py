@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,6 +118,26 @@ class Lesson(NamedTuple):
 def pairs() -> list[tuple[str, int]]:
     """The (emotion model, case) pairs of Tables 4–7."""
     return list(product(EMOTION_MODELS, CASES))
+
+
+def chunks(workers: int) -> list[list[tuple[str, int]]]:
+    """The pairs, parted so that workers are busy alike and few networks are built.
+
+    Emotion models of as many classes have the same network. A chunk is of one network, and no
+    longer than a worker's share; the longest come first.
+
+    Examples
+    --------
+    >>> [len(chunk) for chunk in chunks(1)], [len(chunk) for chunk in chunks(2)]
+    ([4, 2], [3, 2, 1])
+    """
+    every = sorted(pairs(), key=lambda pair: len(EMOTION_MODELS[pair[0]]))  # stable
+    share = -(-len(every) // workers)
+    parts = []
+    for _, same in groupby(every, key=lambda pair: len(EMOTION_MODELS[pair[0]])):
+        alike = list(same)
+        parts += [alike[first : first + share] for first in range(0, len(alike), share)]
+    return sorted(parts, key=len, reverse=True)
 
 
 def file(folder: str | Path, cell: Cell) -> Path:

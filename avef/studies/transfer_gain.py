@@ -33,7 +33,7 @@ def run(p: Params) -> None:
     work = []
     for kind, corpus in product(reversed(STAGES), p.corpora):  # the longer ones first
         chosen = p.of(corpus)._replace(keep=ANEW)
-        work += [(kind, *pair, _folders(corpus, kind), chosen) for pair in PAIRS]
+        work.append((kind, PAIRS, _folders(corpus, kind), chosen))
     title = "training without transfer"
     list(parallel.each(unimodal.run_folds, work, jobs=p.jobs.train, title=title))
 
