@@ -35,20 +35,23 @@ class Kept(NamedTuple):
 
 
 class Shared:
-    """A network for all cases and emotion models of as many classes: one graph, one at a time.
+    """A network that serves several cases, and emotion models of as many classes, in turn.
 
-    Empty until :meth:`fill` gives it segments and what it starts from.
+    It is built, and its graph traced, once; :meth:`fill` exchanges the segments that it sees
+    and the weights that it starts from. Only one set of them is in memory at a time.
 
     Parameters
     ----------
     kind : {"audio", "visual"}
     data : Dataset
-        Of the corpus, in the first case.
-    classes : int
+        Tells the shape of what there is to see, and whether the cache has room for it.
+    nets, keep, classes, cache_gib
+        As in :func:`kept`.
 
     Attributes
     ----------
     part : Kept
+        Sees nothing until :meth:`fill` was called.
     """
 
     def __init__(
@@ -70,12 +73,12 @@ class Shared:
         self.rows = inputs.Table(rows[:0])
         segments = keras.Input((), dtype="int32")
         given = self.source(self.rows(segments))
-        self.each = self.table = None  # bytes a segment of the kept layers' output, and the table
+        self.each = self.table = None
         if keep.tune or last is None:
             self.part = Kept(keras.Model(segments, given), self.full, deep.layers)
             return
         shallow.trainable = False
-        self.each = 4 * int(np.prod(shallow.output_shape[1:]))
+        self.each = 4 * int(np.prod(shallow.output_shape[1:]))  # bytes that a segment would take
         self.shallow = entry = keras.Model(segments, shallow(given))
         if self._cached(data):
             self.table = inputs.Table(np.empty((0, *shallow.output_shape[1:]), np.float32))
@@ -83,14 +86,21 @@ class Shared:
         self.part = Kept(entry, deep, deep.layers)
 
     def suits(self, data: Dataset) -> bool:
-        """Whether other segments are as few, or as many, for the cache as the first ones."""
+        """Whether the cache has room for these segments just if it had for the first ones."""
         return self._cached(data) == (self.table is not None)
 
     def fill(self, data: Dataset, start: Start) -> None:
-        """Look at other segments, and start from other weights.
+        """See other segments, and start from other weights.
 
         The frozen layers' output is worked out once and serves every fold and epoch;
         the data is not augmented, so nothing is approximated.
+
+        Parameters
+        ----------
+        data : Dataset
+            Of the same corpus; it :meth:`suits`.
+        start : Start
+            Files of weights and of the mel image's scaling.
         """
         self.clear()
         self.full.load_weights(getattr(start, self.kind))

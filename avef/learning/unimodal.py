@@ -63,8 +63,8 @@ def run_folds(
 ) -> None:
     """Train all seeds and folds of some (emotion model, case): they share one graph.
 
-    The emotion models have as many classes; one pair after the other has its segments, and
-    what it starts from, in the network. Other parameters as in :func:`run`.
+    The emotion models of ``pairs`` have as many classes. One pair after the other puts its
+    segments, and what it starts from, into the network. Other parameters as in :func:`run`.
     """
     net = None
     for pair in pairs:

@@ -8,6 +8,7 @@ scaling are the model's first layers.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,7 +18,13 @@ from keras import layers, ops
 class Table(layers.Layer):
     """Rows of a table that can be exchanged: (B, …) integers → (B, …, *row shape).
 
-    A traced graph takes tables of any length. They are data: no weights are saved of them.
+    On TensorFlow one traced graph serves tables of any length; JAX compiles anew for another
+    length. Tables are data: they are not saved with a model's weights.
+
+    Parameters
+    ----------
+    rows : ndarray (n, …)
+        n may be 0: then they come by :meth:`fill`.
     """
 
     def __init__(self, rows: np.ndarray, **kwargs):
@@ -54,10 +61,10 @@ class Table(layers.Layer):
         kind = keras.backend.standardize_dtype(self.rows.dtype)
         return keras.KerasTensor((*indices.shape, *self.rows.shape[1:]), kind)
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Save nothing."""
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         """Load nothing."""
 
 
@@ -81,6 +88,7 @@ class MelImage(layers.Layer):
 
     def scale(self, mean: Sequence[float], std: Sequence[float]) -> None:
         """Scale by other means and deviations from now on."""
+        # Of constants, a division became this product when the graph was optimised.
         self.mean.assign(np.asarray(mean, np.float32))
         self.factor.assign(1 / np.asarray(std, np.float32))
 
