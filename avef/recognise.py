@@ -86,7 +86,7 @@ def recognise(clip: PreparedClip, model: Model, name: str | None = None) -> Pred
         )
         for kind in fusion.KINDS
     ]
-    net = whole_model.joined(*parts, hidden=p.networks.dbn.hidden, count=1)
+    net = whole_model.joined(*parts, hidden=p.networks.dbn.hidden)
     rows = np.arange(len(data.clip), dtype=np.int32)
     voices, scores, learnt = np.zeros(len(EMOTIONS), int), [], 0
     for fold in range(len(keys(model.corpus))):

@@ -181,7 +181,7 @@ def throughput(bench):
     every = {kind: bench.kept(kind, True, False) for kind in KINDS}
     deep = {kind: bench.kept(kind, False, True) for kind in KINDS}
     hidden = [max(2, round(n * bench.options.width)) for n in (HIDDEN, HIDDEN // 2)]
-    all_of_it = whole_model.joined(deep["audio"], deep["visual"], hidden=hidden, count=1)
+    all_of_it = whole_model.joined(deep["audio"], deep["visual"], hidden=hidden)
     epochs = {f"{kind}-net": bench.training_of(every[kind]) for kind in KINDS}
     epochs["whole model, cached"] = bench.epoch(all_of_it.model)
     most = peak()

@@ -100,13 +100,13 @@ def printed():
 
 def emodb(claim):
     """What V1 or V2 is on the recordings of Emo-DB at hand."""
-    got = result("emodb")
-    unseen, every = got[claim], got[f"{claim} all speakers"]
+    got = result("real")
+    unseen, every = got["claims"][claim], got["claims"][f"{claim} all speakers"]
     if claim == "V1":
         hand = got["percent marked by hand"]
         kept = (unseen["percent"], every["percent"], hand["unseen"], hand["all"])
         return [
-            str(got["utterances"]),
+            str(every["utterances"]),
             str(unseen["utterances"]),
             *(f"{value:.1f}" for value in kept),
         ]

@@ -11,7 +11,7 @@ from multiprocessing import current_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib import Parallel, cpu_count, delayed, effective_n_jobs, parallel_config
 from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import get_active_backend
 from tqdm import tqdm
@@ -56,6 +56,15 @@ def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
         yield
 
 
+def workers(jobs: int) -> int:
+    """How many workers :func:`each` has for many pieces: all of a cluster, or ``jobs``."""
+    if jobs < 1 and jobs != -1:
+        raise ParameterError(f"jobs must be -1 or at least 1, got {jobs}")
+    if _cluster():
+        return effective_n_jobs(-1)
+    return cpu_count() if jobs == -1 else jobs
+
+
 def each(
     function: Callable, items: Iterable[tuple], *, jobs: int, title: str, gpus: bool = True
 ) -> Iterator:
@@ -75,11 +84,8 @@ def each(
         Whether the work takes a graphics processor. If so each process of this machine keeps
         to one of them, in turn; a cluster's workers to what they were started with.
     """
-    if jobs < 1 and jobs != -1:
-        raise ParameterError(f"jobs must be -1 or at least 1, got {jobs}")
-    items = list(items)
-    cluster = get_active_backend()[0].__class__.__name__ == "DaskDistributedBackend"
-    jobs = min(cpu_count() if jobs == -1 else jobs, max(1, len(items)))
+    items, cluster = list(items), _cluster()
+    jobs = min(workers(jobs), max(1, len(items)))
     live = sys.stderr.isatty()
     _log.info("%s: %d pieces, %d workers", title, len(items), jobs)
     bar = tqdm(total=len(items), desc=title, mininterval=0.5 if live else 15, ascii=not live)
@@ -94,6 +100,10 @@ def each(
             bar.update()
             yield result
     _log.info("%s: done", title)
+
+
+def _cluster():
+    return get_active_backend()[0].__class__.__name__ == "DaskDistributedBackend"
 
 
 def _alone(function, item, folder, seen):

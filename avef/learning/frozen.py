@@ -8,7 +8,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from avef.config.schema import Keep, Net, Networks
+from avef.config.schema import Keep, Networks
 from avef.learning import training
 from avef.learning.dataset import Dataset
 from avef.learning.source_weights import Start
@@ -34,6 +34,96 @@ class Kept(NamedTuple):
     fresh: list
 
 
+class Shared:
+    """A network that serves several cases, and emotion models of as many classes, in turn.
+
+    It is built, and its graph traced, once; :meth:`fill` exchanges the segments that it sees
+    and the weights that it starts from. Only one set of them is in memory at a time.
+
+    Parameters
+    ----------
+    kind : {"audio", "visual"}
+    data : Dataset
+        Tells the shape of what there is to see, and whether the cache has room for it.
+    nets, keep, classes, cache_gib
+        As in :func:`kept`.
+
+    Attributes
+    ----------
+    part : Kept
+        Sees nothing until :meth:`fill` was called.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        data: Dataset,
+        *,
+        nets: Networks,
+        keep: Keep,
+        classes: int,
+        cache_gib: float,
+    ):
+        net, last = getattr(nets, kind), getattr(keep, kind)
+        self.kind, self.cache_gib = kind, cache_gib
+        self.full = build(kind, nets, classes)
+        shallow, deep = networks.split(self.full, last)
+        rows, frames = seen(kind, data)
+        self.source = source(kind, frames[:0], net.input_size)
+        self.rows = inputs.Table(rows[:0])
+        segments = keras.Input((), dtype="int32")
+        given = self.source(self.rows(segments))
+        self.each = self.table = None
+        if keep.tune or last is None:
+            self.part = Kept(keras.Model(segments, given), self.full, deep.layers)
+            return
+        shallow.trainable = False
+        self.each = 4 * int(np.prod(shallow.output_shape[1:]))  # bytes that a segment would take
+        self.shallow = entry = keras.Model(segments, shallow(given))
+        if self._cached(data):
+            self.table = inputs.Table(np.empty((0, *shallow.output_shape[1:]), np.float32))
+            entry = keras.Model(segments, self.table(segments))
+        self.part = Kept(entry, deep, deep.layers)
+
+    def suits(self, data: Dataset) -> bool:
+        """Whether the cache has room for these segments just if it had for the first ones."""
+        return self._cached(data) == (self.table is not None)
+
+    def fill(self, data: Dataset, start: Start) -> None:
+        """See other segments, and start from other weights.
+
+        The frozen layers' output is worked out once and serves every fold and epoch;
+        the data is not augmented, so nothing is approximated.
+
+        Parameters
+        ----------
+        data : Dataset
+            Of the same corpus; it :meth:`suits`.
+        start : Start
+            Files of weights and of the mel image's scaling.
+        """
+        self.clear()
+        self.full.load_weights(getattr(start, self.kind))
+        if self.kind == "audio":
+            self.source.layers[-1].scale(**_scaling(start))
+        rows, frames = seen(self.kind, data)
+        self.rows.fill(rows)
+        self.source.layers[0].fill(frames)
+        if self.table is not None:
+            made = training.outputs(self.shallow, [np.arange(len(rows), dtype=np.int32)])
+            self.clear()
+            self.table.fill(made)
+
+    def clear(self) -> None:
+        """Let go of all segments, so that the memory is free for others."""
+        for table in (self.rows, self.source.layers[0], self.table):
+            if table is not None:
+                table.clear()
+
+    def _cached(self, data):
+        return self.each is not None and self.each * len(data.clip) <= self.cache_gib * 2**30
+
+
 def kept(
     kind: str,
     data: Dataset,
@@ -46,10 +136,9 @@ def kept(
 ) -> Kept:
     """Part a network into what is kept and what is trained.
 
-    The frozen layers' output is worked out once and serves every fold and epoch;
-    the data is not augmented, so nothing is approximated. Where it would take more
-    than ``cache_gib`` GiB, the frozen layers run in every step instead, with the same
-    result. With ``keep.audio`` or ``keep.visual`` None the target starts from random weights.
+    Where the frozen layers' output would take more than ``cache_gib`` GiB, they run in every
+    step instead of once, with the same result. With ``keep.audio`` or ``keep.visual`` None
+    the target starts from random weights.
 
     Parameters
     ----------
@@ -57,20 +146,9 @@ def kept(
     start : Start
         Files of weights; see :func:`avef.learning.source_weights.verified`.
     """
-    net, last = getattr(nets, kind), getattr(keep, kind)
-    full = build(kind, nets, classes)
-    full.load_weights(getattr(start, kind))
-    shallow, deep = networks.split(full, last)
-    reads = source(kind, data, start, net=net)
-    rows = data.audio if kind == "audio" else data.images
-    segments = keras.Input((), dtype="int32")
-    if keep.tune or last is None:
-        return Kept(entry(rows, reads), full, deep.layers)
-    shallow.trainable = False
-    if 4 * len(rows) * np.prod(shallow.output_shape[1:]) <= cache_gib * 2**30:
-        made = training.outputs(keras.Sequential([reads, shallow]), [rows])
-        return Kept(keras.Model(segments, inputs.Table(made)(segments)), deep, deep.layers)
-    return Kept(entry(rows, reads, shallow), deep, deep.layers)
+    shared = Shared(kind, data, nets=nets, keep=keep, classes=classes, cache_gib=cache_gib)
+    shared.fill(data, start)
+    return shared.part
 
 
 def build(kind: str, nets: Networks, classes: int) -> keras.Sequential:
@@ -80,18 +158,21 @@ def build(kind: str, nets: Networks, classes: int) -> keras.Sequential:
     return make(classes, net.width, net.input_size, dropout=net.dropout, initial=nets.initial)
 
 
-def source(kind: str, data: Dataset, start: Start, *, net: Net) -> keras.Sequential:
-    """Rows of frames (B, 64) or of faces (B, 16) → a network's input."""
+def seen(kind: str, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """What a network sees: the rows of all segments, and the frames or faces that these are of."""
+    return (data.audio, data.log_mel) if kind == "audio" else (data.images, data.faces)
+
+
+def source(
+    kind: str, frames: np.ndarray, size: int, *, start: Start | None = None
+) -> keras.Sequential:
+    """Rows of frames (B, 64) or of faces (B, 16) → a network's input, scaled as its start says."""
     if kind == "visual":
-        return inputs.visual_source(data.faces, net.input_size)
-    scaling = json.loads(start.scaling.read_text(encoding="utf-8"))
-    return inputs.audio_source(data.log_mel, scaling, net.input_size)
+        return inputs.visual_source(frames, size)
+    return inputs.audio_source(frames, _scaling(start), size)
 
 
-def entry(rows: np.ndarray, *steps: keras.Model) -> keras.Model:
-    """Segment numbers (B,) → what some steps, one after the other, make of their rows."""
-    segments = keras.Input((), dtype="int32")
-    seen = inputs.Table(rows)(segments)
-    for step in steps:
-        seen = step(seen)
-    return keras.Model(segments, seen)
+def _scaling(start):
+    if start is None:  # to be given later
+        return {"mean": [0.0] * 3, "std": [1.0] * 3}
+    return json.loads(start.scaling.read_text(encoding="utf-8"))

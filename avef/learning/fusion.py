@@ -8,7 +8,7 @@ networks and the DBN are trained as a whole.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from avef.core import parallel, store
 from avef.core.paths import Folders
 from avef.learning import grid, source_weights, unimodal
 from avef.protocol import labels
+
+if TYPE_CHECKING:  # only what trains loads TensorFlow
+    from avef.learning import frozen, whole_model
 
 #: The emotion model and case whose networks are kept, for :mod:`avef.recognise`.
 PREDICTS = ("emotion", 2)
@@ -41,9 +44,11 @@ def run(folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
     jobs : int
         Worker processes; see :func:`avef.core.parallel.each`.
     """
-    work = [(*pair, folders, chosen) for pair in grid.seen_pairs(folders.prepared)]
-    if not work:
+    wanted = grid.seen_pairs(folders.prepared)
+    if not wanted:
         grid.clear(folders.dbn_fusion)
+    chunks = grid.chunks(wanted, parallel.workers(jobs))
+    work = [(pairs, folders, chosen) for pairs in chunks]
     title = f"fusion on {folders.dbn_fusion.name}"
     list(parallel.each(_run_folds, work, jobs=jobs, title=title))
 
@@ -73,10 +78,17 @@ def rbm_errors(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _run_folds(emotion_model, case, folders, chosen):
-    """All seeds and folds of one (emotion model, case): they share one graph and one cache."""
-    pair, out = (emotion_model, case), folders.dbn_fusion
-    start = source_weights.verified(folders.transfer, emotion_model)
+def _run_folds(pairs, folders, chosen):
+    """All seeds and folds of some (emotion model, case) of one network: they share one graph."""
+    net = None
+    for pair in pairs:
+        net = _run_pair(net, pair, folders, chosen)
+
+
+def _run_pair(net, pair, folders, chosen):
+    """Train what is missing of a pair; the networks, without segments, for the next one."""
+    out = folders.dbn_fusion
+    start = source_weights.verified(folders.transfer, pair[0])
     work = grid.work(pair, folders.prepared, out, chosen=chosen)
     pieces = []
     for cell in work.cells:
@@ -90,7 +102,14 @@ def _run_folds(emotion_model, case, folders, chosen):
     if pair == PREDICTS:
         _prune(out, len(work.splits))
     if pieces:
-        _train(work, start, pieces, chosen)
+        if net is None or not all(shared.suits(work.data) for shared in net.shared.values()):
+            net = _net(work, chosen)
+        for shared in net.shared.values():
+            shared.fill(work.data, start)
+        _train(net, work, start, pieces, chosen)
+        for shared in net.shared.values():
+            shared.clear()
+    return net
 
 
 def _prune(out, folds):
@@ -111,19 +130,21 @@ class Piece(NamedTuple):
     key: str
 
 
-def _train(work, start, pieces, chosen):
-    # Here, and not above: only what trains loads TensorFlow.
-    from avef.learning import frozen, training, whole_model
-    from avef.models.dbn import DBN
+class Net(NamedTuple):
+    """The networks of both kinds, which all pairs of a chunk share, joined to the whole model."""
 
-    data, shape = work.data, chosen.networks.dbn
-    transferred = DBN(shape.hidden, shape.visible).restore(store.load(start.dbn))
+    shared: dict[str, frozen.Shared]
+    whole: whole_model.Whole
+
+
+def _net(work, chosen):
+    from avef.learning import frozen, training, whole_model
+
     training.precise(chosen.compute.precision)
-    parts = {
-        kind: frozen.kept(
+    shared = {
+        kind: frozen.Shared(
             kind,
-            data,
-            start,
+            work.data,
             nets=chosen.networks,
             keep=chosen.keep,
             classes=work.classes,
@@ -131,31 +152,40 @@ def _train(work, start, pieces, chosen):
         )
         for kind in KINDS
     }
-    model = whole_model.joined(
-        *parts.values(), hidden=shape.hidden, count=len(data.clip), dropout=shape.dropout
-    )
+    shape, parts = chosen.networks.dbn, [one.part for one in shared.values()]
+    whole = whole_model.joined(*parts, hidden=shape.hidden, dropout=shape.dropout)
     decay, xla = chosen.networks.weight_decay, chosen.compute.xla
-    for net in (model.model, model.top):
+    for net in (whole.model, whole.top):
         training.scheduled(net, chosen.dbn_fusion, weight_decay=decay, xla=xla)
-    every = np.arange(len(data.clip), dtype=np.int32)
+    return Net(shared, whole)
+
+
+def _train(net, work, start, pieces, chosen):
+    from avef.learning import training, whole_model
+    from avef.models.dbn import DBN
+
+    shape, count = chosen.networks.dbn, len(work.data.clip)
+    transferred = DBN(shape.hidden, shape.visible).restore(store.load(start.dbn))
     for cell, file, weights, whole, key in pieces:
         grid.begin(file)
         for kind, path in weights.items():
-            parts[kind].own.load_weights(path)
+            net.shared[kind].part.own.load_weights(path)
         arrays = whole_model.train(
-            model,
+            net.whole,
             work.lesson(cell, chosen.stop),
             chosen,
+            count=count,
             rbms=transferred.rbms_[: chosen.keep.dbn],
             seed=cell.lot,
             checkpoint=grid.checkpoint(file, key, chosen.compute.checkpoint_seconds),
         )
+        outputs = training.outputs(net.whole.features, [np.arange(count, dtype=np.int32)])
         names = ("fc7", "features", "softmax")
-        made = zip(names, training.outputs(model.features, [every]), strict=True)
-        arrays |= {name: data.pooled(values) for name, values in made}
+        made = zip(names, outputs, strict=True)
+        arrays |= {name: work.data.pooled(values) for name, values in made}
         for path in whole:
             train, _ = work.splits[cell.fold]
-            _keep(path, key, model.deep.get_weights(), arrays["features"], work, train)
+            _keep(path, key, net.whole.deep.get_weights(), arrays["features"], work, train)
         grid.save(file, key, whole, **arrays)
 
 

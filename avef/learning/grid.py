@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,6 +131,26 @@ def clear(folder: str | Path) -> None:
     """Leave no cell in a stage's folder, which is made if it is not there."""
     shutil.rmtree(folder, ignore_errors=True)
     Path(folder).mkdir(parents=True)
+
+
+def chunks(wanted: Sequence[tuple[str, int]], workers: int) -> list[list[tuple[str, int]]]:
+    """Pairs, parted so that workers are busy alike and few networks are built.
+
+    Emotion models of as many classes have the same network. A chunk is of one network, and no
+    longer than a worker's share; the longest come first.
+
+    Examples
+    --------
+    >>> [[len(chunk) for chunk in chunks(pairs(), workers)] for workers in (1, 2)]
+    [[4, 2], [3, 2, 1]]
+    """
+    every = sorted(wanted, key=lambda pair: len(EMOTION_MODELS[pair[0]]))  # stable
+    share = -(-len(every) // workers)
+    parts = []
+    for _, same in groupby(every, key=lambda pair: len(EMOTION_MODELS[pair[0]])):
+        alike = list(same)
+        parts += [alike[first : first + share] for first in range(0, len(alike), share)]
+    return sorted(parts, key=len, reverse=True)
 
 
 def file(folder: str | Path, cell: Cell) -> Path:

@@ -117,9 +117,9 @@ def _train_net(kind, emotion_model, sources, out, chosen):
         write_json(files.scaling, inputs.mel_scaling(data.log_mel, data.audio))
     training.precise(chosen.compute.precision)
     full = frozen.build(kind, nets, len(EMOTION_MODELS[emotion_model]))
-    rows = data.audio if kind == "audio" else data.images
+    rows, frames = frozen.seen(kind, data)
     segments = keras.Input((), dtype="int32")
-    seen = frozen.entry(rows, frozen.source(kind, data, files, net=net))(segments)
+    seen = frozen.source(kind, frames, net.input_size, start=files)(inputs.Table(rows)(segments))
     model = keras.Model(segments, full(seen))
     training.scheduled(model, schedule, weight_decay=nets.weight_decay, xla=chosen.compute.xla)
     training.restart(model, full.layers, chosen.seed)

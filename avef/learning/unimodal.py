@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,11 @@ from avef.core.files import replacing
 from avef.core.paths import Folders
 from avef.learning import grid, source_weights
 from avef.preparation.prepared import modalities
+
+if TYPE_CHECKING:  # only what trains loads TensorFlow
+    import keras
+
+    from avef.learning import frozen
 
 
 def run(kind: str, folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
@@ -34,7 +40,8 @@ def run(kind: str, folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> 
     wanted = grid.pairs() if kind in modalities(folders.prepared) else []
     if not wanted:
         grid.clear(folders.net(kind))
-    work = [(kind, *pair, folders, chosen) for pair in wanted]
+    chunks = grid.chunks(wanted, parallel.workers(jobs))
+    work = [(kind, pairs, folders, chosen) for pairs in chunks]
     title = f"{kind}-net on {folders.net(kind).name}"
     list(parallel.each(run_folds, work, jobs=jobs, title=title))
 
@@ -58,14 +65,46 @@ def trained_weights(kind: str, folders: Folders, cell: grid.Cell) -> Path:
 
 
 def run_folds(
-    kind: str, emotion_model: str, case: int, folders: Folders, chosen: CorpusParams
+    kind: str, pairs: Sequence[tuple[str, int]], folders: Folders, chosen: CorpusParams
 ) -> None:
-    """Train all seeds and folds of one (emotion model, case): they share one graph and one cache.
+    """Train all seeds and folds of some (emotion model, case): they share one graph.
 
-    Parameters as in :func:`run`.
+    The emotion models of ``pairs`` have as many classes. One pair after the other puts its
+    segments, and what it starts from, into the network. Other parameters as in :func:`run`.
     """
-    pair, out = (emotion_model, case), folders.net(kind)
-    start = source_weights.verified(folders.transfer, emotion_model, (kind,))
+    net = None
+    for pair in pairs:
+        net = _run_pair(net, kind, pair, folders, chosen)
+
+
+class Piece(NamedTuple):
+    """A cell that is to be trained: its file and key, and the weights that it leaves beside."""
+
+    cell: grid.Cell
+    file: Path
+    weights: Path
+    key: str
+
+
+class Net(NamedTuple):
+    """A network that all pairs of a chunk share, and what is asked of it.
+
+    Attributes
+    ----------
+    shared : frozen.Shared
+    model : segment numbers (B,) → softmax (B, C)
+    both : segment numbers (B,) → [fc7 (B, d), softmax (B, C)]
+    """
+
+    shared: frozen.Shared
+    model: keras.Model
+    both: keras.Model
+
+
+def _run_pair(net, kind, pair, folders, chosen):
+    """Train what is missing of a pair; the network, without its segments, for the next one."""
+    out = folders.net(kind)
+    start = source_weights.verified(folders.transfer, pair[0], (kind,))
     every = store.digest(
         (kind, *pair),
         (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, chosen.schedule(kind), chosen.stop),
@@ -82,50 +121,51 @@ def run_folds(
         if not grid.finished(piece.file, piece.weights, key=key):
             pieces.append(piece)
     if pieces:
-        _train(kind, work, start, pieces, chosen)
+        if net is None or not net.shared.suits(work.data):
+            net = _net(kind, work, chosen)
+        net.shared.fill(work.data, start)
+        _train(net, work, pieces, chosen)
+        net.shared.clear()
+    return net
 
 
-class Piece(NamedTuple):
-    """A cell that is to be trained: its file and key, and the weights that it leaves beside."""
-
-    cell: grid.Cell
-    file: Path
-    weights: Path
-    key: str
-
-
-def _train(kind, work, start, pieces, chosen):
-    import keras  # here, and not above: only what trains loads TensorFlow
+def _net(kind, work, chosen):
+    import keras
 
     from avef.learning import frozen, training
     from avef.models import networks
 
-    data, schedule = work.data, chosen.schedule(kind)
     training.precise(chosen.compute.precision)
-    part = frozen.kept(
+    shared = frozen.Shared(
         kind,
-        data,
-        start,
+        work.data,
         nets=chosen.networks,
         keep=chosen.keep,
         classes=work.classes,
         cache_gib=chosen.compute.cache_gib,
     )
-    segments = keras.Input((), dtype="int32")
+    part, segments = shared.part, keras.Input((), dtype="int32")
     seen = part.entry(segments)
     model = keras.Model(segments, part.own(seen))
-    decay = chosen.networks.weight_decay
-    training.scheduled(model, schedule, weight_decay=decay, xla=chosen.compute.xla)
+    decay, xla = chosen.networks.weight_decay, chosen.compute.xla
+    training.scheduled(model, chosen.schedule(kind), weight_decay=decay, xla=xla)
     both = keras.Model(segments, [networks.features(part.own)(seen), model.output])
+    return Net(shared, model, both)
+
+
+def _train(net, work, pieces, chosen):
+    from avef.learning import training
+
+    part, schedule = net.shared.part, chosen.schedule(net.shared.kind)
     begun = part.own.get_weights()
-    every = np.arange(len(data.clip), dtype=np.int32)
+    every = np.arange(len(work.data.clip), dtype=np.int32)
     for cell, file, weights, key in pieces:
         lesson = work.lesson(cell, chosen.stop)
         grid.begin(file)
         part.own.set_weights(begun)
-        training.restart(model, part.fresh, cell.lot)
+        training.restart(net.model, part.fresh, cell.lot)
         curve = training.fit(
-            model,
+            net.model,
             lesson.rows,
             lesson.labels,
             epochs=schedule.epochs,
@@ -136,6 +176,7 @@ def _train(kind, work, start, pieces, chosen):
         )
         with replacing(weights) as temporary:
             part.own.save_weights(temporary)
-        fc7, softmax = (data.pooled(values) for values in training.outputs(both, [every]))
+        made = training.outputs(net.both, [every])
+        fc7, softmax = (work.data.pooled(values) for values in made)
         curve = curve.to_numpy()[:, 1:].T
         grid.save(file, key, [weights], fc7=fc7, softmax=softmax, curve=curve)

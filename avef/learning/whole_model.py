@@ -38,9 +38,7 @@ class Whole(NamedTuple):
     stack: list
 
 
-def joined(
-    audio: Kept, visual: Kept, *, hidden: Sequence[int], count: int, dropout: float = 0.0
-) -> Whole:
+def joined(audio: Kept, visual: Kept, *, hidden: Sequence[int], dropout: float = 0.0) -> Whole:
     """Join what both networks train and a DBN (Fig. 1).
 
     Parameters
@@ -49,8 +47,6 @@ def joined(
         Their trained layers end in fc7, dropout and fc8.
     hidden : sequence of int
         4096 and 2048 in the paper.
-    count : int
-        S, the number of all segments.
     dropout : float in 0…1
         Of fc7 where the DBN takes it, in trainings with labels; 0 adds no layer.
     """
@@ -67,7 +63,7 @@ def joined(
     for layer in stack[:-1]:
         last = layer(last)
     top = keras.Model(fc7, stack[-1](last), name="dbn")
-    table = inputs.Table(np.zeros((count, joined.shape[1]), np.float32))
+    table = inputs.Table(np.zeros((1, joined.shape[1]), np.float32))
     between = keras.Model(fc7, [last, top.output])
     return Whole(
         model=keras.Model(segments, top(joined)),
@@ -84,6 +80,7 @@ def train(
     lesson: Lesson,
     chosen: CorpusParams,
     *,
+    count: int,
     rbms: Sequence[RBM],
     seed: int,
     checkpoint: Checkpoint,
@@ -94,6 +91,8 @@ def train(
     ----------
     lesson : Lesson
         The segments of one fold.
+    count : int
+        S, the number of all segments.
     rbms : sequence of RBM
         What the lowest layers of the DBN start from.
 
@@ -103,12 +102,11 @@ def train(
         ``curve``, ``rbm_errors``, ``rbm_gaps``, as :func:`avef.learning.fusion.run` keeps them.
     """
     schedule, rows = chosen.dbn_fusion, lesson.rows
-    every = np.arange(whole.table.rows.shape[0], dtype=np.int32)
-    fc7, *_ = training.outputs(whole.features, [every])
+    fc7, *_ = training.outputs(whole.features, [np.arange(count, dtype=np.int32)])
     machine = dbn.pretrained(
         fc7[rows], chosen.networks.dbn, chosen.rbm, seed=seed, initial=rbms, watch=fc7[lesson.watch]
     )
-    whole.table.rows.assign(fc7)
+    whole.table.fill(fc7)
     training.restart(whole.top, whole.stack, seed)
     dbn.unroll(machine, whole.stack)
     training.fit(

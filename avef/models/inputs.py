@@ -7,28 +7,65 @@ scaling are the model's first layers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers, ops
 
 
 class Table(layers.Layer):
-    """Rows of a constant table: (B, …) integers → (B, …, *row shape)."""
+    """Rows of a table that can be exchanged: (B, …) integers → (B, …, *row shape).
+
+    On TensorFlow one traced graph serves tables of any length; JAX compiles anew for another
+    length. Tables are data: they are not saved with a model's weights.
+
+    Parameters
+    ----------
+    rows : ndarray (n, …)
+        n may be 0: then they come by :meth:`fill`.
+    """
 
     def __init__(self, rows: np.ndarray, **kwargs):
         super().__init__(**kwargs)
-        self.rows = self.add_weight(
-            shape=rows.shape,
-            dtype=str(rows.dtype),
-            trainable=False,
-            autocast=False,  # in a lower precision the whole table would be cast in every step
-            initializer=lambda *_, **__: rows,
-        )
+        self.rows = _variable(rows)
         self.built = True
+
+    def fill(self, rows: np.ndarray) -> None:
+        """Put other rows, of the same shape and type, in the place of those that are there."""
+        if keras.backend.backend() == "tensorflow":
+            self.rows.assign(_placed(rows[:0]))  # lets the old ones go before the new ones come
+            self.rows.assign(_placed(rows))
+        else:
+            del self.rows
+            self.rows = _variable(rows)
+
+    def clear(self) -> None:
+        """Let the rows go."""
+        kind = keras.backend.standardize_dtype(self.rows.dtype)
+        self.fill(np.empty((0, *self.rows.shape[1:]), kind))
 
     def call(self, indices):
         """Gather along the first axis."""
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            # Of a variable this is ResourceGather, which knows bytes on a GPU. Gathering from
+            # a tensor does not there: all faces would cross the bus in every step.
+            return tf.gather(self.rows, indices)
         return ops.take(self.rows, indices, axis=0)
+
+    def compute_output_spec(self, indices: keras.KerasTensor) -> keras.KerasTensor:
+        """Known without a row: JAX does not even tell the shape of rows from an empty table."""
+        kind = keras.backend.standardize_dtype(self.rows.dtype)
+        return keras.KerasTensor((*indices.shape, *self.rows.shape[1:]), kind)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save nothing."""
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load nothing."""
 
 
 class MelImage(layers.Layer):
@@ -44,14 +81,23 @@ class MelImage(layers.Layer):
 
     def __init__(self, mean, std, size, **kwargs):
         super().__init__(dtype="float32", **kwargs)
-        self.mean, self.std, self.size = list(mean), list(std), size
+        self.size = size
+        self.mean, self.factor = (self.add_weight((3,), trainable=False) for _ in range(2))
+        self.scale(mean, std)
+        self.built = True
+
+    def scale(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """Scale by other means and deviations from now on."""
+        # Of constants, a division became this product when the graph was optimised.
+        self.mean.assign(np.asarray(mean, np.float32))
+        self.factor.assign(1 / np.asarray(std, np.float32))
 
     def call(self, frames):
         """(B, 64 frames, 64 mel bins) → (B, size, size, 3): height mel, width time."""
         d = _delta(frames)
         image = ops.stack([frames, d, _delta(d)], axis=-1)  # (B, frames, mel, 3)
         image = ops.transpose(image, (0, 2, 1, 3))
-        image = (image - ops.array(self.mean)) / ops.array(self.std)
+        image = (image - self.mean) * self.factor
         return _resized(image, self.size)
 
 
@@ -104,6 +150,22 @@ def mel_scaling(log_mel: np.ndarray, audio: np.ndarray) -> dict[str, list[float]
         "mean": [round(float(c.mean()), 6) for c in channels],
         "std": [round(float(c.std()) + 1e-6, 6) for c in channels],
     }
+
+
+def _variable(rows):
+    """A variable of the backend that holds a table of any length."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        rows = _placed(rows)
+        return tf.Variable(rows, shape=(None, *rows.shape[1:]), trainable=False)
+    # Without autocast: in a lower precision the whole table would be cast in every step.
+    return keras.Variable(rows, dtype=str(rows.dtype), trainable=False, autocast=False)
+
+
+def _placed(rows):
+    """Rows of a type whose variables TensorFlow puts on a GPU: int32 stays with the host."""
+    return rows.astype(np.int64) if rows.dtype == np.int32 else rows
 
 
 def _delta(c, width=2):

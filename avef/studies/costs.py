@@ -141,7 +141,7 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
         segments = keras.Input((), dtype="int32")
         rows = inputs.Table(np.zeros((1, *deep.input_shape[1:]), np.float32))(segments)
         kept.append(frozen.Kept(keras.Model(segments, rows), deep, deep.layers))
-    model = whole_model.joined(*kept, hidden=params.networks.dbn.hidden, count=1)
+    model = whole_model.joined(*kept, hidden=params.networks.dbn.hidden)
     batch = schedules["dbn_fusion"].batch
     for name, net in (("top", model.top), ("whole", model.model)):
         rates[name] = _rate(_step(net, params), costs[name].train, batch, limit)

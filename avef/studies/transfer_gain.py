@@ -36,7 +36,7 @@ def run(p: Params) -> None:
         if kind not in modalities(paths.prepared(corpus)):
             continue
         chosen = p.of(corpus)._replace(keep=ANEW)
-        work += [(kind, *pair, _folders(corpus, kind), chosen) for pair in PAIRS]
+        work.append((kind, PAIRS, _folders(corpus, kind), chosen))
     title = "training without transfer"
     list(parallel.each(unimodal.run_folds, work, jobs=p.jobs.train, title=title))
 

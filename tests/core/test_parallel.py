@@ -74,6 +74,13 @@ def test_a_missing_scheduler_is_named(scheduler, rule):
         pass
 
 
+def test_workers_are_the_jobs_the_cores_or_the_clusters(cluster):
+    assert [parallel.workers(jobs) for jobs in (1, 5)] == [1, 5]
+    assert parallel.workers(-1) >= 1
+    with parallel.backend("dask", cluster):
+        assert parallel.workers(1) == 2
+
+
 @pytest.mark.parametrize("jobs", [0, -2])
 def test_jobs_out_of_range(jobs):
     with pytest.raises(ParameterError, match=f"at least 1, got {jobs}"):

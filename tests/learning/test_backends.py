@@ -73,7 +73,7 @@ def models():
         entry = keras.Model(segments, source(inputs.Table(rows)(segments)))
         made[kind] = keras.Model(segments, nets[kind](entry(segments)))
         parts.append(frozen.Kept(entry, nets[kind], nets[kind].layers))
-    return made | {"whole": whole_model.joined(*parts, hidden=[8, 4], count=N).model}
+    return made | {"whole": whole_model.joined(*parts, hidden=[8, 4]).model}
 
 
 def stepped(model):
@@ -117,7 +117,7 @@ def fresh(seed):
 
 
 def flat(model):
-    return np.concatenate([np.ravel(w) for w in model.get_weights()])
+    return np.concatenate([np.ravel(w) for w in model.trainable_weights])
 
 
 def start(backend, folder, name, *tasks):

@@ -6,6 +6,7 @@ something to learn; no media are involved.
 
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -198,13 +199,39 @@ def begun(finished, tmp_path):
     return Chain(finished.prepared, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def traces():
+    """Traced training steps of each model, by stage."""
+    return {stage: Counter() for stage in STAGES}
+
+
+@pytest.fixture(scope="module")
+def whole(prepared, tmp_path_factory, traces):
+    """Every stage and all six pairs, in one process; nobody writes here."""
+    chain, step = Chain(prepared, tmp_path_factory.mktemp("whole")), keras.Model.train_step
+    models = []  # kept, so that no two have the same id
+    with pytest.MonkeyPatch.context() as patch:
+        restricted(patch, WHOLE_GRID)
+        chain.transfer()
+        for stage in STAGES:
+
+            def counted(model, data, traced=traces[stage]):
+                models.append(model)
+                traced[id(model)] += 1
+                return step(model, data)
+
+            patch.setattr(keras.Model, "train_step", counted)
+            chain.fusion() if stage == "fusion" else chain.unimodal(stage)
+    return chain
+
+
 @pytest.fixture
 def fits(monkeypatch):
     """Replace training by a note of what would be trained on."""
     calls = []
 
     def fit(model, rows, labels, *, epochs, held=None, **_):
-        tables = [t.rows.numpy() for t in model.layers if isinstance(t, inputs.Table)]
+        tables = [np.asarray(t.rows) for t in model.layers if isinstance(t, inputs.Table)]
         calls.append(SimpleNamespace(rows=rows, labels=labels, held=held, tables=tables))
         return pd.DataFrame(dict.fromkeys(("epoch", "loss", "accuracy"), np.zeros(epochs)))
 
@@ -401,6 +428,44 @@ def test_no_two_trainings_draw_alike():
     assert all(0 <= lot < 2**31 for lot in lots)
 
 
+# One graph for all pairs of one network
+
+
+@pytest.mark.parametrize(
+    ("workers", "sizes"),
+    [(1, [4, 2]), (2, [3, 2, 1]), (3, [2, 2, 2]), (4, [2, 2, 2]), (6, [1] * 6), (99, [1] * 6)],
+)
+def test_chunks_keep_workers_busy_and_networks_together(workers, sizes):
+    chunks = grid.chunks(WHOLE_GRID, workers)
+    assert [len(chunk) for chunk in chunks] == sizes
+    assert sorted(sum(chunks, [])) == sorted(WHOLE_GRID)
+    for chunk in chunks:
+        assert len({len(EMOTION_MODELS[model]) for model, _ in chunk}) == 1
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_six_pairs_are_traced_as_two_networks(whole, traces, stage):
+    """In the fusion each is two models: the DBN with labels, and the whole."""
+    assert len(list(grid.load_all(whole.root / stage))) == 6 * GROUPS
+    assert len(traces[stage]) == (4 if stage == "fusion" else 2)
+    assert set(traces[stage].values()) == {2}  # TensorFlow's first trace makes variables
+
+
+def test_cells_do_not_depend_on_what_the_network_saw_before(whole, finished, tmp_path, only):
+    """Emotion alone and arousal alone, each in a process of its own; valence alone."""
+    together = whole.files()
+    alone = finished.files()
+    assert len(alone) >= 3 * len(GRID) * GROUPS
+    assert [name for name in alone if together[name] != alone[name]] == []
+    only(("valence", 1))
+    other = Chain(finished.prepared, tmp_path)
+    shutil.copytree(whole.transferred, other.transferred)
+    other.learn()
+    alone = other.files(*STAGES)
+    assert len(alone) == (2 + 2 + 1) * GROUPS
+    assert [name for name in alone if together[name] != alone[name]] == []
+
+
 # The cache of the kept layers
 
 
@@ -519,13 +584,13 @@ def test_dropout_before_the_dbn_is_a_layer_only_where_it_is_asked_for(finished):
     ]
     rows = np.arange(8, dtype=np.int32)
     plain, dropped = (
-        whole_model.joined(*parts, hidden=[8, 4], count=8, dropout=rate) for rate in (0.0, 0.5)
+        whole_model.joined(*parts, hidden=[8, 4], dropout=rate) for rate in (0.0, 0.5)
     )
     tops = [whole.top.layers[-1] for whole in (plain, dropped)]
     rates = [[x.rate for x in top.layers if hasattr(x, "rate")] for top in tops]
     assert rates == [[], [0.5]]
     for whole in (plain, dropped):
-        whole.table.rows.assign(np.ones(whole.table.rows.shape))
+        whole.table.fill(np.ones((8, whole.table.rows.shape[1]), np.float32))
         seen = [whole.top(rows, training=t).numpy() for t in (True, False)]
         assert np.array_equal(*seen) == (whole is plain)
     dropped.deep.set_weights(plain.deep.get_weights())  # what avef.recognise does, either way

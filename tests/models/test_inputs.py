@@ -1,8 +1,12 @@
 """Segments as the networks see them: the device's arithmetic is the pure functions' own."""
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from avef.core.errors import ParameterError
 from avef.learning import training
@@ -36,12 +40,116 @@ def test_table_gathers_rows_of_any_type():
         assert not table.trainable_weights
 
 
+def test_a_table_is_filled_anew_with_any_number_of_rows_and_traced_once():
+    table = inputs.Table(np.empty((0, 2), np.float32))
+    traced = []
+
+    class Witness(layers.Layer):
+        def call(self, x):
+            traced.append(x.shape)
+            return x
+
+    numbers = keras.Input((), dtype="int32")
+    model = keras.Model(numbers, Witness()(table(numbers)))
+    traced.clear()  # of the symbolic call
+    for count in (7, 3, 11):
+        rows = np.random.default_rng(count).random((count, 2), np.float32)
+        table.fill(rows)
+        last = np.array([count - 1, 0], np.int32)
+        np.testing.assert_array_equal(model.predict_on_batch(last), rows[last])
+    if keras.backend.backend() == "tensorflow":  # JAX compiles anew for other shapes
+        assert traced == [(2, 2)]
+    table.clear()
+    assert table.rows.shape[1:] == (2,) and len(np.asarray(table.rows)) == 0
+
+
+def test_a_table_keeps_no_array_alive():
+    """At the paper's size one of them takes 11 GiB."""
+    table = inputs.Table(np.ones((3, 2), np.float32))
+    rows = np.zeros((5, 2), np.float32)
+    alive = weakref.ref(rows)
+    table.fill(rows)
+    del rows
+    table.clear()
+    gc.collect()
+    assert alive() is None
+
+
+def test_a_table_is_no_part_of_saved_weights(tmp_path):
+    """The same weights serve other tables; a network does not take its data along."""
+    few, many = (inputs.audio_source(np.zeros((n, 64), np.float32), SCALING, 64) for n in (3, 3000))
+    many.layers[-1].scale([5.0] * 3, [2.0] * 3)
+    many.save_weights(tmp_path / "a.weights.h5")
+    assert (tmp_path / "a.weights.h5").stat().st_size < 3000 * 64
+    few.load_weights(tmp_path / "a.weights.h5")
+    assert np.asarray(few.layers[0].rows).shape == (3, 64)
+    np.testing.assert_array_equal(few.layers[-1].mean, [5.0] * 3)
+
+
+TYPES = ("uint8", "int32", "float16", "bfloat16", "float32")
+
+
+def traced(rows):
+    """Operations of a traced gather of these rows, and the types of their variables."""
+    import tensorflow as tf
+
+    table = inputs.Table(rows)
+    graph = tf.function(table.call).get_concrete_function(tf.TensorSpec((None,), "int32")).graph
+    return {op.type for op in graph.get_operations()}, table.rows.dtype
+
+
+def kernels(op, attribute):
+    """{device: types} of the kernels that this TensorFlow knows."""
+    from tensorflow.python.framework import dtypes
+    from tensorflow.python.framework import kernels as known
+
+    types = {}
+    for kernel in known.get_registered_kernels_for_op(op).kernel:
+        for constraint in kernel.constraint:
+            if constraint.name == attribute:
+                allowed = map(dtypes.as_dtype, constraint.allowed_values.list.type)
+                types.setdefault(kernel.device_type, set()).update(allowed)
+    return types
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="of TensorFlow's kernels")
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_table_may_lie_on_any_device_and_is_gathered_where_it_lies(kind):
+    """Variables of int32 are the host's, and gathering from a tensor knows no bytes on a GPU."""
+    operations, placed = traced(np.zeros((3, 2), kind))
+    assert "ResourceGather" in operations
+    assert not {"GatherV2", "ReadVariableOp"} & operations
+    variables = kernels("VarHandleOp", "dtype")["DEFAULT"]  # whichever device there is
+    assert placed in variables
+    assert "int32" not in variables
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="of TensorFlow's kernels")
+def test_every_table_is_gathered_by_a_kernel_of_a_gpu():
+    gathers = kernels("ResourceGather", "dtype").get("GPU")
+    if not gathers:
+        pytest.skip("NOT TESTED WITH KERNELS OF A GPU: this TensorFlow was built without them")
+    assert {traced(np.zeros((3, 2), kind))[1] for kind in TYPES} <= gathers
+    assert "uint8" not in kernels("GatherV2", "Tparams")["GPU"]  # else nothing is gained
+
+
 def test_mel_image_is_fig_3_scaled(log_mel):
     rows = segments(3)
     images = inputs.audio_source(log_mel, SCALING, 64).predict(rows, verbose=0)
     for segment, image in zip(rows, images, strict=True):
         expected = (speech.mel_image(log_mel[segment]) - SCALING["mean"]) / SCALING["std"]
         np.testing.assert_allclose(image, expected, atol=1e-5)
+
+
+def test_mel_image_takes_another_scaling_without_being_traced_anew(log_mel):
+    rows = segments(3)
+    other = {"mean": [1.0, -0.5, 0.25], "std": [0.7, 3.0, 1.1]}
+    source, expected = (inputs.audio_source(log_mel, s, 64) for s in (SCALING, other))
+    before = source.predict_on_batch(rows)
+    source.layers[-1].scale(**other)
+    after = source.predict_on_batch(rows)
+    assert not np.allclose(before, after)
+    np.testing.assert_array_equal(after, expected.predict_on_batch(rows))
 
 
 def test_mel_image_is_resized_without_turning_it(log_mel):
@@ -155,7 +263,7 @@ def test_a_lower_precision_reaches_the_networks_and_spares_the_tables(kind):
             curve = training.fit(model, rows, np.arange(8) % 2, epochs=2, batch=4, seed=1)
             assert np.isfinite(curve["loss"]).all()
         full.append(training.outputs(model, [rows]))
-        assert str(source.layers[0].rows.dtype) in ("float32", "uint8")
+        assert source.layers[0](rows).dtype in ("float32", "uint8")
         assert net.get_layer("fc6").compute_dtype == precision.removeprefix("mixed_")
     np.testing.assert_allclose(full[0].sum(axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(full[1].sum(axis=1), 1, atol=1e-2)
