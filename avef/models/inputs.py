@@ -14,6 +14,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+_AT_ONCE = 1 << 26  # bytes of a table that are copied at once
+
 
 class Table(layers.Layer):
     """Rows of a table that can be exchanged: (B, …) integers → (B, …, *row shape).
@@ -35,8 +37,14 @@ class Table(layers.Layer):
     def fill(self, rows: np.ndarray) -> None:
         """Put other rows, of the same shape and type, in the place of those that are there."""
         if keras.backend.backend() == "tensorflow":
-            self.rows.assign(_placed(rows[:0]))  # lets the old ones go before the new ones come
-            self.rows.assign(_placed(rows))
+            import tensorflow as tf
+
+            rows = _placed(rows)
+            self.rows.assign(rows[:0])  # lets the old ones go before the new ones come
+            self.rows.assign(tf.raw_ops.Empty(shape=rows.shape, dtype=self.rows.dtype))
+            some = max(1, _AT_ONCE // max(1, rows[:1].nbytes))  # at once there would be two copies
+            for first in range(0, len(rows), some):
+                self.rows[first : first + some].assign(rows[first : first + some])
         else:
             del self.rows
             self.rows = _variable(rows)

@@ -63,6 +63,15 @@ def test_a_table_is_filled_anew_with_any_number_of_rows_and_traced_once():
     assert table.rows.shape[1:] == (2,) and len(np.asarray(table.rows)) == 0
 
 
+@pytest.mark.parametrize("at_once", [1, 24, 10**9])
+def test_a_table_is_filled_piece_by_piece(monkeypatch, at_once):
+    monkeypatch.setattr(inputs, "_AT_ONCE", at_once)
+    for rows in (np.arange(14, dtype=np.uint8).reshape(7, 2), np.arange(14).reshape(7, 2) / 3):
+        table = inputs.Table(rows[:0])
+        table.fill(rows)
+        np.testing.assert_array_equal(np.asarray(table(np.arange(7))), rows)
+
+
 def test_a_table_keeps_no_array_alive():
     """At the paper's size one of them takes 11 GiB."""
     table = inputs.Table(np.ones((3, 2), np.float32))
