@@ -79,8 +79,8 @@ def test_uv_is_told_what_pip_is_set_to():
         "REQUESTS_CA_BUNDLE": "r",
         "CURL_CA_BUNDLE": "c",
         "SSL_CERT_FILE": "r",
-        "UV_DEFAULT_INDEX": "https://u:secret@a.test/simple",
-        "UV_INDEX": "https://c.test/simple file:///d",
+        "UV_DEFAULT_INDEX": "file:///d",  # asked last; pip's own index is asked first
+        "UV_INDEX": "https://u:secret@a.test/simple https://c.test/simple",
         "UV_FIND_LINKS": "/wheels,/more",
         "HTTP_PROXY": "http://p.test:80",
         "HTTPS_PROXY": "http://p.test:80",
@@ -89,6 +89,10 @@ def test_uv_is_told_what_pip_is_set_to():
         "UV_NO_CONFIG": "1",
         "UV_PYTHON_DOWNLOADS": "never",
     }
+    one = environment({"index-url": "https://a.test/simple"}, {})
+    assert one["UV_DEFAULT_INDEX"] == "https://a.test/simple" and "UV_INDEX" not in one
+    public = environment({"extra-index-url": "file:///d"}, {})
+    assert public["UV_INDEX"] == install["PUBLIC"] and public["UV_DEFAULT_INDEX"] == "file:///d"
     assert environment({"cert": "own"}, {"REQUESTS_CA_BUNDLE": "r"})["SSL_CERT_FILE"] == "own"
 
 

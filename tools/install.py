@@ -13,6 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+try:  # the index that pip asks where it is told none
+    from pip._internal.models.index import PyPI
+
+    PUBLIC = PyPI.simple_url
+except ImportError:  # uv's own default is the same
+    PUBLIC = ""
+
 ROOT = Path(__file__).resolve().parents[1]
 PIP = [sys.executable, "-m", "pip"]
 UV = [str(Path(sys.executable).with_name("uv")), "pip"]
@@ -20,8 +27,6 @@ HASHED = ["--no-deps", "--no-build-isolation", "--require-hashes", "--requiremen
 EDITABLE = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
 #: An option of pip → the variables that tell uv the same, and what parts several values.
 SAME = {
-    "index-url": (["UV_DEFAULT_INDEX"], " "),
-    "extra-index-url": (["UV_INDEX"], " "),
     "find-links": (["UV_FIND_LINKS"], ","),
     "trusted-host": (["UV_INSECURE_HOST"], " "),
     "cert": (["SSL_CERT_FILE"], " "),
@@ -53,12 +58,17 @@ def environment(options, given):
     told = {
         "UV_NO_CONFIG": "1",
         "UV_PYTHON_DOWNLOADS": "never",
-        # As pip does: look in every index. The hashes say which file it must be.
+        # As pip does: look in every index. The hashes say which files may be taken.
         "UV_INDEX_STRATEGY": "unsafe-best-match",
     }
     for bundle in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):  # which pip heeds, the latter first
         if given.get(bundle):
             told["SSL_CERT_FILE"] = given[bundle]
+    # Of several indexes with the same version uv takes the first one's files, and the last that
+    # it asks is its default. pip's own comes first: others may hold only some of the files.
+    indexes = f"{options.get('index-url', PUBLIC)} {options.get('extra-index-url', '')}".split()
+    for name, urls in (("UV_INDEX", indexes[:-1]), ("UV_DEFAULT_INDEX", indexes[-1:])):
+        told |= {name: " ".join(urls)} if urls else {}
     for option, value in options.items():
         names, separator = SAME.get(option, ([], ""))
         told |= dict.fromkeys(names, separator.join(value.split()))
