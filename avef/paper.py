@@ -15,7 +15,7 @@ from avef.core.errors import ParameterError
 
 EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 DATASETS = ("rml", "enterface05", "baum1s")
-DATASET_NAMES = {"rml": "RML", "enterface05": "Enterface05", "baum1s": "BAUM-1s"}
+DATASET_NAMES = {"rml": "RML", "enterface05": "eNTERFACE'05", "baum1s": "BAUM-1s"}
 
 # Table 2. Within a dimension, the class that the paper names first comes first.
 TABLE_2 = {

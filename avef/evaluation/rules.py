@@ -53,7 +53,7 @@ JOIN = (
 )
 #: A file's entry that is as good as the paper's, with the reason.
 AS_GOOD_AS = {
-    ("Enterface05, clips", "1287"): "1290 are 43 people's 30 sentences; the corpus lacks three of "
+    ("eNTERFACE'05, clips", "1287"): "1290 are 43 people's 30 sentences; the corpus lacks three of "
     "subject 23 and has six of subject 6 unsegmented, which are left out",
 }
 

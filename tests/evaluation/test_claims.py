@@ -27,6 +27,8 @@ IDS = [f"T{n}" for n in range(1, 11)] + ["F1", "F2", "F3", "V1", "V2", "K1", "P1
 IDS += [f"S{n}" for n in range(1, 6)]
 KEYS = list(product(paper.DATASETS, tables.STAGES))
 
+ENTERFACE = "eNTERFACE'05"
+
 
 def predictions(case_1, case_2, speakers=10, data="paper", errors=None):
     """Six emotions five times a speaker; of every ten clips ``case_1``, ``case_2`` are right.
@@ -351,10 +353,10 @@ def test_one_corpus_alone_confirms_only_in_part():
 
 
 def test_corpora_that_are_not_as_table_1_says():
-    other = table_1(Enterface05=("frame size", "368×240"), RML=("channels", "1"))
+    other = table_1(**{ENTERFACE: ("frame size", "368×240"), "RML": ("channels", "1")})
     parts = evidence.parts(Evidence("paper", tables={"table_1": other}))
     failed = parts[(parts["id"] == "T1") & (parts["verdict"] == BAD)]
-    assert failed["part"].tolist() == ["RML, channels", "Enterface05, frame size"]
+    assert failed["part"].tolist() == ["RML, channels", f"{ENTERFACE}, frame size"]
     assert failed["ours"].tolist() == ["mono", "368×240"]
 
 
@@ -371,11 +373,11 @@ def test_a_wrong_mapping_is_not_table_2():
 
 
 def test_1287_clips_of_enterface05_are_as_good_as_1290():
-    other = table_1(Enterface05=("clips", "1287"))
+    other = table_1(**{ENTERFACE: ("clips", "1287")})
     left = Evidence("paper", tables={"table_1": other})
     assert claimed(left).loc["T1", "verdict"] == GOOD
     assert "subject 6" in claimed(left).loc["T1", "remark"]
-    less = Evidence("paper", tables={"table_1": table_1(Enterface05=("clips", "1166"))})
+    less = Evidence("paper", tables={"table_1": table_1(**{ENTERFACE: ("clips", "1166")})})
     assert claimed(less).loc["T1", "verdict"] == claims.PARTLY
 
 

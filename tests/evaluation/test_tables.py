@@ -199,7 +199,7 @@ def test_table_1_sets_the_files_beside_the_paper():
     assert list(table.columns) == [
         "RML, paper",
         "RML, files",
-        "Enterface05, paper",
+        "eNTERFACE'05, paper",
         "BAUM-1s, paper",
         "mine, files",
     ]
