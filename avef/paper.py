@@ -300,7 +300,9 @@ def case_comparisons() -> pd.DataFrame:
     (27, 26, 8.3)
     """
     keys = ["table", "dataset", "modality", "emotion_model"]
-    wide = accuracies().pivot(index=keys, columns="case", values="accuracy").reset_index()
+    printed = accuracies()
+    wide = printed.pivot(index=keys, columns="case", values="accuracy").reset_index()
+    wide = printed[keys].drop_duplicates().merge(wide, on=keys)  # in its order
     wide = wide.rename(columns={1: "case_1", 2: "case_2"}).rename_axis(columns=None)
     wide["gain"] = (wide["case_2"] - wide["case_1"]).round(2)
     wide["case_2_wins"] = wide["gain"] > 0

@@ -184,7 +184,8 @@ def effects(known: Mapping[str, Ablation], seed: int) -> pd.DataFrame:
     DataFrame
         ``ablation``, ``state``, ``modality``, ``clips``, ``moved`` (percent of the
         predictions that are others than the base run's), ``changed`` and ``plain``
-        (accuracies, percent), ``difference``, ``low``, ``high`` (points, 95 %), ``p``.
+        (accuracies, percent), ``difference``, ``low``, ``high`` (points, 95 %), ``p``,
+        ``seeds``, ``deviation`` (over these trainings, points; NaN of a single one).
         Where no prediction moved, the change does not touch the modality: the difference
         is 0, and ``low``, ``high`` and ``p`` are NaN.
     """
@@ -195,6 +196,7 @@ def effects(known: Mapping[str, Ablation], seed: int) -> pd.DataFrame:
         for modality, part in one.table.groupby("modality", sort=False)
     ]
     figures = ["moved", "changed", "plain", "difference", "low", "high", "p"]
+    figures += ["seeds", "deviation"]
     return pd.DataFrame(rows, columns=["ablation", "state", "modality", "clips", *figures])
 
 

@@ -141,7 +141,8 @@ def against(
     -------
     dict
         ``ours``, ``theirs`` (accuracies, percent), ``difference``, ``low``, ``high``
-        (points, 95 %), ``p``.
+        (points, 95 %), ``p``; ``seeds``, and of several the ``deviation`` of the difference
+        over these trainings (points).
     """
     parts = []
     for case, tables in ((1, theirs), (2, ours)):
@@ -151,11 +152,15 @@ def against(
             clip = "/".join([corpus, *rest, ""]) + table["clip"].astype(str)
             both = table.assign(case=case, emotion_model="emotion", speaker=speaker, clip=clip)
             parts.append(both)
-    row = paired.case_comparison(pd.concat(parts, ignore_index=True), seed=seed).iloc[0]
+    both = pd.concat(parts, ignore_index=True)
+    row = paired.case_comparison(both, seed=seed).iloc[0]
     names = {"case_2": "ours", "case_1": "theirs"} | {
         c: c for c in ("difference", "low", "high", "p")
     }
-    return {new: round(float(row[old]), 4) for old, new in names.items()}
+    told = {new: round(float(row[old]), 4) for old, new in names.items()}
+    each = _by_training(both)
+    spread = {"deviation": round(float(each.std(ddof=1)), 4)} if len(each) > 1 else {}
+    return told | spread | {"seeds": len(each)}
 
 
 def study(p: Params) -> tuple[pd.DataFrame, dict]:
@@ -198,6 +203,15 @@ def study(p: Params) -> tuple[pd.DataFrame, dict]:
     mine, crafts = ({key: pair[i] for key, pair in pairs.items()} for i in (0, 1))
     best = max(fusions, key=lambda pair: pair["theirs"])
     return table, {"S1": against(mine, crafts, seed), "S2": best}
+
+
+def _by_training(both):
+    """The difference in each training; what has no seed is the same beside all."""
+    seed = both["seed"] if "seed" in both else pd.Series(0, both.index)
+    right = 100.0 * (both["true"] == both["predicted"])
+    mean = right.groupby([both["case"], seed], dropna=False).mean()
+    ours, theirs = mean.loc[2], mean.loc[1]
+    return ours - theirs.reindex(ours.index).fillna(theirs.mean())
 
 
 def _ours(stage, corpus):

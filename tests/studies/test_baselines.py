@@ -140,3 +140,19 @@ def test_against_is_paired_and_signed(corpus, chosen):
     assert result["low"] > 0
     back = baselines.against({"rml": worse}, {"rml": fused}, seed=0)
     assert back["difference"] == pytest.approx(-result["difference"])
+
+
+def test_against_tells_how_trainings_differ():
+    """Two trainings of ours beside a rival that knows none: gains of 50 and 0 points."""
+    clips = {"clip": list("abcd"), "speaker": list("1122"), "fold": 0, "true": "fear"}
+    good, bad = ["fear"] * 4, ["fear", "fear", "anger", "anger"]
+    ours = pd.concat(
+        pd.DataFrame(clips | {"seed": seed, "predicted": guess})
+        for seed, guess in ((1, good), (2, bad))
+    )
+    theirs = pd.DataFrame(clips | {"predicted": bad})
+    result = baselines.against({"rml": ours}, {"rml": theirs}, seed=0)
+    assert result["difference"] == 25
+    assert (result["seeds"], result["deviation"]) == (2, round(50 / 2**0.5, 4))
+    alone = baselines.against({"rml": theirs}, {"rml": theirs}, seed=0)
+    assert alone["seeds"] == 1 and "deviation" not in alone
