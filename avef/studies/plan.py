@@ -23,6 +23,7 @@ from avef.core import paths
 from avef.core.errors import ParameterError
 from avef.learning import grid
 from avef.preparation.segments import HOP, LENGTH
+from avef.studies import early
 from avef.studies.costs import CLASSES, KINDS, STAGES, Part, measure, parts
 
 GIB = 2**30
@@ -200,6 +201,8 @@ def report(params: Params, limit: float = 1.0) -> str:
         f"together {table['hours'].sum():.3g} h with {jobs} worker(s) at the speed of one alone "
         f"({spent:.0f} s of measurement), {table['disk_gib'].sum():.3g} GiB of disk"
     )
+    if params.stop.early and early.MEASURED.is_file():
+        lines.append(early.sentence(params, table))
     return "\n".join(lines + (too_much(table, memory, disk) or ["everything fits"]))
 
 

@@ -126,6 +126,7 @@ def recognise(
     -------
     DataFrame
         As :func:`avef.learning.clip_svm.predictions`; the classes are the emotions that occur.
+        ``epochs`` are those of the training.
     """
     work = [
         (recordings, Cell("emotion", case, seed, fold), split, settings)
@@ -193,7 +194,7 @@ def _one_cell(recordings, cell, split, settings):
     model = keras.Sequential([source, full])
     training.scheduled(model, schedule, weight_decay=nets.weight_decay)
     training.restart(model, full.layers, seed)
-    training.fit(
+    curve = training.fit(
         model,
         audio[rows],
         truth[clip[rows]],
@@ -212,4 +213,6 @@ def _one_cell(recordings, cell, split, settings):
         averaged, truth, split, svm=settings.svm, feature="fc7", decision=decision
     )
     tested = clips.loc[test, ["clip", "speaker"]]
-    return tested.assign(**cell._asdict(), true=names[truth[test]], predicted=names[guess])
+    return tested.assign(
+        **cell._asdict(), true=names[truth[test]], predicted=names[guess], epochs=len(curve)
+    )

@@ -1,5 +1,6 @@
 """The plan of a run: counts by hand, published counts, sizes as the pipeline makes them."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from avef.core.errors import ParameterError
 from avef.models import networks
 from avef.preparation.segments import segment_clip
 from avef.studies import costs as costs_of
-from avef.studies import plan
+from avef.studies import early, plan
 from avef.studies.costs import Part
 from avef.studies.plan import Size
 
@@ -386,3 +387,17 @@ def test_report_measures_this_machine(settings, monkeypatch, tmp_path):
     text = plan.report(p)
     for word in (*plan.STAGES, *FOUND, "together", "published figures", "fit"):
         assert word in text
+
+
+def test_early_stopping_is_an_estimate_with_its_basis(settings, tmp_path):
+    """Trainings of 100 and 20 epochs, elsewhere ended after 30 and 50: 40 of the first, all 20."""
+    schedules = {"rml": 100, "baum1s": 20}
+    section = {c: replace(settings.audio_net["rml"], epochs=n) for c, n in schedules.items()}
+    p = replace(settings, audio_net=section)
+    table = pd.DataFrame({"stage": "audio_net", "corpus": list(schedules), "hours": [10.0, 1.0]})
+    assert early.expected(p, table, 40.0) == pytest.approx(5.0)
+    file = tmp_path / "early.json"
+    told = {"a": {"epochs": {"early": 30, "fixed": 9}}, "b": {"epochs": {"early": 50}}}
+    file.write_text(json.dumps({"machine": {"cpu": "any"}, "limit": 200} | told))
+    said = early.sentence(p, table, file)
+    assert "about 5 h" in said and "after 40 epochs" in said and "(a; b)" in said
