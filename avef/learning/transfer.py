@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -62,12 +63,14 @@ def run(
                 f"corpora.{out.name}: its {kind}-net has nothing to start from, as sound alone "
                 f"is all that there is of {names}; name another corpus with pictures"
             )
+    wanted = [(emotion_model, chosen.transfer.case) for emotion_model in EMOTION_MODELS]
+    chunks = grid.chunks(wanted, max(1, parallel.workers(jobs) // len(kinds)))
     work = [
-        (kind, emotion_model, teachers[kind], out, chosen)
+        (kind, [emotion_model for emotion_model, _ in chunk], teachers[kind], out, chosen)
         for kind in kinds
-        for emotion_model in EMOTION_MODELS
+        for chunk in chunks
     ]
-    list(parallel.each(_train_net, work, jobs=jobs, title=f"{title}, networks"))
+    list(parallel.each(_train_nets, work, jobs=jobs, title=f"{title}, networks"))
     if len(kinds) > 1:
         pieces = [(emotion_model, out, chosen) for emotion_model in EMOTION_MODELS]
         list(parallel.each(_train_dbn, pieces, jobs=jobs, title=f"{title}, DBN"))
@@ -89,59 +92,79 @@ def curves(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["emotion_model", "network", "epoch", "loss", "accuracy"])
 
 
-def _train_net(kind, emotion_model, sources, out, chosen):
-    done = source_weights.cell(out, emotion_model, kind)
-    files = source_weights.start(out, emotion_model)
-    weights = getattr(files, kind)
-    beside = [weights, files.scaling] if kind == "audio" else [weights]
-    net, schedule, stop = chosen.net(kind), chosen.transfer, chosen.stop
-    nets = chosen.networks
-    key = store.digest(
-        (kind, emotion_model, net, nets.initial, nets.weight_decay, schedule, stop),
-        (chosen.compute.precision, chosen.compute.xla, chosen.seed),
-        files=[Path(source) / "clips.csv" for source in sources],
-        code=__name__,
-    )
-    if grid.finished(done, *beside, key=key):
-        return
+class Piece(NamedTuple):
+    """A network that is to be trained for an emotion model: its cell, key, and files beside."""
 
+    emotion_model: str
+    cell: Path
+    files: source_weights.Start
+    beside: list[Path]
+    key: str
+
+
+def _train_nets(kind, emotion_models, sources, out, chosen):
+    """Train a network for emotion models of as many classes, which share its graph."""
+    net, nets = chosen.net(kind), chosen.networks
+    pieces = []
+    for emotion_model in emotion_models:
+        key = store.digest(
+            (kind, emotion_model, net, nets.initial, nets.weight_decay),
+            (chosen.transfer, chosen.stop),
+            (chosen.compute.precision, chosen.compute.xla, chosen.seed),
+            files=[Path(source) / "clips.csv" for source in sources],
+            code=__name__,
+        )
+        cell = source_weights.cell(out, emotion_model, kind)
+        files = source_weights.start(out, emotion_model)
+        beside = [getattr(files, kind)] + ([files.scaling] if kind == "audio" else [])
+        if not grid.finished(cell, *beside, key=key):
+            pieces.append(Piece(emotion_model, cell, files, beside, key))
+    if pieces:
+        _train(kind, pieces, dataset.load_all(sources, chosen.transfer.case), chosen)
+
+
+def _train(kind, pieces, data, chosen):
     import keras  # here, and not above: only what trains loads TensorFlow
 
     from avef.learning import frozen, training
     from avef.models import inputs, networks
 
-    grid.begin(done)
-    data = dataset.load_all(sources, schedule.case)
-    target = labels(data.clips, emotion_model)[data.clip]
-    if kind == "audio":
-        write_json(files.scaling, inputs.mel_scaling(data.log_mel, data.audio))
+    schedule, nets = chosen.transfer, chosen.networks
+    for piece in pieces:
+        grid.begin(piece.cell)
+        if kind == "audio":
+            write_json(piece.files.scaling, inputs.mel_scaling(data.log_mel, data.audio))
     training.precise(chosen.compute.precision)
-    full = frozen.build(kind, nets, len(EMOTION_MODELS[emotion_model]))
+    full = frozen.build(kind, nets, len(EMOTION_MODELS[pieces[0].emotion_model]))
     rows, frames = frozen.seen(kind, data)
+    source = frozen.source(kind, frames, chosen.net(kind).input_size, start=pieces[0].files)
     segments = keras.Input((), dtype="int32")
-    seen = frozen.source(kind, frames, net.input_size, start=files)(inputs.Table(rows)(segments))
-    model = keras.Model(segments, full(seen))
+    given = source(inputs.Table(rows)(segments))
+    model = keras.Model(segments, full(given))
     training.scheduled(model, schedule, weight_decay=nets.weight_decay, xla=chosen.compute.xla)
-    training.restart(model, full.layers, chosen.seed)
-    split = np.arange(len(data.clips)), np.array([], int)  # nobody is tested here
-    lesson = grid.lesson(data, target, split, stop=stop, seed=chosen.seed)
-    curve = training.fit(
-        model,
-        lesson.rows,
-        lesson.labels,
-        epochs=schedule.epochs,
-        batch=schedule.batch,
-        seed=chosen.seed,
-        held=lesson.held,
-        checkpoint=grid.checkpoint(done, key, chosen.compute.checkpoint_seconds),
-    )
-    with replacing(weights) as temporary:
-        full.save_weights(temporary)
-    fc7 = keras.Model(segments, networks.features(full)(seen))
+    fc7 = keras.Model(segments, networks.features(full)(given))
     # What the DBN joins is of segments that both networks have.
     seen = np.flatnonzero(data.images[:, 0] != NO_FACE).astype(np.int32)
-    features = training.outputs(fc7, [seen]) if len(seen) else np.zeros((0, fc7.output_shape[1]))
-    grid.save(done, key, beside, fc7=features, curve=curve.to_numpy()[:, 1:].T)
+    split = np.arange(len(data.clips)), np.array([], int)  # nobody is tested here
+    for emotion_model, cell, files, beside, key in pieces:
+        target = labels(data.clips, emotion_model)[data.clip]
+        lesson = grid.lesson(data, target, split, stop=chosen.stop, seed=chosen.seed)
+        training.restart(model, full.layers, chosen.seed)
+        curve = training.fit(
+            model,
+            lesson.rows,
+            lesson.labels,
+            epochs=schedule.epochs,
+            batch=schedule.batch,
+            seed=chosen.seed,
+            held=lesson.held,
+            checkpoint=grid.checkpoint(cell, key, chosen.compute.checkpoint_seconds),
+        )
+        with replacing(getattr(files, kind)) as temporary:
+            full.save_weights(temporary)
+        shape = (0, fc7.output_shape[1])
+        features = training.outputs(fc7, [seen]) if len(seen) else np.zeros(shape, np.float32)
+        grid.save(cell, key, beside, fc7=features, curve=curve.to_numpy()[:, 1:].T)
 
 
 def _train_dbn(emotion_model, out, chosen):
