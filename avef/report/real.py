@@ -27,7 +27,8 @@ def known(real: Mapping[str, Any]) -> dict[str, Any]:
         ``trainings``, ``epochs``, ``machine``.
     """
     machine = real["machine"]
-    columns = ["corpus", "width", "case 1: all frames", "case 2: speech alone", "case 2 − case 1"]
+    columns = ["corpus", "width", "trained for"]
+    columns += ["case 1: all frames", "case 2: speech alone", "case 2 − case 1"]
     rows = [row for name in CORPORA for row in _runs(name, real[name])]
     return {
         "answers": [_answer(name, real[name]) for name in CORPORA],
@@ -60,7 +61,7 @@ def _runs(name: str, about: Mapping[str, Any]) -> Iterator[list[str]]:
             for case in ("case 1", "case 2")
         )
         gain = run["gain"]
-        row = [corpora.title(name), f"{run['width']:g}", *cases]
+        row = [corpora.title(name), f"{run['width']:g}", f"as many {run['alike']}", *cases]
         yield [*row, f"{_signed(gain['difference'])} [{_bounds(gain)}]"]
 
 

@@ -110,6 +110,7 @@ def recognise(
     splits: Sequence[Split],
     settings: Settings,
     *,
+    cases: Sequence[int] = (1, 2),
     jobs: int = 1,
     title: str = "audio-net",
 ) -> pd.DataFrame:
@@ -119,6 +120,8 @@ def recognise(
     ----------
     splits : sequence of (train, test)
         Rows of ``recordings.clips``; from :func:`avef.protocol.folds`.
+    cases : sequence of int
+        1, 2, or both.
     jobs : int
         Worker processes; see :func:`avef.core.parallel.each`.
 
@@ -130,9 +133,24 @@ def recognise(
     """
     work = [
         (recordings, Cell("emotion", case, seed, fold), split, settings)
-        for case, seed, (fold, split) in product((1, 2), settings.seeds, enumerate(splits))
+        for case, seed, (fold, split) in product(cases, settings.seeds, enumerate(splits))
     ]
     return pd.concat(parallel.each(_one_cell, work, jobs=jobs, title=title), ignore_index=True)
+
+
+def as_many_steps(recordings: Recordings, epochs: int) -> int:
+    """Epochs in which case 2, of fewer segments, takes as many steps as case 1 in ``epochs``.
+
+    Examples
+    --------
+    >>> spoken = np.arange(200) < 110  # 2 segments of speech, and 5 of everything
+    >>> as_many_steps(Recordings(pd.DataFrame(), [], [spoken]), 12)
+    30
+    """
+    one, two = (
+        sum(len(segment_speech(voiced, case)) for voiced in recordings.voiced) for case in (1, 2)
+    )
+    return round(epochs * one / two)
 
 
 def figures(predictions: pd.DataFrame, seed: int = 0) -> dict[str, Any]:
