@@ -182,6 +182,10 @@ def _mutual(params: Params) -> Iterator[Fault]:
         size = getattr(params.networks, kind).input_size
         if size < least:
             yield Fault(f"networks.{kind}.input_size", f"must be at least {least}, got {size}")
+    if not params.corpora:
+        yield Fault("corpora", "must name at least two")
+    for name in sorted(set(params.demo.corpora) - set(params.corpora)):
+        yield Fault("demo.corpora", f"{name} is not one of corpora, so nobody would use it")
     for name in params.corpora:
         yield from _of_corpus(name, params)
 

@@ -28,11 +28,16 @@ def apply(
     if name not in available:
         raise ParameterError(f"profile must be one of {', '.join(available)}, got {name!r}")
     yaml = _yaml()
-    params.parsed(text, path)  # a fault in it is named, as when it is read
+    plain = params.parsed(text, path)  # a fault in it is named, as when it is read
+    if not isinstance(plain, dict) or not isinstance(plain.get("corpora"), dict):
+        params.checked(plain, str(path))  # says what is wrong
     values = yaml.load(text)
     new = params.plain(Path(folder) / f"{name}.yaml")
     # Corpora of the reader's own stay as they are; those that were taken out stay out.
-    new["corpora"] = {c: v for c, v in new.get("corpora", {}).items() if c in values["corpora"]}
+    there = values["corpora"]
+    new["corpora"] = {c: v for c, v in new.get("corpora", {}).items() if c in there}
+    if "corpora" in new.get("demo", {}):
+        new["demo"]["corpora"] = [c for c in new["demo"]["corpora"] if c in there]
     changed = params.overlay(values, new)
     with replacing(path) as temporary:
         yaml.dump(values, temporary)

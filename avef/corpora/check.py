@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from avef import corpora
+from avef import corpora, protocol
 from avef.config.schema import Params
 from avef.core import paths
 from avef.core.errors import ParameterError
 from avef.preparation.prepared import AUDIO
+
+#: Speakers without whom there are no folds where `groups` is null, by whether one is left out.
+_LEAST = {True: 2, False: protocol.DEFAULT_GROUPS}
 
 
 class State(NamedTuple):
@@ -17,29 +20,36 @@ class State(NamedTuple):
 
     ``ready`` says whether the pipeline can run with it as it is; ``text`` says in a line
     what is there, or what is missing and how to obtain it; ``alone`` that it is sound alone,
-    as far as the names of its files tell.
+    as far as the names of its files tell; ``people`` how many speak in it.
     """
 
     corpus: str
     ready: bool
     text: str
     alone: bool = False
+    people: int = 0
 
 
 def states(p: Params) -> list[State]:
     """Each corpus of the parameters, then Emo-DB (§3, §2.1.1); no media file is opened.
 
-    A corpus is ready if its reader knows clips below its root, or if it is one that the
-    pipeline makes. Emo-DB is optional: the pipeline runs without it, too.
+    A corpus is ready if its reader knows clips below its root, of speakers enough for the
+    protocol, or if it is one that the pipeline makes. Emo-DB is optional: the pipeline runs
+    without it, too.
     """
     # As dvc.yaml has it: there, and nowhere else.
     made: dict[str, Path] = {name: paths.DATA / "demo" / name for name in p.demo.corpora}
     needed = {name: _needed(name, corpus, made.get(name)) for name, corpus in p.corpora.items()}
+    for name, state in needed.items():
+        least = p.protocol[name].groups or _LEAST[name in protocol.LEAVE_ONE_SPEAKER_OUT]
+        if 0 < state.people < least and Path(p.corpora[name].root) != made.get(name):
+            text = f"; but the protocol parts at least {least} speakers (protocol.{name}.groups)"
+            needed[name] = state._replace(ready=False, text=state.text + text)
     blind = {name for name, state in needed.items() if state.ready and state.alone}
     for name in p.corpora:
         if needed[name].ready and name not in blind and blind.issuperset(p.sources(name)):
             text = "; but its visual-net has no other corpus with pictures to start from"
-            needed[name] = State(name, False, needed[name].text + text)
+            needed[name] = needed[name]._replace(ready=False, text=needed[name].text + text)
     return [*needed.values(), _emodb(p.emodb.root)]
 
 
@@ -69,4 +79,4 @@ def _read(corpus, root, reader=None):
     what = "clips of sound alone" if alone else "clips"
     text = f"{title}: {len(clips)} {what} of {people} speakers in {root}"
     more = f"; {len(left_out)} left out, with reasons in 00_corpora" if len(left_out) else ""
-    return State(corpus, True, text + more, alone)
+    return State(corpus, True, text + more, alone, people)

@@ -68,7 +68,11 @@ def of_one_kind(listed: Listing) -> Listing:
     [{'path': 'b.mp4', 'reason': 'sound alone, in a corpus with pictures'}]
     """
     clips, left_out, files = listed
-    blind = files["sample_rate"].notna() & files["width"].isna()
+    unread = files[["sample_rate", "width"]].isna().all(axis=1)
+    blind = files["width"].isna() & ~unread
+    seen = files["width"].notna() & (clips["kind"] != AUDIO)
+    if blind.any() and not seen.any():  # a damaged file's suffix promises no pictures
+        blind |= unread
     clips = clips.assign(kind=clips["kind"].mask(blind, AUDIO))
     shown = clips["kind"] != AUDIO
     if not shown.any():

@@ -70,7 +70,7 @@ def scan(root: Path, paths: Iterable[PurePosixPath]) -> tuple[list[Row], list[Le
         if reason:
             left_out.append((path, reason))
         else:
-            speaker = people.setdefault(same[0]["speaker"].casefold(), same[0]["speaker"])
+            speaker = people.setdefault(_folded(same[0]["speaker"]), same[0]["speaker"])
             rows.append(_row(path, same[0] | {"speaker": speaker}))
             left_out += [(path, "listed again")] * (len(same) - 1)
     return _with_ids(rows), left_out
@@ -109,11 +109,11 @@ def _listed(entries, paths):
     """(path on the disk → its entries, what is listed in vain)."""
     alike: dict[str, list[PurePosixPath]] = {}  # files whose names differ in case alone
     for path in paths:
-        alike.setdefault(_composed(path).casefold(), []).append(path)
+        alike.setdefault(_folded(_composed(path)), []).append(path)
     listed, left_out = {}, []
     for number, entry in enumerate(entries, start=1):
         path = posixpath.normpath(entry["path"].replace("\\", "/"))
-        meant = _meant(path, alike.get(path.casefold(), []))
+        meant = _meant(path, alike.get(_folded(path), []))
         if not entry["path"]:
             left_out.append((f"entry {number} of the table", "no path is given"))
         elif path.startswith(("/", "../")) or path == ".." or re.match("[A-Za-z]:", path):
@@ -137,7 +137,7 @@ def _meant(name, alike):
 def _reason(same):
     """Why the entries of one file make no clip; None if they do."""
     for name in ("speaker", "emotion"):
-        told = {entry[name].casefold() for entry in same}
+        told = {_folded(entry[name]) for entry in same}
         told = {WORDS.get(word, word) for word in told} if name == "emotion" else told
         if len(told) > 1:
             return f"listed with several {name}s: {', '.join(sorted(told))}"
@@ -188,3 +188,12 @@ def _digest(path):
 def _composed(text):
     """One spelling of letters with accents, which a Mac writes as two characters."""
     return unicodedata.normalize("NFC", str(text))
+
+
+def _folded(text):
+    """Text without capitals, in any language: Turkish ı and İ are an i, too.
+
+    >>> _folded("IŞIL") == _folded("Işıl") == _folded("ışıl"), _folded("İyi")
+    (True, 'iyi')
+    """
+    return text.casefold().replace("i\u0307", "i").replace("ı", "i")

@@ -209,6 +209,7 @@ def test_networks_start_from_all_others_unless_they_are_named(changed):
 def alone(tree, names):
     tree["corpora"] = {c: e for c, e in tree["corpora"].items() if c in names}
     tree["protocol"] = {c: e for c, e in tree["protocol"].items() if c in (*names, "default")}
+    tree["demo"]["corpora"] = [c for c in tree["demo"]["corpora"] if c in names]
     return tree | {"ablations": {}}
 
 
@@ -222,6 +223,15 @@ def test_two_corpora_or_four_are_corpora_too():
     p = params.checked(tree)
     assert p.of("mine").transfer == p.transfer["default"]
     assert p.sources("savee") == ["rml", "enterface05", "baum1s", "mine"]
+
+
+def test_no_corpora_and_a_demo_of_none_of_them_are_refused():
+    with pytest.raises(ParameterError, match=r"^corpora: must name at least two"):
+        params.checked(alone(values(), []))
+    tree = alone(values(), ["rml", "baum1s"])
+    tree["demo"]["corpora"] = ["rml", "enterface05"]
+    with pytest.raises(ParameterError, match=r"^demo\.corpora: enterface05 is not one of corpora"):
+        params.checked(tree)
 
 
 @pytest.mark.parametrize("name", ["Mine", "my-own", "default", "both", "1st", "a b", "../x"])
@@ -279,6 +289,23 @@ def test_there_and_back_gives_the_same_bytes(copy):
     assert profiles.apply("paper", copy, PROFILES) == []
     assert sorted(profiles.apply("demo", copy, PROFILES)) == sorted(there)
     assert copy.read_bytes() == PARAMS.read_bytes()
+
+
+def test_corpora_that_were_taken_out_stay_out(copy):
+    tree = alone(values(), ["rml", "baum1s"])
+    with copy.open("w") as file:
+        YAML().dump(tree, file)
+    profiles.apply("paper", copy, PROFILES)
+    profiles.apply("demo", copy, PROFILES)
+    assert list(params.read(copy).corpora) == params.read(copy).demo.corpora == ["rml", "baum1s"]
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "profile: demo", "corpora:"])
+def test_a_profile_says_what_is_wrong_with_a_file_without_corpora(copy, text):
+    copy.write_text(text)
+    with pytest.raises(ParameterError, match="must be a mapping|has .* faults|corpora: must be"):
+        profiles.apply("demo", copy, PROFILES)
+    assert copy.read_text() == text
 
 
 def test_profiles_list_the_same_keys():

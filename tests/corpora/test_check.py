@@ -12,11 +12,11 @@ from avef.corpora import check
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "rml": ["s1/an3.avi", "s2/su11.avi", "s2/odd.avi"],
-    "enterface05": ["subject 1/anger/sentence 1/s1_an_1.avi"],
-    "baum1s": ["s002/S002_001.mp4"],
-    "emodb": ["wav/03a01Fa.wav", "wav/03a01Nc.wav"],
+    "enterface05": [f"subject {n}/anger/sentence 1/s{n}_an_1.avi" for n in (1, 2, 3)],
+    "baum1s": [f"s00{n}/S00{n}_001.mp4" for n in (2, 3, 4)],
+    "emodb": ["wav/03a01Fa.wav", "wav/08a01Nc.wav", "wav/09a01Fa.wav"],
 }
-LABELS = "Clip,Emotion,Code\nS002_001,Anger,1\n"
+LABELS = "Clip,Emotion,Code\n" + "".join(f"S00{n}_001,Anger,1\n" for n in (2, 3, 4))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_the_command_fails_until_all_that_is_needed_is_there(run, capsys):
     assert "not there yet: rml;" in said.err
     plant(run, "rml")
     assert main(["corpora"]) == 0
-    assert "Emo-DB: 2 clips of 1 speakers" in capsys.readouterr().out
+    assert "Emo-DB: 3 clips of sound alone of 3 speakers" in capsys.readouterr().out
 
 
 def test_emodb_is_optional(run):
@@ -98,6 +98,20 @@ def test_a_folder_that_cannot_be_read_is_missing_and_the_others_are_told(run, mo
     assert "Permission denied: 'data/raw/rml'" in check.states(params.read())[0].text
 
 
+def test_too_few_speakers_for_the_protocol_stop_a_run_before_it_begins(run, capsys):
+    plant(run, "rml", "enterface05", "baum1s")
+    (run / "baum1s/s004/S004_001.mp4").unlink()
+    (run / "rml/s2/su11.avi").unlink()
+    assert ready() == {"rml": False, "enterface05": True, "baum1s": False, "emodb": True}
+    texts = [state.text for state in check.states(params.read())]
+    assert texts[0].endswith("; but the protocol parts at least 2 speakers (protocol.rml.groups)")
+    assert texts[2].endswith(
+        "; but the protocol parts at least 3 speakers (protocol.baum1s.groups)"
+    )
+    assert main(["corpora"]) == 1
+    assert "not there yet: rml, baum1s;" in capsys.readouterr().err
+
+
 def test_pictures_with_nothing_to_start_from_stop_a_run_before_it_begins(run, capsys):
     """RML beside sound alone: its audio-net has a corpus to learn from, its visual-net none."""
     plant(run, "rml", "emodb", "enterface05")
@@ -111,7 +125,7 @@ def test_pictures_with_nothing_to_start_from_stop_a_run_before_it_begins(run, ca
     capsys.readouterr()
     assert main(["corpora"]) == 1
     said = capsys.readouterr().out.splitlines()
-    assert "Emo-DB: 2 clips of sound alone" in said[1]
+    assert "Emo-DB: 3 clips of sound alone" in said[1]
     assert "RML" in said[0] and "visual-net has no other corpus with pictures" in said[0]
     more = "\n  enterface05: {root: data/raw/enterface05}"
     Path("params.yaml").write_text(plain.replace(voices, voices + more))

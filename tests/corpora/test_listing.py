@@ -68,6 +68,16 @@ def test_a_film_without_pictures_is_sound_alone():
     assert listing.of_one_kind(closed).clips["kind"].tolist() == [AUDIO_VISUAL] * 2
 
 
+def test_a_damaged_film_does_not_cost_a_corpus_of_sound_its_clips():
+    """Its suffix alone says that it has pictures; it is quarantined when it is prepared."""
+    listed = heard(table(clip=list("abc"), path=["a.mp4", "b.mp4", "c.wav"]), None)
+    listed.files.loc[0, "sample_rate"] = None
+    listed.clips.loc[2, "kind"] = AUDIO
+    made = listing.of_one_kind(listed)
+    assert made.clips["kind"].tolist() == [AUDIO] * 3
+    assert made.left_out.empty
+
+
 def test_where_some_have_pictures_the_others_are_left_out():
     clips = table(clip=list("abc"), path=["a.mp4", "b.wav", "c.mp4"])
     clips.loc[1, "kind"] = AUDIO

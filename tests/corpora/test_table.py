@@ -181,6 +181,17 @@ def test_one_speaker_spelt_in_two_ways_stays_one(tmp_path):
     assert clips["speaker"].tolist() == ["Müller"] * 4
 
 
+@pytest.mark.parametrize("names", [("Işıl", "IŞIL", "ışıl"), ("İyi", "iyi", "İYİ")])
+def test_turkish_capitals_do_not_matter_either(tmp_path, names):
+    """I is the capital of ı there, and İ that of i."""
+    rows = [[f"{n}/{names[0]}.mp4", name, "fear"] for n, name in enumerate(names)]
+    plant(tmp_path, rows)
+    plant(tmp_path, [[f"{n}/{s}.MP4", s, e] for n, (_, s, e) in enumerate(rows)], media=[])
+    clips, left_out = read(tmp_path)
+    assert clips["speaker"].tolist() == [names[0]] * 3
+    assert left_out == {}
+
+
 def test_another_name_of_the_table_will_do_if_it_is_the_only_one(tmp_path):
     plant(tmp_path, [["a.mp4", "s", "fear"]], name="My list.CSV")
     (tmp_path / "other.csv").write_text("path,size\na.mp4,3\n")
