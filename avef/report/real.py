@@ -51,7 +51,13 @@ def _answer(name, about):
     else:
         said += f"changes {_signed(gain['difference'])} points, which may be chance"
     people = f"{about['clips']} clips of {about['speakers']} speakers"
-    return f"{said} ({_bounds(gain)}; {people}, {len(about['emotions'])} emotions)."
+    said += f" ({_bounds(gain)}; {people}, {len(about['emotions'])} emotions)."
+    for run in about["runs"]:
+        if run["alike"] == "steps":
+            more = run["gain"]
+            said += f" With as many steps as case 1: {_signed(more['difference'])} points "
+            said += f"({_bounds(more)})."
+    return said
 
 
 def _runs(name: str, about: Mapping[str, Any]) -> Iterator[list[str]]:

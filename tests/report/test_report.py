@@ -390,6 +390,7 @@ def test_what_is_known_on_real_recordings_opens_the_page(index, tmp_path):
     assert section["id"] == "real" and index.select_one("nav a[href='#real']")
     gained, may = (" ".join(one.get_text().split()) for one in section.select("li"))
     assert "48 % is speech: leaving out the rest gains 2.5 points (0.4 … 4.6;" in gained
+    assert gained.endswith("With as many steps as case 1: −1.0 points (−2.0 … 0.5).")
     assert "changes −0.4 points, which may be chance (−3.0 … 2.0;" in may
     runs, known = map(rows, section.select("table"))
     assert [row[1] for row in runs] == ["0.125", "0.25", "0.125"]
