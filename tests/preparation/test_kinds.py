@@ -54,8 +54,8 @@ def require_scene(picture):
     corners = picture[np.ix_([h // 8, -h // 8], [w // 8, -w // 8])]
     np.testing.assert_allclose(corners, QUARTERS, atol=45)
     disc = picture.min(axis=2) > 140
-    assert disc.any(axis=0).sum() == pytest.approx(48, abs=4)  # wide
-    assert disc.any(axis=1).sum() == pytest.approx(48, abs=4)  # high
+    for axis in (0, 1):  # where two colours meet, a codec may make a pixel grey
+        assert (disc.sum(axis=axis) > 2).sum() == pytest.approx(48, abs=4)
 
 
 # What is stored, by container: angle against the clock, flip, pixel aspect; how the sound is.
