@@ -1,11 +1,11 @@
 """What early stopping costs and saves (`stop.early`, decision C13), on real voices and the demo.
 
-    python benchmarks/early.py [--emodb FOLDER] [--limit EPOCHS] [--json PATH]
+    python benchmarks/early.py [--emodb FOLDER] [--limit EPOCHS] [--networks …] [--json PATH]
 
 The same trainings from the same seeds twice: for the fixed number of epochs of `params.yaml`,
 and until training speakers held out have gained nothing for `stop.patience` epochs, at most
 --limit. On Emo-DB the audio-net from random weights, both cases; on the demo's RML, which must
-have been reproduced, both networks on six emotions in case 2. `avef plan` reads the JSON in
+have been reproduced, both networks (or those named) on six emotions in case 2. `avef plan` reads the JSON in
 `benchmarks/results`.
 """
 
@@ -58,7 +58,7 @@ def main(options):
     for case in (1, 2):
         parts = {early: table[table["case"] == case] for early, table in tables.items()}
         results[f"Emo-DB, audio-net, case {case}"] = told(parts, p.seed)
-    for kind in ("audio", "visual"):
+    for kind in options.networks:
         parts = {early: demo(kind, p, stop, options.limit) for early, stop in stops.items()}
         results[f"demo RML, {kind}-net, case 2"] = told(parts, p.seed)
     for name, value in results.items():
@@ -97,5 +97,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--emodb", type=Path, default=DATA)
     parser.add_argument("--limit", type=int, default=200)
+    parser.add_argument("--networks", nargs="*", default=["audio", "visual"], help="on the demo")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     main(parser.parse_args())
