@@ -5,8 +5,8 @@
 The same trainings from the same seeds twice: for the fixed number of epochs of `params.yaml`,
 and until training speakers held out have gained nothing for `stop.patience` epochs, at most
 --limit. On Emo-DB the audio-net from random weights, both cases; on the demo's RML, which must
-have been reproduced, both networks (or those named) on six emotions in case 2. `avef plan` reads the JSON in
-`benchmarks/results`.
+have been reproduced, both networks (or those named) on six emotions in case 2. `avef plan`
+reads the JSON in `benchmarks/results`.
 """
 
 import argparse
