@@ -16,6 +16,7 @@ import numpy as np
 
 from avef.core.errors import ParameterError
 from avef.preparation.person import alike, main_person
+from avef.preparation.warp import bilinear
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from avef.preparation.mtcnn import Cascade
@@ -222,10 +223,9 @@ def crop(frames: np.ndarray | Sequence[np.ndarray], boxes: np.ndarray, size: int
         step = (box[2:] - box[:2]) / size
         if not (step > 0).all():
             raise ParameterError(f"a box must have x0 < x1 and y0 < y1, not {box.tolist()}")
-        # cv2 counts from pixel centres, boxes from pixel edges.
-        matrix = np.column_stack([np.diag(step), box[:2] + step / 2 - 0.5])
-        flags, edge = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
-        out[:] = cv2.warpAffine(frame, matrix, (size, size), flags=flags, borderMode=edge)
+        # Places count from pixel centres, boxes from pixel edges.
+        places = box[:2] - 0.5 + (np.arange(size)[:, None] + 0.5) * step
+        out[:] = bilinear(frame, places[:, 0], places[:, 1])
     return crops
 
 

@@ -4,8 +4,8 @@ The package finds the key points that section 2.1.2 of the paper asks for, but
 frame by frame it takes several times the clip's duration, a batch with one
 face-less image comes back empty, and ``min_face_size`` of 30 or more finds
 nothing because its image pyramid runs below the 12 pixels that P-Net sees.
-Here its networks and weights, loaded by the package itself, run on whole
-batches; everything around them (pyramid, boxes, suppression, crops) is ours.
+Here its networks (:mod:`avef.preparation.nets`) run on whole batches; everything
+around them (pyramid, boxes, suppression, crops) is ours.
 
 Importing this module imports TensorFlow, because the package does.
 """
@@ -14,24 +14,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from importlib import resources
 
 import cv2
-import keras
 import numpy as np
-from mtcnn.stages import StageONet, StagePNet, StageRNet
 
-WINDOW, STRIDE = 12, 2
-"""Side of the window that P-Net looks through and its step, in pixels."""
+from avef.preparation.nets import SIDES, Network
+from avef.preparation.warp import bilinear
+
+WINDOW = SIDES["pnet"]
+"""Side of the window that P-Net looks through, in pixels."""
 
 COLUMNS = 15
 """Columns of a face: x0, y0, x1, y1, score, then x, y of the five key points."""
-
-# A graph is traced (or compiled) once per shape, so a batch is filled up to the
-# next of these sizes and what lies beyond the last one goes into a further batch.
-_BATCHES = {"pnet": (1, 4, 8, 16), "rnet": (16, 64), "onet": (4, 16, 64)}
-
-_DEVICE = "cpu:0"
 
 
 class Cascade:
@@ -57,17 +51,7 @@ class Cascade:
     ) -> None:
         self.thresholds = {"pnet": pnet, "rnet": rnet, "onet": onet}
         self.scale_factor = scale_factor
-        # Absolute paths, because the package would otherwise prefer (and unpickle)
-        # a file of the same name in the working directory.
-        weights = resources.files("mtcnn") / "assets" / "weights"
-        with keras.device(_DEVICE):
-            self._models = {
-                name: _network(name, stage(weights=str(weights / f"{name}.lz4")).model)
-                for name, stage in (("pnet", StagePNet), ("rnet", StageRNet), ("onet", StageONet))
-            }
-        for model in self._models.values():
-            # XLA makes TensorFlow slower on a CPU; without it JAX would run op by op.
-            model.jit_compile = keras.backend.backend() == "jax"
+        self._networks = {name: Network(name) for name in SIDES}
 
     def detect(self, frames: np.ndarray, smallest: float = 24.0) -> list[np.ndarray]:
         """Find all faces of every frame.
@@ -87,10 +71,10 @@ class Cascade:
         if not len(frames):
             return []
         rows = self._propose(frames, max(float(smallest), WINDOW))
-        for name, side in (("rnet", 24), ("onet", 48)):
+        for name in ("rnet", "onet"):
             rows[:, 1:5] = square(rows[:, 1:5])
             which = rows[:, 0].astype(int)
-            faces = self._score(name, frames, which, rows[:, 1:5], side)
+            faces = self._score(name, frames, which, rows[:, 1:5])
             passed = faces[:, 4] > self.thresholds[name]
             rows = np.column_stack([rows[passed, :1], faces[passed]])
             rows = rows[suppress(rows, 0.7, smaller=name == "onet")]
@@ -112,31 +96,14 @@ class Cascade:
             box and points mean nothing there.
         """
         boxes = square(np.asarray(boxes, np.float32))
-        return self._score("onet", frames, np.arange(len(boxes)), boxes, 48)
-
-    def _run(self, name, images):
-        """Outputs of a network for any number of images, in batches of constant size."""
-        sizes = _BATCHES[name]
-        parts = []
-        for start in range(0, len(images), sizes[-1]):
-            part = images[start : start + sizes[-1]]
-            n = len(part)
-            full = next(size for size in sizes if size >= n)
-            # uint8 until here: a batch of crops stays small until a network needs it.
-            batch = np.zeros((full, *part.shape[1:]), np.float32)
-            np.subtract(part, 127.5, out=batch[:n])
-            batch /= 128
-            with keras.device(_DEVICE):
-                outputs = self._models[name].predict_on_batch(batch)
-            parts.append([np.asarray(output)[:n] for output in outputs])
-        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+        return self._score("onet", frames, np.arange(len(boxes)), boxes)
 
     def _propose(self, frames, smallest):
         """P-Net over the image pyramid: candidate rows (frame, x0, y0, x1, y1, score)."""
         height, width = frames.shape[1:3]
         levels, scale = [], WINDOW / smallest
         while min(height, width) * scale >= WINDOW:
-            levels.append((max(WINDOW, round(height * scale)), max(WINDOW, round(width * scale))))
+            levels.append((_even(height * scale), _even(width * scale)))
             scale *= self.scale_factor
         candidates = [np.empty((0, 6), np.float32)]
         source = frames
@@ -144,53 +111,29 @@ class Cascade:
             images = np.stack([_resize(image, level) for image in source])
             if source is frames:
                 source = images  # the largest level already is an average of pixels
-            shift, score = self._run("pnet", images)
-            at = np.nonzero(score[..., 1] > self.thresholds["pnet"])
-            corner = np.stack([at[2], at[1]], axis=1).astype(np.float32) * STRIDE
-            boxes = np.hstack([corner, corner + WINDOW]) + shift[at] * WINDOW
+            at, outputs = self._networks["pnet"].everywhere(images, self.thresholds["pnet"])
+            corner = at[:, [2, 1]]
+            boxes = np.hstack([corner, corner + WINDOW]) + outputs[:, :4] * WINDOW
             boxes *= np.tile([width / level[1], height / level[0]], 2)
-            rows = np.column_stack([at[0], boxes, score[..., 1][at]]).astype(np.float32)
+            rows = np.column_stack([at[:, 0], boxes, outputs[:, -1]]).astype(np.float32)
             candidates.append(rows[suppress(rows, 0.5)])
         rows = np.concatenate(candidates)
         return rows[suppress(rows, 0.7)]
 
-    def _score(self, name, frames, which, boxes, side):
+    def _score(self, name, frames, which, boxes):
         """R-Net's or O-Net's view of square boxes, as rows (n, 5) or (n, 15)."""
-        columns = 5 if name == "rnet" else COLUMNS
         if not len(boxes):
-            return np.empty((0, columns), np.float32)
-        crops = np.stack([_patch(frames[f], b, side) for f, b in zip(which, boxes, strict=True)])
-        outputs = self._run(name, crops)
+            return np.empty((0, 5 if name == "rnet" else COLUMNS), np.float32)
+        crops = [_patch(frames[f], b, SIDES[name]) for f, b in zip(which, boxes, strict=True)]
+        outputs = self._networks[name](np.stack(crops))
         # The networks count a box's width inclusively: x1 - x0 + 1 pixels.
         size = boxes[:, 2:3] - boxes[:, 0:1] + 1
-        parts = [boxes + outputs[0] * size, outputs[-1][:, 1:]]
+        parts = [boxes + outputs[:, :4] * size, outputs[:, -1:]]
         if name == "onet":
-            points = outputs[1].reshape(-1, 2, 5).transpose(0, 2, 1)
+            points = outputs[:, 4:14].reshape(-1, 2, 5).transpose(0, 2, 1)
             points = points * size[:, None] + boxes[:, None, :2] - 1
             parts.append(points.reshape(-1, 10))
         return np.hstack(parts).astype(np.float32)
-
-
-def _network(name, model):
-    """A network of the package with its PReLU written so that it costs half as much."""
-    depth, side = {"pnet": (3, None), "rnet": (3, 24), "onet": (4, 48)}[name]
-
-    def prelu(layer, x):
-        slope = getattr(model, layer).get_weights()[0]
-        return x + keras.ops.minimum(x, 0) * (slope - 1)
-
-    x = image = keras.Input((side, side, 3))
-    for i in range(1, depth + 1):
-        x = prelu(f"prelu{i}", getattr(model, f"conv{i}")(x))
-        x = getattr(model, f"maxpool{i}", lambda x: x)(x)
-    if name == "pnet":
-        return keras.Model(image, [model.conv4_1(x), model.conv4_2(x)])
-    x = model.flatten(model.permute(x))
-    if name == "rnet":
-        x = prelu("prelu4", model.fc4(x))
-        return keras.Model(image, [model.fc5_1(x), model.fc5_2(x)])
-    x = prelu("prelu5", model.fc5(x))
-    return keras.Model(image, [model.fc6_1(x), model.fc6_2(x), model.fc6_3(x)])
 
 
 @functools.cache
@@ -277,6 +220,11 @@ def suppress(rows: np.ndarray, threshold: float, smaller: bool = False) -> np.nd
     return np.concatenate(chosen)
 
 
+def _even(length):
+    """A level's side: of even ones P-Net's windows cover every pixel that it pools."""
+    return max(WINDOW, 2 * round(length / 2))
+
+
 def _resize(frame, size):
     """``frame`` brought to (height, width) ``size`` by area averaging."""
     return cv2.resize(frame, size[::-1], interpolation=cv2.INTER_AREA)
@@ -284,13 +232,6 @@ def _resize(frame, size):
 
 def _patch(frame, box, side):
     """The square ``box`` of ``frame`` as (side, side, 3), corner pixel on corner pixel."""
-    step = (box[2] - box[0]) / (side - 1)
-    matrix = np.array([[step, 0, box[0]], [0, step, box[1]]], np.float64)
-    return cv2.warpAffine(
-        frame,
-        matrix,
-        (side, side),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(127, 127, 127),  # what the networks take for zero
-    )
+    step = np.arange(side) * float(box[2] - box[0]) / (side - 1)
+    # Outside is what the networks take for zero.
+    return bilinear(frame, box[0] + step, box[1] + step, outside=127)

@@ -18,6 +18,7 @@ HOP = 160  # samples, 10 ms
 N_FFT = 512  # the smallest power of two that holds a frame
 N_MELS = 64
 OFFSET = 0.01  # Eq. 2.1: keeps the logarithm away from zero
+STEP = 2.0**-14  # of log-mel values, 0.0005 dB: coarser than what CPUs differ in
 
 
 def mono_16k(samples: np.ndarray, rate: int) -> np.ndarray:
@@ -117,8 +118,9 @@ def log_mel(y: np.ndarray, sr: int = RATE, power: float = 2.0) -> np.ndarray:
 
     Returns
     -------
-    ndarray (T, 64), float32, ≥ log 0.01
-        T = ``frame_count(n)``; a 655 ms signal has 64 frames.
+    ndarray (T, 64), float32, about log 0.01 or more
+        T = ``frame_count(n)``; a 655 ms signal has 64 frames. Whole multiples of
+        :data:`STEP`, so that they are the same on every CPU.
 
     Raises
     ------
@@ -145,7 +147,8 @@ def log_mel(y: np.ndarray, sr: int = RATE, power: float = 2.0) -> np.ndarray:
         return np.empty((0, N_MELS), np.float32)
     frames = librosa.util.frame(y, frame_length=FRAME, hop_length=HOP, axis=0)  # (T, 400)
     spectrum = np.abs(np.fft.rfft(frames * np.hamming(FRAME), N_FFT)) ** power  # (T, 257)
-    return np.log(spectrum @ _mel_bank().T + OFFSET).astype(np.float32)
+    values = np.log(spectrum @ _mel_bank().T + OFFSET)
+    return (np.rint(values / STEP) * STEP).astype(np.float32)
 
 
 def delta(c: np.ndarray, width: int = 2) -> np.ndarray:

@@ -51,21 +51,24 @@ class SpeechNet(NamedTuple):
         return self.decide(mrcg_blocks(y))
 
     def decide(self, blocks: Iterable[np.ndarray]) -> np.ndarray:
-        """Speech probability of MRCG rows, (t, 768) at a time: (T,) float32 in 0…1."""
-        taps = np.concatenate(list(self.w1.astype(np.float32)), axis=1)  # (768, 7h)
+        """Speech probability of MRCG rows, (t, 768) at a time: (T,) float32 in 0…1.
+
+        Worked out in float64 and rounded, so that every CPU finds the same frames voiced.
+        """
+        taps = np.concatenate(list(self.w1.astype(np.float64)), axis=1)  # (768, 7h)
         parts = [  # (t, 7h): what each frame gives to its own and to its neighbours' sums
-            ((block - self.mean) / self.scale).astype(np.float32) @ taps for block in blocks
+            ((block - self.mean) / self.scale) @ taps for block in blocks
         ]
         if not parts:
             return np.zeros(0, np.float32)
         seen = np.concatenate(parts).reshape(-1, len(OFFSETS), len(self.b1))
         rows = np.arange(len(seen))
-        hidden = np.tile(self.b1, (len(seen), 1))
+        hidden = np.tile(self.b1.astype(np.float64), (len(seen), 1))
         for k, offset in enumerate(OFFSETS):
             hidden += seen[np.clip(rows + offset, 0, len(seen) - 1), k]
-        hidden = np.maximum(hidden, 0) @ self.w2.astype(np.float32) + self.b2
-        logit = np.maximum(hidden, 0) @ self.w3.astype(np.float32) + self.b3
-        return (1 / (1 + np.exp(-np.clip(logit, -50, 50)))).astype(np.float32)
+        hidden = np.maximum(hidden, 0) @ self.w2.astype(np.float64) + self.b2
+        logit = np.maximum(hidden, 0) @ self.w3.astype(np.float64) + self.b3
+        return (1 / (1 + np.exp(-np.clip(logit, -50, 50)))).round(9).astype(np.float32)
 
 
 def shipped() -> Path:

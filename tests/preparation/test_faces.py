@@ -151,7 +151,7 @@ def test_second_person_who_comes_and_goes_is_not_followed(clip):
 
 
 @NEEDS_CLIPS
-@pytest.mark.parametrize("size", [(97, 131), (241, 179), (601, 803)])
+@pytest.mark.parametrize("size", [(97, 131), (241, 301), (601, 803)])
 def test_points_follow_the_size_of_the_frame(clip, track, size):
     frames = np.stack([cv2.resize(frame, size[::-1]) for frame in clip[:12]])
     resized = faces.track(frames)

@@ -39,11 +39,12 @@ def test_log_mel_is_equation_2_1(power):
             angle = 2 * np.pi * k * np.arange(400) / 512
             re, im = (frame * np.cos(angle)).sum(), (frame * np.sin(angle)).sum()
             spectrum[k] = np.hypot(re, im) ** power
-        np.testing.assert_allclose(result[t], np.log(bank @ spectrum + 0.01), rtol=1e-5, atol=1e-5)
+        exact = np.log(bank @ spectrum + 0.01)
+        np.testing.assert_allclose(result[t], exact, rtol=0, atol=0.5001 * speech.STEP)
 
 
 def test_silence_is_the_offset():
-    np.testing.assert_allclose(speech.log_mel(np.zeros(1000)), np.log(0.01), rtol=1e-6)
+    np.testing.assert_allclose(speech.log_mel(np.zeros(1000)), np.log(0.01), atol=0.5 * speech.STEP)
 
 
 def test_a_tone_lights_its_mel_bin():
