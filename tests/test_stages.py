@@ -30,10 +30,27 @@ OTHERS = {
 #: Parameters that change no result: where the work is done, how often it is noted down.
 ASIDE = ("jobs", "compute.cache_gib", "compute.checkpoint_seconds")
 #: What stages take of a whole ``p`` or of ``p.of(dataset)``, beside what their notebook names.
-LEARN = {"seed", "networks", "keep", "stop", "compute.precision", "compute.xla"}
+LEARN = {
+    "seed",
+    "networks",
+    "keep",
+    "stop",
+    "compute.precision",
+    "compute.xla",
+    "compute.deterministic",
+}
 NET = {"protocol", "svm", "networks.initial", "networks.weight_decay", "keep.tune"}
 TAKEN = {
-    "transfer": {"seed", "transfer", "networks", "rbm", "stop", "compute.precision", "compute.xla"},
+    "transfer": {
+        "seed",
+        "transfer",
+        "networks",
+        "rbm",
+        "stop",
+        "compute.precision",
+        "compute.xla",
+        "compute.deterministic",
+    },
     "audio_net": NET | {"audio_net", "networks.audio", "keep.audio"},
     "visual_net": NET | {"visual_net", "networks.visual", "keep.visual"},
     "dbn_fusion": LEARN | {"dbn_fusion", "protocol", "rbm"},

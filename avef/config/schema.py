@@ -175,12 +175,18 @@ class Stop:
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
 class Compute:
-    """How sums are done: precision, XLA, and memory for what frozen layers put out."""
+    """How sums are done: precision, XLA, their order, and memory for what frozen layers put out."""
 
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
     xla: Flag
+    deterministic: Flag
     cache_gib: Amount
     checkpoint_seconds: Amount
+
+    @property
+    def sums(self) -> tuple[str, bool, bool]:
+        """What of it decides results."""
+        return self.precision, self.xla, self.deterministic
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)

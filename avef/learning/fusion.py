@@ -140,7 +140,8 @@ class Net(NamedTuple):
 def _net(work, chosen):
     from avef.learning import frozen, training, whole_model
 
-    training.precise(chosen.compute.precision)
+    compute = chosen.compute
+    training.precise(compute.precision, deterministic=compute.deterministic)
     shared = {
         kind: frozen.Shared(
             kind,
@@ -207,7 +208,7 @@ def _key(cell, chosen, files):
     return store.digest(
         cell,
         (chosen.networks, chosen.keep, chosen.rbm, chosen.dbn_fusion, chosen.stop),
-        (chosen.compute.precision, chosen.compute.xla, chosen.protocol, chosen.seed),
+        (chosen.compute.sums, chosen.protocol, chosen.seed),
         files=files,
         code=__name__,
     )

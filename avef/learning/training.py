@@ -18,9 +18,17 @@ from avef.learning.grid import Checkpoint, Held
 _log = logging.getLogger(__name__)
 
 
-def precise(precision: str) -> None:
-    """Set the arithmetic of the layers that are made from now on, such as ``mixed_bfloat16``."""
+def precise(precision: str, *, deterministic: bool = False) -> None:
+    """Set the arithmetic of the layers that are made from now on, such as ``mixed_bfloat16``.
+
+    ``deterministic`` keeps TensorFlow, until the process ends, to operations that add in one
+    order. On a CPU all that is trained here are such; on a GPU others are faster.
+    """
     keras.config.set_dtype_policy(precision)
+    if deterministic and keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()
 
 
 def compiled(

@@ -110,7 +110,7 @@ def _train_nets(kind, emotion_models, sources, out, chosen):
         key = store.digest(
             (kind, emotion_model, net, nets.initial, nets.weight_decay),
             (chosen.transfer, chosen.stop),
-            (chosen.compute.precision, chosen.compute.xla, chosen.seed),
+            (chosen.compute.sums, chosen.seed),
             files=[Path(source) / "clips.csv" for source in sources],
             code=__name__,
         )
@@ -134,7 +134,8 @@ def _train(kind, pieces, data, chosen):
         grid.begin(piece.cell)
         if kind == "audio":
             write_json(piece.files.scaling, inputs.mel_scaling(data.log_mel, data.audio))
-    training.precise(chosen.compute.precision)
+    compute = chosen.compute
+    training.precise(compute.precision, deterministic=compute.deterministic)
     full = frozen.build(kind, nets, len(EMOTION_MODELS[pieces[0].emotion_model]))
     rows, frames = frozen.seen(kind, data)
     source = frozen.source(kind, frames, chosen.net(kind).input_size, start=pieces[0].files)

@@ -109,7 +109,7 @@ def _run_pair(net, kind, pair, folders, chosen):
         (kind, *pair),
         (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, chosen.schedule(kind), chosen.stop),
         (chosen.networks.initial, chosen.networks.weight_decay),
-        (chosen.compute.precision, chosen.compute.xla, chosen.protocol, chosen.seed),
+        (chosen.compute.sums, chosen.protocol, chosen.seed),
         files=[folders.prepared / "clips.csv", getattr(start, kind), start.scaling],
         code=__name__,
     )
@@ -135,7 +135,8 @@ def _net(kind, work, chosen):
     from avef.learning import frozen, training
     from avef.models import networks
 
-    training.precise(chosen.compute.precision)
+    compute = chosen.compute
+    training.precise(compute.precision, deterministic=compute.deterministic)
     shared = frozen.Shared(
         kind,
         work.data,

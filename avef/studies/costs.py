@@ -123,7 +123,7 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
         Seconds that a step may take; where a whole batch takes longer, some samples are
         measured and their time is carried on in proportion.
     """
-    training.precise(params.compute.precision)
+    training.precise(params.compute.precision, deterministic=params.compute.deterministic)
     training.deterministic(params.seed)
     corpus = next(iter(params.corpora))
     schedules = {name: getattr(params, name)[corpus] for name in STAGES}

@@ -159,7 +159,8 @@ def _fc7(folders: Folders, chosen: CorpusParams) -> Iterator[tuple[Cell, np.ndar
     data = dataset.load(folders.prepared, PAIR[1])
     corpus = data.clips["corpus"].iloc[0]
     start = source_weights.verified(folders.transfer, PAIR[0])
-    training.precise(chosen.compute.precision)
+    compute = chosen.compute
+    training.precise(compute.precision, deterministic=compute.deterministic)
     parts = {
         kind: frozen.kept(
             kind,

@@ -67,7 +67,9 @@ NETS = Networks(
 )
 KEEP = Keep(audio="conv2", visual="conv3b", dbn=1, tune=False)
 STOP = Stop(early=False, fraction=0.4, patience=1)
-COMPUTE = Compute(precision="float32", xla=False, cache_gib=1.0, checkpoint_seconds=1e9)
+COMPUTE = Compute(
+    precision="float32", xla=False, deterministic=True, cache_gib=1.0, checkpoint_seconds=1e9
+)
 SCHEDULE = Schedule(epochs=1, batch=16, learning_rate=0.005, momentum=0.9, clip_norm=None)
 RBM = Rbm(epochs=1, batch=16, learning_rate=0.01, momentum=0.9, weight_decay=0.0002, cd_steps=1)
 SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
