@@ -1,10 +1,10 @@
 """How long a newcomer waits: the README's two commands in a fresh clone.
 
-    python benchmarks/repro.py [--tests] [--keep PATH] [--json PATH]
+    python benchmarks/repro.py [--against COMMIT] [--no-tests] [--keep PATH] [--json PATH]
 
-The set-up alone, then `make repro`, then with --tests `make test`; what they take of the
-disk, and what the demo gave. What is not committed is not in the clone. --keep leaves the
-clone there.
+The set-up alone, then `make repro`, then `make test`; what they take of the disk, and what
+the demo gave. With --against an older commit does the same in turns in a clone of its own.
+What is not committed is not in the clones. --keep leaves them there.
 """
 
 import argparse
@@ -20,11 +20,27 @@ from avef.core.machine import described
 
 ROOT = Path(__file__).resolve().parents[1]
 GB = 1e9
+STEPS = {
+    "set-up": ("make", ".venv/.installed-cpu"),
+    "repro": ("make", "repro"),
+    "test": ("make", "test"),
+}
+
+
+def cloned(commit, folder):
+    """A clone of the repository at a commit, and the commit's full name."""
+    for command in (
+        ["git", "clone", "--quiet", str(ROOT), str(folder)],
+        ["git", "-C", str(folder), "checkout", "--quiet", commit],
+    ):
+        subprocess.run(command, check=True)
+    name = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    return subprocess.run(name, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def seconds(command, folder):
     """Wall time of a command, whose output passes through; it must succeed."""
-    print(f"$ {' '.join(command)}", flush=True)
+    print(f"{folder}$ {' '.join(command)}", flush=True)
     start = time.perf_counter()
     subprocess.run(command, cwd=folder, check=True)
     return time.perf_counter() - start
@@ -41,53 +57,72 @@ def gigabytes(*folders):
     return sum(files.values()) / GB
 
 
-def given(tables):
-    """What of the demo's results the texts quote."""
-    six = pd.read_csv(tables / "table_6.csv").query("case == 2").set_index("dataset")
-    six = six[["ours", "deviation"]].rename(columns={"ours": "mean"})
+def accuracy(tables):
+    """Mean over all entries of Tables 4-6, percent."""
+    entries = [pd.read_csv(tables / f"table_{number}.csv")["ours"] for number in (4, 5, 6)]
+    return pd.concat(entries).mean()
+
+
+def head_starts(tables):
+    """How much of its head start the DBN keeps, which REPLICATION quotes."""
     control = pd.read_csv(tables / "dbn_control.csv").set_index(["start", "dataset"])["kept"]
-    return {
-        "six emotions, both modalities, case 2": six.to_dict("index"),
-        "head start of the DBN that is kept, percent": {
-            start: control[start].to_dict() for start in ("units shuffled", "values shuffled")
-        },
-    }
+    return {start: control[start].to_dict() for start in ("units shuffled", "values shuffled")}
 
 
 def main(options, folder):
-    """Print the times and sizes."""
-    clone = Path(folder) / "avef"
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True
-    )
-    waits = {"set-up": seconds(["make", ".venv/.installed-cpu"], clone)}
-    waits["repro"] = seconds(["make", "repro"], clone)
-    sizes = {
-        "environment": gigabytes(clone / ".venv"),
-        "results": gigabytes(clone / "data", clone / "reports", clone / ".dvc"),
+    """Print times, their ratios and sizes."""
+    clones = {"now": folder / "avef"}
+    if options.against:
+        clones = {"then": folder / "avef-then"} | clones
+    commits = {
+        name: cloned(options.against if name == "then" else "HEAD", clone)
+        for name, clone in clones.items()
     }
-    if options.tests:
-        waits["test"] = seconds(["make", "test"], clone)
-    for name, value in waits.items():
-        print(f"{name:12} {value / 60:6.1f} min")
-    for name, value in sizes.items():
-        print(f"{name:12} {value:6.1f} GB")
+    waits = {name: {} for name in clones}
+    for step, command in STEPS.items():
+        if step == "test" and not options.tests:
+            continue
+        for name, clone in clones.items():
+            waits[name][step] = seconds(command, clone)
+    now = clones["now"]
+    sizes = {
+        "environment": gigabytes(now / ".venv"),
+        "results": gigabytes(now / "data", now / "reports", now / ".dvc"),
+    }
+    table = pd.DataFrame(waits)
+    if options.against:
+        table["ratio"] = table["now"] / table["then"]
+    print(table.round(2).to_string())
+    print(", ".join(f"{name} {size:.1f} GB" for name, size in sizes.items()))
+    results = {
+        "machine": described(),
+        "commit": commits["now"],
+        "seconds": waits["now"],
+        "gigabytes": sizes,
+        "mean accuracy, Tables 4-6, percent": accuracy(now / "reports" / "tables"),
+        "head start of the DBN that is kept, percent": head_starts(now / "reports" / "tables"),
+    }
+    if options.against:
+        results["against"] = {
+            "commit": commits["then"],
+            "seconds": waits["then"],
+            "share of its time": table["ratio"].to_dict(),
+            "mean accuracy, Tables 4-6, percent": accuracy(clones["then"] / "reports" / "tables"),
+        }
     if options.json:
-        results = {"commit": commit.stdout.strip(), "seconds": waits, "gigabytes": sizes}
-        results |= given(clone / "reports" / "tables")
-        write_json(options.json, {"machine": described()} | results)
+        write_json(options.json, results)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--tests", action="store_true", help="time `make test`, too")
+    parser.add_argument("--against", metavar="COMMIT", help="time this one, too")
+    parser.add_argument("--no-tests", dest="tests", action="store_false", help="leave them out")
     parser.add_argument("--keep", type=Path, help="clone into this folder, and leave it")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     chosen = parser.parse_args()
     if chosen.keep:
         chosen.keep.mkdir(parents=True)
-        main(chosen, chosen.keep)
+        main(chosen, chosen.keep.resolve())
     else:
         with tempfile.TemporaryDirectory() as scratch:
-            main(chosen, scratch)
+            main(chosen, Path(scratch))

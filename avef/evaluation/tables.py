@@ -106,6 +106,16 @@ def coverage(datasets: Sequence[str]) -> str:
     return "; ".join(parts) + "." if parts else ""
 
 
+def trained_on(datasets: Sequence[str]) -> str:
+    """Which machines' float sums the networks are made of, a sentence for captions."""
+    machines = set()
+    for stage, dataset in product(STAGES.values(), datasets):
+        path = paths.metrics(stage, dataset)
+        if path.is_file():
+            machines.update(json.loads(path.read_text(encoding="utf-8")).get("trained_on", []))
+    return f"Networks trained on {' and '.join(sorted(machines))}." if machines else ""
+
+
 def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
     """All entries of Tables 4–7, from the predictions under ``reports/``, the paper's first.
 
@@ -231,7 +241,7 @@ def write_all(
     file says that its data are demo data.
     """
     accuracies = accuracy_table(datasets, seed)
-    note = f"{NOTE} {coverage(datasets)}".strip()
+    note = " ".join(filter(None, (NOTE, coverage(datasets), trained_on(datasets))))
     data = "demo" if demo else "paper"
     for number in (4, 5, 6, 7):
         part = accuracies[accuracies["table"] == number].assign(data=data)
@@ -246,7 +256,7 @@ def write_all(
         table["text"] = [_entry(*row) for row in figures]
         wide = table.pivot(index="true", columns="predicted", values="text")
         wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
-        note = f"{NOTE} {coverage([dataset])}".strip()
+        note = " ".join(filter(None, (NOTE, coverage([dataset]), trained_on([dataset]))))
         _markdown(folder / f"table_{number}.md", number, wide, demo, note)
     return accuracies
 

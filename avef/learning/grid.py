@@ -21,6 +21,7 @@ from avef.config.corpus import CorpusParams
 from avef.config.schema import Stop
 from avef.core import store
 from avef.core.errors import ParameterError
+from avef.core.machine import described
 from avef.learning import dataset
 from avef.learning.dataset import Dataset
 from avef.preparation.prepared import modalities
@@ -252,6 +253,11 @@ def curves(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=None if rows else names[:7])
 
 
+def trained_on(folder: str | Path) -> list[str]:
+    """The machines that trained the cells of a folder: processor and instruction set."""
+    return sorted({str(arrays["machine"]) for _, arrays in load_all(folder)})
+
+
 def lesson(
     data: Dataset,
     target: np.ndarray,
@@ -291,7 +297,11 @@ def begin(path: Path) -> None:
 
 
 def save(path: Path, key: str, beside: Iterable[Path] = (), **arrays: np.ndarray) -> None:
-    """Write a finished cell, which vouches for the files beside it; remove its checkpoint."""
-    store.save(path, key, beside, **arrays)
+    """Write a finished cell, which vouches for the files beside it; remove its checkpoint.
+
+    It says on what machine it was trained, since float sums depend on that.
+    """
+    machine = "{cpu}, {instructions}".format(**described())
+    store.save(path, key, beside, **arrays, machine=np.array(machine))
     checkpoint(path, key, 0).path.unlink(missing_ok=True)
     _log.info("%s is finished", path)

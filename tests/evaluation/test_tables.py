@@ -240,6 +240,14 @@ def test_captions_count_the_clips(here):
     assert tables.coverage(["rml"]) == "RML: 71 of 72 clips used, 1 in quarantine."
 
 
+def test_captions_name_the_machines_that_trained(here):
+    assert tables.trained_on(["rml", "mine"]) == ""
+    write_json(paths.metrics("audio_net", "rml"), {"trained_on": ["B, AVX2"]})
+    write_json(paths.metrics("svm", "mine"), {"trained_on": ["A, AVX-512", "B, AVX2"]})
+    assert tables.trained_on(["rml"]) == "Networks trained on B, AVX2."
+    assert tables.trained_on(["rml", "mine"]) == "Networks trained on A, AVX-512 and B, AVX2."
+
+
 def test_a_corpus_of_sound_alone_has_empty_cells_where_it_takes_pictures(here):
     write(["rml", "voices"])
     for stage in ("visual_net", "svm"):

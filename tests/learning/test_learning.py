@@ -37,6 +37,7 @@ from avef.config.schema import (
 )
 from avef.core import paths, store
 from avef.core.errors import ParameterError
+from avef.core.machine import described
 from avef.evaluation import scores
 from avef.learning import (
     clip_svm,
@@ -254,6 +255,7 @@ def test_every_cell_has_its_arrays(finished, stage):
     arrays_of = dict(grid.load_all(finished.root / stage))
     assert sorted(arrays_of) == sorted((*pair, SEED, fold) for pair in GRID for fold in (0, 1))
     for (model, *_), arrays in arrays_of.items():
+        assert described()["instructions"] in str(arrays.pop("machine"))
         assert all(np.isfinite(a).all() for a in arrays.values())
         assert arrays["softmax"].shape == (24, len(EMOTION_MODELS[model]))
         np.testing.assert_allclose(arrays["softmax"].sum(axis=1), 1, rtol=1e-4)
@@ -509,6 +511,7 @@ def test_training_without_the_cache_gives_the_same(begun, only, stage):
     begun.fusion(compute=bare) if stage == "fusion" else begun.unimodal(stage, compute=bare)
     uncached = store.load(path)
     assert set(cached) == set(uncached)
+    assert cached.pop("machine") == uncached["machine"]
     for name, values in cached.items():
         np.testing.assert_allclose(uncached[name], values, rtol=2e-3, atol=2e-4)
 
