@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from avef.core.files import write_json
 from avef.core.machine import described
-from avef.models import rbm
+from avef.models import divergence
 from avef.models.rbm import RBM
 from avef.studies import costs
 
@@ -66,7 +66,7 @@ def ours_update(x, weights):
     """One update of ours, as a call that goes on from where it is."""
     machine = RBM(weights.shape[1], "bernoulli", 0.001, batch=len(x))
     zeros = [np.zeros(n, np.float32) for n in weights.shape]
-    update, rng = rbm._OnHost(machine, [weights, *zeros]), random()
+    update, rng = divergence.OnHost(machine, [weights, *zeros]), random()
     return lambda: update(x, rng)
 
 

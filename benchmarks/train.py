@@ -24,6 +24,7 @@ import avef  # isort: skip  # noqa: F401 (first: it sets TensorFlow's switches)
 import keras
 import numpy as np
 import pandas as pd
+from gpu_torch import torch_c3d, trainer
 
 from avef.config.schema import Dbn, Keep, Net, Networks
 from avef.core.files import write_json
@@ -231,27 +232,6 @@ def batches(bench):
     return results
 
 
-def torch_c3d(net):
-    """C3D as :func:`avef.models.networks.visual_net` builds it, in PyTorch, without the softmax."""
-    from torch import nn
-
-    def units(n):
-        return max(2, 2 * round(n * net.width / 2))
-
-    stack, before, size = [], 3, [16, net.input_size, net.input_size]
-    for filters, count in ((64, 1), (128, 1), (256, 2), (512, 2), (512, 2)):
-        for _ in range(count):
-            stack += [nn.Conv3d(before, units(filters), 3, padding=1), nn.ReLU()]
-            before = units(filters)
-        pool, last = ((1, 2, 2) if filters == 64 else (2, 2, 2)), size[0] == 2
-        stack.append(nn.MaxPool3d(pool, ceil_mode=last))
-        size = [-(-n // p) if last else n // p for n, p in zip(size, pool, strict=True)]
-    wide = units(4096)
-    stack += [nn.Flatten(), nn.Linear(before * int(np.prod(size)), wide), nn.ReLU()]
-    stack += [nn.Dropout(net.dropout), nn.Linear(wide, wide), nn.ReLU(), nn.Dropout(net.dropout)]
-    return nn.Sequential(*stack, nn.Linear(wide, CLASSES))
-
-
 def beside_torch(bench):
     """(d): every layer of the visual-net trained by PyTorch, from tensors on its device."""
     if not find_spec("torch"):
@@ -268,17 +248,9 @@ def beside_torch(bench):
     x = training.outputs(part.entry, [bench.numbers])[: bench.samples]
     x = torch.tensor(x).permute(0, 4, 1, 2, 3).contiguous().to(device)
     y = torch.tensor(bench.numbers[: bench.samples] % CLASSES, dtype=torch.long).to(device)
-    optimiser = torch.optim.SGD(net.parameters(), 0.001, momentum=0.9)
+    epochs = trainer(net, x, y, batch=bench.batch, low=False)
 
-    def epoch():
-        for rows in torch.randperm(len(x), device=device).split(bench.batch):
-            optimiser.zero_grad()
-            loss = torch.nn.functional.cross_entropy(net(x[rows]), y[rows])
-            loss.backward()
-            optimiser.step()
-        return loss.item()
-
-    rates = bench.rates({"avef": bench.training_of(part), "torch": epoch})
+    rates = bench.rates({"avef": bench.training_of(part), "torch": lambda: epochs(1)})
     ratio = rates["avef"] / rates["torch"]
     print(
         f"\n(d) visual-net, every layer: {rates['avef']:.1f} samples/s, PyTorch"

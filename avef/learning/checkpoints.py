@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-import pandas as pd
 
 from avef.core import store
 from avef.core.errors import ParameterError
-from avef.learning.grid import COLUMNS, Checkpoint
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from avef.learning.grid import Checkpoint
 
 
 class EpochLog(keras.callbacks.Callback):
@@ -73,6 +77,10 @@ class EpochLog(keras.callbacks.Callback):
 
     def table(self) -> pd.DataFrame:
         """``epoch`` and ``COLUMNS``, of which the last two only with held-out speakers."""
+        import pandas as pd  # here, and not above: who only trains needs neither of these
+
+        from avef.learning.grid import COLUMNS
+
         curve = pd.DataFrame(np.round(self.rows, 6), columns=COLUMNS)
         curve = curve if self.patience else curve[["loss", "accuracy"]]
         curve.insert(0, "epoch", np.arange(1, len(curve) + 1))

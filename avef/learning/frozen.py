@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
 
-from avef.config.schema import Keep, Networks
 from avef.learning import training
-from avef.learning.dataset import Dataset
-from avef.learning.source_weights import Start
 from avef.models import inputs, networks
+
+if TYPE_CHECKING:
+    from avef.config.schema import Keep, Networks
+    from avef.learning.dataset import Dataset
+    from avef.learning.source_weights import Start
 
 
 class Kept(NamedTuple):
@@ -92,9 +94,6 @@ class Shared:
     def fill(self, data: Dataset, start: Start) -> None:
         """See other segments, and start from other weights.
 
-        The frozen layers' output is worked out once and serves every fold and epoch;
-        the data is not augmented, so nothing is approximated.
-
         Parameters
         ----------
         data : Dataset
@@ -106,6 +105,14 @@ class Shared:
         self.full.load_weights(getattr(start, self.kind))
         if self.kind == "audio":
             self.source.layers[-1].scale(**_scaling(start))
+        self.see(data)
+
+    def see(self, data: Dataset) -> None:
+        """See other segments with the weights that are there.
+
+        The frozen layers' output is worked out once and serves every fold and epoch;
+        the data is not augmented, so nothing is approximated.
+        """
         rows, frames = seen(self.kind, data)
         self.rows.fill(rows)
         self.source.layers[0].fill(frames)

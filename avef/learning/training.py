@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-import pandas as pd
 
-from avef.config.schema import Schedule
 from avef.core.errors import ParameterError
 from avef.learning.checkpoints import EpochLog
-from avef.learning.grid import Checkpoint, Held
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from avef.config.schema import Schedule
+    from avef.learning.grid import Checkpoint, Held
 
 _log = logging.getLogger(__name__)
 
@@ -91,6 +94,42 @@ def fit(
     held: Held | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> pd.DataFrame:
+    """Train a compiled model, as :func:`learn` does, and lay out its curve.
+
+    Returns
+    -------
+    DataFrame
+        ``epoch`` (from 1), ``loss``, ``accuracy`` on the training batches, to six
+        decimals; with ``held`` also ``held_loss``, ``held_accuracy``.
+    """
+    log = learn(
+        model,
+        rows,
+        labels,
+        epochs=epochs,
+        batch=batch,
+        seed=seed,
+        held=held,
+        checkpoint=checkpoint,
+    )
+    curve = log.table()
+    if len(curve):
+        last = {name: round(float(value), 4) for name, value in curve.iloc[-1].items()}
+        _log.info("%d segments, %d epochs: %s", len(labels), len(curve), last)
+    return curve
+
+
+def learn(
+    model: keras.Model,
+    rows: np.ndarray,
+    labels: np.ndarray,
+    *,
+    epochs: int,
+    batch: int,
+    seed: int,
+    held: Held | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> EpochLog:
     """Train a compiled model; the same seed gives the same weights.
 
     Parameters
@@ -111,9 +150,8 @@ def fit(
 
     Returns
     -------
-    DataFrame
-        ``epoch`` (from 1), ``loss``, ``accuracy`` on the training batches, to six
-        decimals; with ``held`` also ``held_loss``, ``held_accuracy``.
+    EpochLog
+        What the epochs came to.
     """
     if len(labels) == 0:
         raise ParameterError("there is no segment to train on")
@@ -135,13 +173,9 @@ def fit(
             callbacks=[log],
         )
     log.finish(model)
-    curve = log.table()
     if first:
         _log.info("went on from epoch %d", first)
-    if len(curve):
-        last = {name: round(float(value), 4) for name, value in curve.iloc[-1].items()}
-        _log.info("%d segments, %d epochs: %s", len(labels), len(curve), last)
-    return curve
+    return log
 
 
 def restart(model: keras.Model, trained: list[keras.layers.Layer], seed: int) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
 
-from avef.config.corpus import CorpusParams
 from avef.learning import training
 from avef.learning.frozen import Kept
-from avef.learning.grid import Checkpoint, Lesson
-from avef.models import dbn, inputs, networks
-from avef.models.rbm import RBM
+from avef.models import inputs, networks, unrolled
+
+if TYPE_CHECKING:
+    from avef.config.corpus import CorpusParams
+    from avef.learning.grid import Checkpoint, Lesson
+    from avef.models.rbm import RBM
 
 
 class Whole(NamedTuple):
@@ -57,7 +59,7 @@ def joined(audio: Kept, visual: Kept, *, hidden: Sequence[int], dropout: float =
     joined = both(
         [net(part.entry(segments)) for net, part in zip(nets, (audio, visual), strict=True)]
     )
-    stack = dbn.fusion_layers(hidden, audio.own.output_shape[-1])
+    stack = unrolled.fusion_layers(hidden, audio.own.output_shape[-1])
     fc7 = keras.Input(joined.shape[1:])
     last = keras.layers.Dropout(dropout, name="drop_fc7s")(fc7) if dropout else fc7
     for layer in stack[:-1]:
@@ -101,6 +103,8 @@ def train(
     dict
         ``curve``, ``rbm_errors``, ``rbm_gaps``, as :func:`avef.learning.fusion.run` keeps them.
     """
+    from avef.models import dbn  # here, and not above: it brings scikit-learn
+
     schedule, rows = chosen.dbn_fusion, lesson.rows
     fc7, *_ = training.outputs(whole.features, [np.arange(count, dtype=np.int32)])
     machine = dbn.pretrained(
@@ -108,7 +112,7 @@ def train(
     )
     whole.table.fill(fc7)
     training.restart(whole.top, whole.stack, seed)
-    dbn.unroll(machine, whole.stack)
+    unrolled.unroll(machine, whole.stack)
     training.fit(
         whole.top,
         rows,

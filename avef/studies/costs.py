@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
 from keras import layers
 
-from avef.config.schema import Params
 from avef.core.errors import ParameterError
 from avef.learning import frozen, training, whole_model
 from avef.models import inputs, networks
-from avef.models.dbn import RBM
+
+if TYPE_CHECKING:
+    from avef.config.schema import Params
 
 KINDS = ("audio", "visual")
 STAGES = {"transfer": KINDS, "audio_net": ["audio"], "visual_net": ["visual"], "dbn_fusion": KINDS}
@@ -151,6 +152,8 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
 
 def _rbm_rate(params, visible, limit):
     """The lowest RBM's multiply-adds a second: the time of further epochs, without the start."""
+    from avef.models.rbm import RBM  # here, and not above: it brings scikit-learn
+
     batch, units = params.rbm.batch, params.networks.dbn.hidden[0]
     data = np.random.default_rng(0).random((batch, visible), np.float32)
 

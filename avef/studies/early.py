@@ -29,17 +29,26 @@ def expected(params: Params, table: pd.DataFrame, epochs: float) -> float:
     return float((table["hours"] * share).sum())
 
 
+def mean_epochs(file: Path = MEASURED) -> float:
+    """Epochs after which the measured trainings ended, on average."""
+    return float(np.mean(list(_ended(file).values())))
+
+
 def sentence(params: Params, table: pd.DataFrame, file: Path = MEASURED) -> str:
     """What early stopping leaves of a plan's hours, and what that is known from."""
-    measured = json.loads(file.read_text(encoding="utf-8"))
-    ended = {name: told["epochs"]["early"] for name, told in measured.items() if _ended(told)}
-    mean = float(np.mean(list(ended.values())))
+    mean = mean_epochs(file)
     return (
         f"at most; about {expected(params, table, mean):.3g} h if trainings end early after "
-        f"{mean:.0f} epochs, as they did on average in {MEASURED} ({'; '.join(ended)}), "
+        f"{mean:.0f} epochs, as they did on average in {MEASURED} ({'; '.join(_ended(file))}), "
         "with a larger learning rate"
     )
 
 
-def _ended(told):
-    return isinstance(told, dict) and "epochs" in told
+def _ended(file):
+    """Epochs after which each measured training ended, by what it was."""
+    measured = json.loads(file.read_text(encoding="utf-8"))
+    return {
+        name: told["epochs"]["early"]
+        for name, told in measured.items()
+        if isinstance(told, dict) and "epochs" in told
+    }

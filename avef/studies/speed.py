@@ -14,7 +14,7 @@ import pandas as pd
 from avef.config.schema import Networks, Params, Svm
 from avef.core.machine import described
 from avef.learning import clip_svm, frozen, grid
-from avef.models import dbn, inputs, networks
+from avef.models import inputs, networks, unrolled
 from avef.preparation import segments
 from avef.preparation.clips import prepare_clip
 from avef.studies import costs, plan
@@ -110,6 +110,6 @@ def _model(nets, log_mel, faces):
         for kind, source, row in zip(("audio", "visual"), sources, rows, strict=True)
     ]
     hidden = keras.layers.Concatenate()(fc7)
-    for layer in dbn.fusion_layers(nets.dbn.hidden, 6)[:-1]:
+    for layer in unrolled.fusion_layers(nets.dbn.hidden, 6)[:-1]:
         hidden = layer(hidden)
     return keras.Model(rows, hidden)

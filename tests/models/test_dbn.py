@@ -9,7 +9,8 @@ from sklearn.neural_network import BernoulliRBM
 
 from avef.core.errors import ParameterError
 from avef.models import rbm as machine
-from avef.models.dbn import DBN, RBM, fusion_layers, unroll
+from avef.models.dbn import DBN, RBM
+from avef.models.unrolled import fusion_layers, unroll
 
 LEARNING = {"learning_rate": 0.1, "epochs": 40, "batch": 10}
 FAST = {"learning_rate": 0.1, "epochs": 2, "batch": 10}
