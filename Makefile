@@ -13,8 +13,8 @@ export DVC_NO_ANALYTICS := 1
 .PHONY: repro test quick style lock clean
 
 repro: $(STAMP)
-	avef corpora
-	dvc repro
+	avef corpora || { avef doctor; exit 1; }
+	dvc repro || { avef doctor; exit 1; }
 	@echo "The report is at reports/index.html"
 
 test: $(STAMP)

@@ -119,6 +119,17 @@ def _corpora(options):
         raise ParameterError(f"not there yet: {', '.join(missing)}; `dvc repro` would stop")
 
 
+def _doctor(options):
+    from avef import doctor
+
+    states = []
+    for finding in doctor.examine():
+        print(finding, flush=True)
+        states.append(finding.state)
+    if doctor.STOP in states:
+        raise RuntimeError(f"{states.count(doctor.STOP)} of these would stop a run")
+
+
 def _plan(options):
     p = params.read()  # a mistake is said before TensorFlow is loaded
     from avef.studies import plan
@@ -208,6 +219,9 @@ def _parser():
 
     corpora = commands.add_parser("corpora", help="check that the corpora of a run are there")
     corpora.set_defaults(function=_corpora)
+
+    doctor = commands.add_parser("doctor", help="look for what is amiss, and say what to do")
+    doctor.set_defaults(function=_doctor)
 
     plan = commands.add_parser("plan", help="what the learning stages will cost on this machine")
     plan.set_defaults(function=_plan)

@@ -168,6 +168,12 @@ def plan(
     return pd.DataFrame(rows)
 
 
+def room() -> tuple[float, float]:
+    """GiB of memory of this machine, and those free on the disk that holds this folder."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return memory / GIB, shutil.disk_usage(".").free / GIB
+
+
 def too_much(table: pd.DataFrame, memory: float, disk: float) -> list[str]:
     """What will not fit, a sentence each: stages in ``memory``, all together on ``disk`` (GiB)."""
     lines = [
@@ -188,8 +194,6 @@ def report(params: Params, limit: float = 1.0) -> str:
     rates = measure(params, costs, limit)
     table = plan(params, size_of, costs=costs, rates=rates, cores=cores)
     spent = time.perf_counter() - start
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
-    disk = shutil.disk_usage(".").free / GIB
     lines = [
         f"{corpus}: {size.clips} clips of {size.speakers} speakers, "
         f"{size.segments[0]} and {size.segments[1]} segments (cases 1 and 2), from {size.source}"
@@ -203,7 +207,7 @@ def report(params: Params, limit: float = 1.0) -> str:
     )
     if params.stop.early and early.MEASURED.is_file():
         lines.append(early.sentence(params, table))
-    return "\n".join(lines + (too_much(table, memory, disk) or ["everything fits"]))
+    return "\n".join(lines + (too_much(table, *room()) or ["everything fits"]))
 
 
 class Load(NamedTuple):

@@ -1,0 +1,240 @@
+"""What is amiss on this machine, and what to do about it: ``avef doctor``."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+
+from avef import corpora
+from avef.config import params
+from avef.config.schema import Params
+from avef.core import devices
+from avef.core.errors import ClipError, ParameterError
+
+OK, LOOK, STOP = "ok", "look", "stop"
+"""All is well; worth a look, but a run goes on; a run would stop or go wrong."""
+
+#: What decides results or breaks runs when it is set outside, and what avef expects of it.
+SETTINGS = {
+    "KERAS_BACKEND": ("tensorflow",),
+    "TF_USE_LEGACY_KERAS": ("", "0", "false"),
+    "KERAS_HOME": (),
+    "TF_ENABLE_ONEDNN_OPTS": ("1",),
+    "TF_NUM_INTRAOP_THREADS": ("1",),
+    "PYTHONOPTIMIZE": ("",),
+}
+
+
+#: What Keras writes into ``~/.keras/keras.json`` where there is none.
+KERAS = {
+    "floatx": "float32",
+    "epsilon": 1e-07,
+    "backend": "tensorflow",
+    "image_data_format": "channels_last",
+}
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    state : str
+        :data:`OK`, :data:`LOOK` or :data:`STOP`.
+    text : str
+        What is so.
+    remedy : str
+        What to do, where something is to be done.
+
+    Examples
+    --------
+    >>> print(Finding(STOP, "no Git repository", "clone it with git"))
+    stop  no Git repository
+          → clone it with git
+    """
+
+    state: str
+    text: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """As one line, or two."""
+        return f"{self.state:<5} {self.text}" + (f"\n      → {self.remedy}" if self.remedy else "")
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, what is quick first; one part that fails hides no other."""
+    for look in (python, packages, repository, settings):
+        yield from _told(look)
+    try:
+        p = params.read()
+    except (ParameterError, OSError) as error:
+        yield Finding(STOP, str(error), "mend params.yaml, or `git checkout params.yaml`")
+        return
+    yield Finding(OK, f"params.yaml is in order (profile {p.profile})")
+    for part in (raw, first_clips, backend, space):
+        yield from _told(lambda part=part: part(p))
+
+
+def _told(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """A part's findings; an error that avef or the system raises on purpose is one, too."""
+    try:
+        yield from look()
+    except (ClipError, ParameterError, OSError, ImportError) as error:
+        yield Finding(STOP, f"{type(error).__name__}: {error}")
+
+
+def python() -> Iterator[Finding]:
+    """The interpreter, beside those that avef is for."""
+    wanted = importlib.metadata.metadata("avef")["Requires-Python"]
+    version, system = platform.python_version(), f"{platform.system()} {platform.machine()}"
+    fits = version in Requirement(f"python{wanted}").specifier
+    if fits and system == "Linux x86_64":
+        yield Finding(OK, f"Python {version} on {system}")
+    elif fits:
+        yield Finding(LOOK, f"Python {version} on {system}; the locks are for Linux x86_64")
+    else:
+        remedy = f"rm -rf .venv; make repro PYTHON=python3.11 (or another of {wanted})"
+        yield Finding(STOP, f"Python {version}, and avef needs {wanted}", remedy)
+
+
+def packages(root: str | Path = ".") -> Iterator[Finding]:
+    """What is installed, beside the lock that it came from."""
+    build = "cpu" if _version("tensorflow-cpu") else "gpu"
+    lock = Path(root) / "requirements" / f"{build}.lock"
+    pinned = [
+        Requirement(line.rstrip(" \\"))
+        for line in lock.read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith((" ", "#"))
+    ]
+    wanted = [one for one in pinned if one.marker is None or one.marker.evaluate()]
+    others = {
+        one.name: _version(one.name) or "missing"
+        for one in wanted
+        if _version(one.name) not in one.specifier
+    }
+    if not others:
+        yield Finding(OK, f"{len(wanted)} packages as in {lock}")
+        return
+    some = ", ".join(f"{name} ({version})" for name, version in list(others.items())[:5])
+    more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+    state = STOP if "missing" in others.values() else LOOK
+    yield Finding(state, f"not as in {lock}: {some}{more}", "rm -rf .venv; make repro")
+
+
+def _version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def repository(root: str | Path = ".") -> Iterator[Finding]:
+    """Whether DVC can work here."""
+    for folder, remedy in (
+        (".git", "clone the repository with git; a ZIP has no history, and DVC needs one"),
+        (".dvc", "`git checkout .dvc`"),
+    ):
+        if not (Path(root) / folder).exists():
+            yield Finding(STOP, f"no {folder} in {Path(root).resolve()}", remedy)
+            return
+    yield Finding(OK, "a Git repository with DVC")
+
+
+def settings(
+    environment: Mapping[str, str] = os.environ, home: Path | None = None
+) -> Iterator[Finding]:
+    """Settings of one's own that change results, or break runs."""
+    odd = [
+        f"{name}={environment[name]}"
+        for name, usual in SETTINGS.items()
+        if environment.get(name, "") and environment[name].lower() not in usual
+    ]
+    for setting in odd:
+        name = setting.partition("=")[0]
+        yield Finding(LOOK, f"{setting} changes results or breaks runs", f"unset {name}")
+    file = (home or Path.home()) / ".keras" / "keras.json"
+    own = _own(file)
+    if own:
+        text = f"{file} has {', '.join(own)}: it changes results or breaks runs"
+        yield Finding(LOOK, text, f"move {file} away")
+    if not odd and not own:
+        yield Finding(OK, "no settings of your own that change results")
+
+
+def _own(file):
+    """What Keras' file of settings has that Keras itself does not write there."""
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        return [f"{name} {value}" for name, value in values.items() if KERAS.get(name) != value]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, AttributeError):
+        return ["what cannot be read"]
+
+
+def raw(p: Params) -> Iterator[Finding]:
+    """The corpora."""
+    from avef.corpora import check
+
+    for state in check.states(p):
+        yield Finding(OK if state.ready else STOP, state.text)
+
+
+def first_clips(p: Params) -> Iterator[Finding]:
+    """The first clip of every corpus that is there, decoded."""
+    from avef.preparation import media
+    from avef.preparation.prepared import AUDIO
+
+    for name, corpus in p.corpora.items():
+        if not Path(corpus.root).is_dir():
+            continue
+        clips, _ = corpora.clip_table(name, corpus.root, reader=corpus.reader)
+        clip = clips.iloc[0]
+        path = Path(corpus.root) / clip["path"]
+        try:
+            sound = media.read_audio(path)
+            told = f"{len(sound.samples) / sound.rate:.1f} s of sound at {sound.rate} Hz"
+            if clip["kind"] != AUDIO:
+                video = media.read_video(path)
+                height, width = video.frames[0].shape[:2]
+                told += f", {len(video.frames)} pictures of {width} × {height}"
+        except ClipError as error:
+            yield Finding(LOOK, f"{path}: {error}", "a run lists such clips in quarantine")
+        else:
+            yield Finding(OK, f"{path}: {told}")
+
+
+def backend(p: Params) -> Iterator[Finding]:
+    """TensorFlow, and whether it sees the accelerators that are there."""
+    import tensorflow
+
+    seen = tensorflow.config.list_physical_devices("GPU")
+    there = devices.there()
+    text = f"TensorFlow {tensorflow.__version__} on {len(seen) or 'no'} GPU"
+    if there and not seen:
+        yield Finding(LOOK, f"{text}, but {len(there)} are there", "make repro BUILD=gpu")
+    elif not seen and p.profile != "demo":
+        yield Finding(LOOK, f"{text}; `avef plan` says how long the {p.profile} profile takes")
+    else:
+        yield Finding(OK, text)
+
+
+def space(p: Params) -> Iterator[Finding]:
+    """Memory and disk, beside what the profile takes."""
+    from avef.studies import costs, plan
+
+    parts = costs.parts(p)
+    table = plan.plan(p, plan.sizes(p), costs=parts, rates=dict.fromkeys(parts, 1.0))
+    memory, disk = plan.room()
+    lines = plan.too_much(table, memory, disk)
+    needs = f"{table['memory_gib'].max():.1f} of {memory:.0f} GiB of memory, "
+    needs += f"{table['disk_gib'].sum():.1f} of {disk:.0f} GiB of disk for the networks"
+    yield from ([Finding(STOP, line) for line in lines] or [Finding(OK, needs)])
