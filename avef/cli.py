@@ -114,6 +114,11 @@ def _profile(options):
 
 
 def _corpora(options):
+    if options.known:
+        from avef.corpora import check
+
+        print(check.known(params.read()))
+        return
     missing = _told_corpora(params.read())
     if missing:
         raise ParameterError(f"not there yet: {', '.join(missing)}; `dvc repro` would stop")
@@ -218,6 +223,8 @@ def _parser():
     profile.set_defaults(function=_profile)
 
     corpora = commands.add_parser("corpora", help="check that the corpora of a run are there")
+    told = "list what avef reads instead: clips, terms, how to get it; and how to add your own"
+    corpora.add_argument("--known", action="store_true", help=told)
     corpora.set_defaults(function=_corpora)
 
     doctor = commands.add_parser("doctor", help="look for what is amiss, and say what to do")

@@ -36,6 +36,7 @@ __all__ = [
     "count_report",
     "expected_counts",
     "how_to_obtain",
+    "terms",
     "title",
 ]
 
@@ -155,6 +156,15 @@ def count_report(clips: pd.DataFrame, left_out: pd.DataFrame, reader: str) -> pd
 def how_to_obtain(reader: str) -> str:
     """One line on where the corpus of a reader comes from."""
     return _module(reader).OBTAIN
+
+
+def terms(reader: str) -> str:
+    """What the corpus of a reader may be used for, in a few words; its data card says more.
+
+    >>> terms("ravdess")
+    'CC BY-NC-SA 4.0'
+    """
+    return _module(reader).TERMS
 
 
 def title(reader: str) -> str:

@@ -21,6 +21,7 @@ OBTAIN = (
     "from its authors under a signed agreement "
     "(Zhalehpour, Onder, Akhtar and Erdem 2017, IEEE Trans. Affective Computing 8)"
 )
+TERMS = "those of the agreement"
 EXTENSIONS = (".mp4",)
 EXPECTED = {
     "anger": 56,

@@ -53,6 +53,25 @@ def states(p: Params) -> list[State]:
     return [*needed.values(), _emodb(p.emodb.root)]
 
 
+def known(p: Params) -> str:
+    """Every reader, what its corpus holds and may be used for, how to get it, and who uses it."""
+    return "\n\n".join(_known(reader, p) for reader in corpora.READERS)
+
+
+def _known(reader, p):
+    clips = int(corpora.expected_counts(reader).sum())
+    users = [name for name, corpus in p.corpora.items() if (corpus.reader or name) == reader]
+    lines = [
+        f"{reader}: {corpora.title(reader)}" + (f", {clips} clips" if clips else ""),
+        f"  obtain: {corpora.how_to_obtain(reader)}",
+        f"  terms:  {corpora.terms(reader)}",
+        f"  more:   data/raw/{reader}/README.md",
+    ]
+    if users:
+        lines.append(f"  in params.yaml: {', '.join(users)}")
+    return "\n".join(lines)
+
+
 def _needed(name, corpus, made):
     state = _read(name, corpus.root, corpus.reader)
     if not state.ready and Path(corpus.root) == made:

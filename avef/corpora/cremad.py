@@ -11,6 +11,7 @@ from avef.protocol import EMOTIONS
 
 TITLE = "CREMA-D"
 OBTAIN = "from https://github.com/CheyneyComputerScience/CREMA-D (folder VideoFlash)"
+TERMS = "Open Database License 1.0"
 EXTENSIONS = (".flv", ".mp4")
 # 7442 clips, less 1087 neutral and three of the known-bad files below.
 EXPECTED = {

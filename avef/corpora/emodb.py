@@ -13,6 +13,7 @@ from avef.corpora._tree import AUDIO, LeftOut, Row
 
 TITLE = "Emo-DB"
 OBTAIN = "from http://emodb.bilderbar.info/ (download.zip)"
+TERMS = "to be cited; no licence text is known"
 EXTENSIONS = (".wav",)
 EXPECTED = {
     "anger": 127,

@@ -17,6 +17,7 @@ from avef.protocol import EMOTIONS
 
 TITLE = "eNTERFACE'05"
 OBTAIN = "from https://enterface.net/enterface05/emotion.html"
+TERMS = "offered for scientific research; no licence text is known"
 EXTENSIONS = (".avi",)
 # 43 speakers × 5 sentences, less the three of subject 23 that were never recorded.
 EXPECTED = {emotion: 215 - 3 * (emotion == "happiness") for emotion in EMOTIONS}

@@ -17,6 +17,7 @@ from avef.protocol import EMOTIONS
 
 TITLE = "RAVDESS"
 OBTAIN = "from https://zenodo.org/records/1188976 (the Video_Speech_Actor_NN archives)"
+TERMS = "CC BY-NC-SA 4.0"
 EXTENSIONS = FILM + SOUND
 # 24 actors × 2 intensities × 2 statements × 2 repetitions.
 EXPECTED = dict.fromkeys(EMOTIONS, 192)

@@ -19,6 +19,7 @@ OBTAIN = (
     "by signed request from its authors at the Ryerson Multimedia Lab, Toronto "
     "(http://www.rml.ryerson.ca/rml-emotion-database.html)"
 )
+TERMS = "for research, not for commerce; the agreement counts"
 EXTENSIONS = (".avi",)
 EXPECTED = dict.fromkeys(EMOTIONS, 120)
 

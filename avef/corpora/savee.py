@@ -11,6 +11,7 @@ from avef.protocol import EMOTIONS
 
 TITLE = "SAVEE"
 OBTAIN = "by free registration from http://kahlan.eps.surrey.ac.uk/savee/ (AudioVisualClip)"
+TERMS = "those of the registration"
 EXTENSIONS = (".avi",)
 # 4 speakers × 15 sentences.
 EXPECTED = dict.fromkeys(EMOTIONS, 60)

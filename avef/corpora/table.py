@@ -29,6 +29,7 @@ from avef.protocol import EMOTIONS
 
 TITLE = "A corpus with a table of its own"
 OBTAIN = "by listing its clips in clips.csv or clips.xlsx: columns path, speaker, emotion"
+TERMS = "as its owner says"
 EXTENSIONS = FILM + SOUND
 EXPECTED: dict[str, int] = {}  # nobody but its owner knows
 
