@@ -80,13 +80,13 @@ def examine() -> Iterator[Finding]:
         return
     yield Finding(OK, f"params.yaml is in order (profile {p.profile})")
     for part in (raw, first_clips, backend, space):
-        yield from _told(lambda part=part: part(p))
+        yield from _told(part, p)
 
 
-def _told(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _told(look: Callable[..., Iterator[Finding]], *given: Params) -> Iterator[Finding]:
     """A part's findings; an error that avef or the system raises on purpose is one, too."""
     try:
-        yield from look()
+        yield from look(*given)
     except (ClipError, ParameterError, OSError, ImportError) as error:
         yield Finding(STOP, f"{type(error).__name__}: {error}")
 
