@@ -261,6 +261,16 @@ def write_all(
     return accuracies
 
 
+def summary(accuracies: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """The accuracies that ``dvc metrics show`` compares: corpus → modality → percent.
+
+    Six emotions in case 2, of an :func:`accuracy_table`.
+    """
+    six = accuracies.query("emotion_model == 'emotion' and case == 2").dropna(subset="ours")
+    wide = six.pivot(index="dataset", columns="modality", values="ours").round(1)
+    return {corpus: row.dropna().to_dict() for corpus, row in wide.iterrows()}
+
+
 def write_table(
     table: pd.DataFrame, number: int, demo: bool, *, folder: Path = paths.TABLES
 ) -> None:

@@ -240,6 +240,21 @@ def test_captions_count_the_clips(here):
     assert tables.coverage(["rml"]) == "RML: 71 of 72 clips used, 1 in quarantine."
 
 
+def test_what_dvc_compares_is_six_emotions_in_case_2():
+    entry = {"emotion_model": "emotion", "case": 2, "modality": "audio", "dataset": "rml"}
+    rows = [
+        entry | {"ours": 51.26},
+        entry | {"modality": "multimodal", "ours": 60.0},
+        entry | {"case": 1, "ours": 1.0},
+        entry | {"emotion_model": "arousal", "ours": 2.0},
+        entry | {"dataset": "voices", "ours": 70.0},
+        entry | {"dataset": "voices", "modality": "visual", "ours": np.nan},
+        entry | {"dataset": "baum1s", "ours": np.nan},
+    ]
+    expected = {"rml": {"audio": 51.3, "multimodal": 60.0}, "voices": {"audio": 70.0}}
+    assert tables.summary(pd.DataFrame(rows)) == expected
+
+
 def test_captions_name_the_machines_that_trained(here):
     assert tables.trained_on(["rml", "mine"]) == ""
     write_json(paths.metrics("audio_net", "rml"), {"trained_on": ["B, AVX2"]})
