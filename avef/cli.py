@@ -110,7 +110,9 @@ def _profile(options):
     changed = profiles.apply(options.name)
     print("\n".join(changed) if changed else f"params.yaml is the {options.name} profile already")
     print()
-    _told_corpora(params.read())
+    missing = _told_corpora(params.read())
+    after = "`avef plan` says how long it takes, and `dvc repro` runs it"
+    print(f"\nnext: get {', '.join(missing)}; then {after}" if missing else f"\nnext: {after}")
 
 
 def _corpora(options):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -21,7 +24,7 @@ def apply(
     Returns
     -------
     list of str
-        The keys whose value changed.
+        What changed, such as ``audio_net.default.epochs: 11 → 500``.
     """
     text = params.text(path)
     available = sorted(p.stem for p in Path(folder).glob("*.yaml"))
@@ -42,7 +45,13 @@ def apply(
     with replacing(path) as temporary:
         yaml.dump(values, temporary)
         params.read(temporary)  # what does not fit never takes the file's place
-    return changed
+    return [f"{key}: {_shown(plain, key)} → {_shown(new, key)}" for key in changed]
+
+
+def _shown(values, key):
+    """A value as params.yaml has it, by its full key."""
+    value = reduce(getitem, key.split("."), values)
+    return json.dumps(value) if isinstance(value, bool | None) else str(value)
 
 
 def overridden(path: str | Path, overrides: Iterable[str]) -> Params:

@@ -287,7 +287,12 @@ def test_there_and_back_gives_the_same_bytes(copy):
     there = profiles.apply("paper", copy, PROFILES)
     assert copy.read_bytes() != PARAMS.read_bytes()
     assert profiles.apply("paper", copy, PROFILES) == []
-    assert sorted(profiles.apply("demo", copy, PROFILES)) == sorted(there)
+    back = dict(line.split(": ", 1) for line in profiles.apply("demo", copy, PROFILES))
+    for line in there:
+        key, change = line.split(": ", 1)
+        old, new = change.split(" → ")
+        assert old != new and back.pop(key) == f"{new} → {old}"
+    assert not back
     assert copy.read_bytes() == PARAMS.read_bytes()
 
 
@@ -311,13 +316,13 @@ def test_a_profile_says_what_is_wrong_with_a_file_without_corpora(copy, text):
 def test_profiles_list_the_same_keys():
     lists = [keys(values(path)) for path in sorted(PROFILES.glob("*.yaml"))]
     assert len(lists) == 3
-    assert lists[0] == lists[1] == lists[2]
+    assert all(one == lists[0] for one in lists)
     assert lists[0] <= keys(values())
 
 
 def test_the_fast_paper_profile_differs_in_the_choice_of_the_epoch_alone(copy):
     profiles.apply("paper", copy, PROFILES)
-    assert profiles.apply("paper-fast", copy, PROFILES) == ["stop.early"]
+    assert profiles.apply("paper-fast", copy, PROFILES) == ["stop.early: false → true"]
     assert params.read(copy).stop.early
 
 
@@ -385,7 +390,7 @@ def test_every_ablation_of_the_committed_parameters_fits(copy):
 
 
 def test_an_unknown_profile_names_the_known_ones(copy):
-    with pytest.raises(ParameterError, match="demo, paper, paper-fast, got 'fast'"):
+    with pytest.raises(ParameterError, match="demo, paper, paper-fast, got"):
         profiles.apply("fast", copy, PROFILES)
 
 

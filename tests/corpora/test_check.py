@@ -50,6 +50,8 @@ def test_switching_to_a_profile_says_what_is_missing_and_how_to_obtain_it(run, c
     first, blank, *lines = capsys.readouterr().out.splitlines()
     assert (first, blank) == ("params.yaml is the paper profile already", "")
     assert lines[0].startswith("RML: 2 clips of 2 speakers in data/raw/rml; 1 left out")
+    *lines, space, after = lines
+    assert after.startswith("next: get enterface05, baum1s; then `avef plan`") and not space
     assert len(lines) == 4
     for name, line in zip(("enterface05", "baum1s", "emodb"), lines[1:], strict=True):
         assert f"{corpora.title(name)} is not in data/raw/{name}: there is no such folder" in line
