@@ -18,6 +18,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # results depend on it: the order of sums
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off by default on some CPUs, and far slower
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # of the memory, only what is needed
+# Keras' own file of settings, and the Keras of before, would change results.
+os.environ |= {"KERAS_HOME": os.devnull, "TF_USE_LEGACY_KERAS": "0"}
 # It warns of every traced graph; a level it would reset in a notebook.
 logging.getLogger("tensorflow").addFilter(lambda record: record.levelno >= logging.ERROR)
 

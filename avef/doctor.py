@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping
@@ -21,23 +20,14 @@ from avef.core.errors import ClipError, ParameterError
 OK, LOOK, STOP = "ok", "look", "stop"
 """All is well; worth a look, but a run goes on; a run would stop or go wrong."""
 
-#: What decides results or breaks runs when it is set outside, and what avef expects of it.
+#: What changes results, or breaks runs, when it is set to other values than these.
 SETTINGS = {
     "KERAS_BACKEND": ("tensorflow",),
-    "TF_USE_LEGACY_KERAS": ("", "0", "false"),
-    "KERAS_HOME": (),
+    "ONEDNN_MAX_CPU_ISA": (),
+    "OPENBLAS_CORETYPE": (),
     "TF_ENABLE_ONEDNN_OPTS": ("1",),
     "TF_NUM_INTRAOP_THREADS": ("1",),
-    "PYTHONOPTIMIZE": ("",),
-}
-
-
-#: What Keras writes into ``~/.keras/keras.json`` where there is none.
-KERAS = {
-    "floatx": "float32",
-    "epsilon": 1e-07,
-    "backend": "tensorflow",
-    "image_data_format": "channels_last",
+    "PYTHONOPTIMIZE": (),
 }
 
 
@@ -148,10 +138,8 @@ def repository(root: str | Path = ".") -> Iterator[Finding]:
     yield Finding(OK, "a Git repository with DVC")
 
 
-def settings(
-    environment: Mapping[str, str] = os.environ, home: Path | None = None
-) -> Iterator[Finding]:
-    """Settings of one's own that change results, or break runs."""
+def settings(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """Settings of one's own that change results, or break runs, and are left to their owner."""
     odd = [
         f"{name}={environment[name]}"
         for name, usual in SETTINGS.items()
@@ -160,24 +148,8 @@ def settings(
     for setting in odd:
         name = setting.partition("=")[0]
         yield Finding(LOOK, f"{setting} changes results or breaks runs", f"unset {name}")
-    file = (home or Path.home()) / ".keras" / "keras.json"
-    own = _own(file)
-    if own:
-        text = f"{file} has {', '.join(own)}: it changes results or breaks runs"
-        yield Finding(LOOK, text, f"move {file} away")
-    if not odd and not own:
+    if not odd:
         yield Finding(OK, "no settings of your own that change results")
-
-
-def _own(file):
-    """What Keras' file of settings has that Keras itself does not write there."""
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        return [f"{name} {value}" for name, value in values.items() if KERAS.get(name) != value]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, AttributeError):
-        return ["what cannot be read"]
 
 
 def raw(p: Params) -> Iterator[Finding]:

@@ -9,8 +9,11 @@ before it takes the target's place.
 from __future__ import annotations
 
 import logging
+import os
 import platform
+import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -69,14 +72,15 @@ def run(
     began = time.monotonic()
     _log.info("%s %s, Python %s", source, parameters, platform.python_version())
     try:
-        papermill.execute_notebook(
-            str(source),
-            str(draft),
-            parameters,
-            progress_bar=False,
-            log_output=True,
-            shutdown_kernel="immediate",  # it would wait seconds for joblib's resource trackers
-        )
+        with _settings_of_none():
+            papermill.execute_notebook(
+                str(source),
+                str(draft),
+                parameters,
+                progress_bar=False,
+                log_output=True,
+                shutdown_kernel="immediate",  # it would wait seconds for joblib's trackers
+            )
         write_text(target, nbformat.writes(scrubbed(nbformat.read(draft, as_version=4))) + "\n")
         _log.info("%s took %.1f s", source, time.monotonic() - began)
     except PapermillExecutionError as error:
@@ -87,6 +91,29 @@ def run(
         ) from None
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _settings_of_none():
+    """Let no setting of the user's reach a kernel: results and pictures depend on none.
+
+    ``MPLBACKEND=Agg``, usual on servers, would leave every picture out, and another kernel
+    called python3 would run in another environment.
+    """
+    kept = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.pop("JUPYTER_PATH", None)
+        os.environ |= {
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "MATPLOTLIBRC": os.devnull,
+            "IPYTHONDIR": folder,
+            "JUPYTER_PREFER_ENV_PATH": "1",
+        }
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
 
 
 def scrubbed(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -1,6 +1,7 @@
 """The runner of notebooks, and what holds for all source notebooks."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,53 @@ def twice(tmp_path_factory):
     write(source, "name = 'rml'", TALK.format(pause=0.4), "print(name); name")
     notebook.run(source, folder / "two.ipynb", {"name": "baum1s"})
     return folder
+
+
+DRAWING = """
+import os, sys
+from IPython import get_ipython
+import matplotlib.pyplot as plt
+plt.plot([1, 2])
+print(plt.rcParams["lines.linewidth"], sys.prefix, get_ipython().config.get("InlineBackend"))
+"""
+
+
+def test_no_setting_of_the_users_reaches_a_notebook(tmp_path, monkeypatch):
+    source = write(tmp_path / "s.ipynb", "", DRAWING)
+    notebook.run(source, tmp_path / "plain.ipynb", {})
+    home, kernels = tmp_path / "home", tmp_path / "jupyter/kernels/python3"
+    (home / ".ipython/profile_default").mkdir(parents=True)
+    settings = home / ".ipython/profile_default/ipython_config.py"
+    settings.write_text("get_config().InlineBackend.figure_formats = set()\n")
+    kernels.mkdir(parents=True)
+    (kernels / "kernel.json").write_text('{"argv": ["/bin/false"], "display_name": "no"}')
+    (tmp_path / "rc").write_text("lines.linewidth: 9\n")
+    hostile = {
+        "HOME": home,
+        "IPYTHONDIR": home / ".ipython",
+        "JUPYTER_PATH": tmp_path / "jupyter",
+        "MPLBACKEND": "Agg",
+        "MATPLOTLIBRC": tmp_path / "rc",
+    }
+    for name, value in hostile.items():
+        monkeypatch.setenv(name, str(value))
+    notebook.run(source, tmp_path / "hostile.ipynb", {})
+    text = (tmp_path / "plain.ipynb").read_text()
+    assert "image/png" in text
+    assert (tmp_path / "hostile.ipynb").read_text() == text
+    assert os.environ["MPLBACKEND"] == "Agg"
+
+
+def test_keras_has_its_own_settings_alone(tmp_path):
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras/keras.json").write_text('{"floatx": "float16", "backend": "torch"}')
+    code = "import avef, keras; print(keras.config.floatx(), keras.backend.backend())"
+    odd = {"HOME": str(tmp_path), "KERAS_HOME": str(tmp_path / ".keras")}
+    odd |= {"TF_USE_LEGACY_KERAS": "1"}
+    clean = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, env=clean | odd, capture_output=True, text=True)
+    assert done.stdout.split() == ["float32", "tensorflow"], done.stderr[-1000:]
 
 
 def test_the_same_run_gives_the_same_bytes_however_long_it_takes(twice):
