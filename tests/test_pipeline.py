@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-import time
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import nbformat
 import pandas as pd
 import pytest
 
+from avef.cli import main
 from avef.config import profiles
 from avef.demo import Form, make_clip
 from avef.evaluation import claims, tables
@@ -44,6 +45,17 @@ def configure(folder, old, new):
     text = (folder / "params.yaml").read_text()
     assert text.count(old) == 1, old
     (folder / "params.yaml").write_text(text.replace(old, new))
+
+
+@contextmanager
+def other_params(folder, old, new):
+    """As :func:`configure`, within a ``with`` block."""
+    before = (folder / "params.yaml").read_text()
+    try:
+        configure(folder, old, new)
+        yield
+    finally:
+        (folder / "params.yaml").write_text(before)
 
 
 def leave_out(folder, *names):
@@ -155,10 +167,24 @@ def clone(tmp_path_factory):
     make_voices(folder / "data" / "voices", folder / "data" / "own")
     own = "mine: {root: data/own, reader: ravdess}\n  voices: {root: data/voices, reader: ravdess}"
     configure(folder, "\ncorpora:\n", f"\ncorpora:\n  {own}\n")
+    two = f"mine: {{groups: 2}}\n  {VOICES}: {{groups: 2}}"  # RML leaves each speaker out
+    configure(folder, "\nprotocol:\n", f"\nprotocol:\n  {two}\n")
     if not ALL:
         leave_out(folder, "enterface05", "baum1s")
     sh("dvc", "repro", cwd=folder)
     return folder
+
+
+@pytest.fixture
+def refused(clone, monkeypatch, capsys):
+    """The one line that a command of ``avef`` ends with in the copy; in this process."""
+
+    def line(*arguments):
+        monkeypatch.chdir(clone)
+        assert main([*arguments]) == 1
+        return capsys.readouterr().err.splitlines()[-1]
+
+    return line
 
 
 def test_every_cell_of_tables_4_to_10_is_filled(clone):
@@ -207,15 +233,14 @@ def test_every_clip_is_predicted_once_by_a_fold_without_its_speaker(clone):
                 assert (part.groupby("speaker")["fold"].nunique() == 1).all()
 
 
-def test_sound_alone_runs_the_audio_side_and_says_what_it_lacks(clone):
+def test_sound_alone_runs_the_audio_side_and_says_what_it_lacks(clone, refused):
     for stage in ("visual_net", "svm"):
         table = pd.read_csv(clone / f"reports/predictions/{stage}-{VOICES}.csv")
         assert len(table) == 0 and "predicted" in table
         assert not list((clone / "data" / stage.replace("svm", "dbn_fusion") / VOICES).iterdir())
     text = (clone / "reports/tables/table_4.md").read_text()
     assert f"{VOICES} visual" in text
-    said = sh("avef", "predict", "x.mp4", "--corpus", VOICES, cwd=clone, fails=True)
-    assert "is sound alone" in said and "Traceback" not in said
+    assert "is sound alone" in refused("predict", "x.mp4", "--corpus", VOICES)
 
 
 def test_broken_clips_stand_in_quarantine(clone):
@@ -252,23 +277,17 @@ def test_every_claim_has_its_row_and_demo_data_no_verdict(clone):
 
 
 def test_a_second_repro_does_nothing(clone):
-    start = time.monotonic()
+    before = os.times()
     said = sh("dvc", "repro", cwd=clone)
     assert ran(said) == {"emodb_tree", *(f"trees@{dataset}" for dataset in (*DATASETS, VOICES))}
-    assert time.monotonic() - start < 20
+    assert os.times().children_user - before.children_user < 20  # s, however busy the machine is
 
 
 def test_one_corpus_learning_rate_reruns_nothing_before_its_stage(clone):
-    before = (clone / "params.yaml").read_text()
-    section, entry = before.split("\naudio_net:")[1].splitlines()[:2]
-    try:
-        configure(
-            clone, f"{section}\n{entry}", f"{section}\n{entry}\n  rml: {{learning_rate: 0.004}}"
-        )
-        said = sh("dvc", "repro", "--dry", cwd=clone)
-    finally:
-        (clone / "params.yaml").write_text(before)
-    stages = ran(said)
+    text = (clone / "params.yaml").read_text()
+    head = "\n".join(text.split("\naudio_net:")[1].splitlines()[:2])
+    with other_params(clone, head, f"{head}\n  rml: {{learning_rate: 0.004}}"):
+        stages = ran(sh("dvc", "repro", "--dry", cwd=clone))
     assert "audio_net@rml" in stages
     earlier = ("demo", "clips", "corpora", "vad", "preprocessing", "transfer@", "visual_net")
     assert not [stage for stage in stages if stage.startswith(earlier)]
@@ -281,14 +300,8 @@ def test_a_missing_corpus_costs_no_result(clone):
     ]
     before = {path: path.read_bytes() for path in paths}
     assert len(before) == 3 * (len(DATASETS) + 1) + 4
-    values = (clone / "params.yaml").read_text()
-    try:
-        (clone / "params.yaml").write_text(
-            values.replace("root: data/demo/rml", "root: data/raw/rml")
-        )
+    with other_params(clone, "root: data/demo/rml", "root: data/raw/rml"):
         said = sh("dvc", "repro", "corpora", cwd=clone, fails=True)
-    finally:
-        (clone / "params.yaml").write_text(values)
     assert "RML is not in data/raw/rml" in said and "(http" in said
     assert {path: path.read_bytes() for path in before if path.is_file()} == before
 
@@ -302,16 +315,18 @@ def test_the_same_run_gives_the_same_bytes(clone):
 
 
 def test_the_same_seed_trains_the_same_weights(clone):
+    """Here by two workers, where one process made them."""
     cell = clone / "data/audio_net/rml"
     before = {p.name: p.read_bytes() for p in sorted(cell.glob("*case1-*-fold0.npz"))}
     assert len(before) == 3 * 2
     for name in before:
         (cell / name).unlink()
-    sh("avef", "run", "03_audio_net", "-p", "dataset=rml", cwd=clone)
+    with other_params(clone, "train: 1", "train: 2"):
+        sh("avef", "run", "03_audio_net", "-p", "dataset=rml", cwd=clone)
     assert {name: (cell / name).read_bytes() for name in before} == before
 
 
-def test_a_clip_of_ones_own_is_recognised(clone):
+def test_a_clip_of_ones_own_is_recognised(clone, refused):
     clip = pd.read_csv(clone / "data/prepared/mine/clips.csv")["path"][0]
     path = f"data/own/{clip}"
     said = sh("avef", "predict", path, "--corpus", "rml", "--figure", "mine", cwd=clone)
@@ -319,9 +334,7 @@ def test_a_clip_of_ones_own_is_recognised(clone):
     assert any(f"{emotion} (of " in said for emotion in EMOTIONS)
     assert (clone / "mine.png").stat().st_size > 10_000
     broken = pd.read_csv(clone / "data/prepared/rml/quarantine.csv")["path"][0]
-    said = sh("avef", "predict", f"data/demo/rml/{broken}", cwd=clone, fails=True)
-    assert said.splitlines()[-1].startswith("avef: ")
-    assert "Traceback" not in said
+    assert refused("predict", f"data/demo/rml/{broken}").startswith("avef: ")
 
 
 def test_papermill_runs_a_notebook_by_itself(clone):

@@ -153,6 +153,11 @@ class Chain:
         folder, chosen = self.root / stage, CHOSEN._replace(**changed)
         return clip_svm.predictions(self.target, folder, chosen, feature=feature, decision=decision)
 
+    def copied(self, root):
+        """The same, to go on with, in another folder."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        return Chain(self.prepared, root)
+
     def files(self, *stages):
         """Bytes of every file of some stages, by path."""
         files = [p for s in stages or ("transfer", *STAGES) for p in (self.root / s).rglob("*.*")]
@@ -198,8 +203,24 @@ def finished(prepared, tmp_path_factory):
 @pytest.fixture
 def begun(finished, tmp_path):
     """A copy to go on with."""
-    shutil.copytree(finished.root, tmp_path, dirs_exist_ok=True)
-    return Chain(finished.prepared, tmp_path)
+    return finished.copied(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def predicting(finished, tmp_path_factory):
+    """A copy with the networks that avef.recognise takes, too; nobody writes here."""
+    chain = finished.copied(tmp_path_factory.mktemp("predicting"))
+    with pytest.MonkeyPatch.context() as patch:
+        restricted(patch, [fusion.PREDICTS])
+        chain.learn()
+    return chain
+
+
+@pytest.fixture
+def served(predicting, tmp_path, only):
+    """A copy of that, where all other pairs are out of the grid."""
+    only(fusion.PREDICTS)
+    return predicting.copied(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -380,9 +401,7 @@ def test_the_svm_is_fitted_without_the_test_clips(finished, only, monkeypatch):
 @pytest.fixture(scope="module")
 def twice(finished, tmp_path_factory):
     """Arousal in case 2, gone on with to two seeds."""
-    root = tmp_path_factory.mktemp("twice")
-    shutil.copytree(finished.root, root, dirs_exist_ok=True)
-    chain = Chain(finished.prepared, root)
+    chain = finished.copied(tmp_path_factory.mktemp("twice"))
     with pytest.MonkeyPatch.context() as patch:
         restricted(patch, [("arousal", 2)])
         chain.learn(seeds=[SEED, 4])
@@ -407,23 +426,21 @@ def test_another_seed_is_another_training_in_the_same_folds(finished, twice, onl
     assert set(grid.curves(twice.root / stage)["seed"]) == {SEED, 4}
 
 
-def test_networks_to_predict_with_are_those_of_the_first_seed(begun, only):
-    only(fusion.PREDICTS)
-    begun.learn(seeds=[4, SEED])
-    keys = [
-        store.key_of(fusion.weights_file(begun.root / "fusion", fold)) for fold in range(GROUPS)
-    ]
+def test_networks_to_predict_with_are_those_of_the_first_seed(served):
+    """Here of seed 4, where those of another seed were."""
+    folder = served.root / "fusion"
+    served.learn(seeds=[4, SEED])
+    keys = [store.key_of(fusion.weights_file(folder, fold)) for fold in range(GROUPS)]
     cells = [grid.Cell(*fusion.PREDICTS, 4, fold) for fold in range(GROUPS)]
-    assert keys == [store.key_of(grid.file(begun.root / "fusion", cell)) for cell in cells]
+    assert keys == [store.key_of(grid.file(folder, cell)) for cell in cells]
 
 
-def test_a_seed_that_is_dropped_leaves_nothing_behind(begun, only):
+def test_a_seed_that_is_dropped_leaves_nothing_behind(finished, twice, tmp_path, only):
     only(("arousal", 2))
-    before = begun.files()
-    begun.learn(seeds=[SEED, 4])
-    assert len(begun.files()) == len(before) + 2 * (2 + 2 + 1)  # cells, and networks' weights
-    begun.learn()
-    assert begun.files() == before
+    before, chain = finished.files(), twice.copied(tmp_path)
+    assert len(chain.files()) == len(before) + 2 * (2 + 2 + 1)  # cells, and networks' weights
+    chain.learn()
+    assert chain.files() == before
 
 
 def test_no_two_trainings_draw_alike():
@@ -456,11 +473,15 @@ def test_six_pairs_are_traced_as_two_networks(whole, traces, stage):
 
 
 def test_cells_do_not_depend_on_what_the_network_saw_before(whole, finished, tmp_path, only):
-    """Emotion alone and arousal alone, each in a process of its own; valence alone."""
+    """Emotion alone and arousal alone, each in a process of its own; valence alone.
+
+    And so does a later run, of one process or two: all is repeatable, the predictions, too.
+    """
     together = whole.files()
     alone = finished.files()
     assert len(alone) >= 3 * len(GRID) * GROUPS
     assert [name for name in alone if together[name] != alone[name]] == []
+    pd.testing.assert_frame_equal(whole.predictions(), finished.predictions())
     only(("valence", 1))
     other = Chain(finished.prepared, tmp_path)
     shutil.copytree(whole.transferred, other.transferred)
@@ -633,18 +654,16 @@ def test_how_networks_begin_decay_and_drop_decides_their_cells(begun, only, chan
 
 
 @pytest.fixture
-def ready(begun, only, monkeypatch):
+def ready(served, monkeypatch):
     """RML's networks, and the parameters that they were trained with, for avef.recognise."""
-    only(fusion.PREDICTS)
-    begun.learn()
-    monkeypatch.setattr(paths, "cells", lambda stage, corpus: begun.root / "fusion")
-    monkeypatch.setattr(paths, "transferred", lambda corpus: begun.transferred)
-    monkeypatch.setattr(paths, "prepared", lambda corpus: begun.target)
-    monkeypatch.setattr(paths, "VAD", begun.target / "clips.csv")  # any file
+    monkeypatch.setattr(paths, "cells", lambda stage, corpus: served.root / "fusion")
+    monkeypatch.setattr(paths, "transferred", lambda corpus: served.transferred)
+    monkeypatch.setattr(paths, "prepared", lambda corpus: served.target)
+    monkeypatch.setattr(paths, "VAD", served.target / "clips.csv")  # any file
     monkeypatch.chdir(Path(__file__).parents[2])
     p = params.read()
     saved_model.keep(replace(p, networks=NETS, keep=KEEP, seed=SEED), "rml")
-    return begun
+    return served
 
 
 def test_a_single_clip_gets_what_the_cells_have_for_it(ready):
@@ -736,14 +755,12 @@ def test_a_rerun_makes_only_what_is_missing_and_makes_it_the_same(begun, stage):
         ("fusion", "whole/fold1.npz"),
     ],
 )
-def test_weights_that_are_gone_are_made_again(begun, only, stage, file):
-    only(fusion.PREDICTS)
-    begun.learn()
-    before = begun.files(stage)
-    (begun.root / stage / file).unlink()
-    begun.transfer()
-    begun.learn()
-    assert begun.files(stage) == before
+def test_weights_that_are_gone_are_made_again(served, stage, file):
+    before = served.files(stage)
+    (served.root / stage / file).unlink()
+    served.transfer()
+    served.learn()
+    assert served.files(stage) == before
 
 
 FLIPPED = [
@@ -765,26 +782,22 @@ def flip(path):
 
 
 @pytest.mark.parametrize(("stage", "file"), FLIPPED)
-def test_flipped_bits_are_noticed_and_made_good(begun, only, stage, file):
-    only(fusion.PREDICTS)
-    begun.learn()
-    before = begun.files()
-    flip(begun.root / stage / file)
-    begun.transfer()
-    begun.learn()
-    assert begun.files() == before
+def test_flipped_bits_are_noticed_and_made_good(served, stage, file):
+    before = served.files()
+    flip(served.root / stage / file)
+    served.transfer()
+    served.learn()
+    assert served.files() == before
 
 
 @pytest.mark.parametrize(("stage", "file"), FLIPPED[:-1])
-def test_a_stage_refuses_flipped_bits_of_another(begun, only, stage, file):
-    only(fusion.PREDICTS)
-    begun.learn()
-    flip(begun.root / stage / file)
+def test_a_stage_refuses_flipped_bits_of_another(served, stage, file):
+    flip(served.root / stage / file)
     again = "transfer@transfer" if stage == "transfer" else f"{stage}_net@{stage}"
     with pytest.raises(
         ParameterError, match=f"{file} is missing or damaged; run `dvc repro {again}`"
     ):
-        begun.fusion()
+        served.fusion()
 
 
 def test_flipped_bits_end_a_prediction_with_the_file_named(ready):
@@ -816,18 +829,18 @@ def test_a_kill_after_the_weights_leaves_no_older_cell_beside_them(begun, only, 
     assert not first.exists()
 
 
-def test_cells_of_more_folds_than_there_are_do_not_outlive_them(begun, only, monkeypatch):
-    only(fusion.PREDICTS)
-    begun.learn()
+def test_cells_of_more_folds_than_there_are_do_not_outlive_them(served):
     name = grid.Cell(*fusion.PREDICTS, SEED, GROUPS).name
-    extra = [f"{begun.root}/{stage}/{name}.npz" for stage in STAGES]
-    extra += [f"{begun.root}/audio/{name}.weights.h5"]
-    extra += [f"{begun.root}/fusion/whole/fold{GROUPS}.npz"]
+    extra = [f"{served.root}/{stage}/{name}.npz" for stage in STAGES]
+    extra += [f"{served.root}/audio/{name}.weights.h5"]
+    extra += [f"{served.root}/fusion/whole/fold{GROUPS}.npz"]
     for path in extra:
         Path(path).write_bytes(b"old")
-    before = begun.files()
-    begun.learn()
-    assert set(before) - set(begun.files()) == {str(Path(p).relative_to(begun.root)) for p in extra}
+    before = served.files()
+    served.learn()
+    assert set(before) - set(served.files()) == {
+        str(Path(p).relative_to(served.root)) for p in extra
+    }
 
 
 def test_a_broken_or_half_written_cell_is_made_again(begun):
@@ -864,18 +877,6 @@ def test_a_changed_source_corpus_makes_transfer_again(begun, only, fits):
     assert not fits
     begun.transfer(transfer=replace(TRANSFER, case=1))
     assert len(fits) == 2
-
-
-def test_one_process_gives_the_same_bytes_as_two_workers(finished, tmp_path, only):
-    """And so does a later run: everything, the predictions too, is repeatable."""
-    only(("arousal", 2))
-    other = Chain(finished.prepared, tmp_path)
-    other.transfer()
-    other.learn()
-    theirs, ours = other.files(), finished.files()
-    assert len(theirs) >= 6 + 4 + 4 + 2
-    assert [name for name in theirs if theirs[name] != ours[name]] == []
-    pd.testing.assert_frame_equal(other.predictions(), finished.predictions())
 
 
 # The decision for a clip
