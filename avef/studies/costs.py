@@ -129,24 +129,34 @@ def measure(params: Params, costs: dict[str, Part], limit: float = 1.0) -> dict[
     corpus = next(iter(params.corpora))
     schedules = {name: getattr(params, name)[corpus] for name in STAGES}
     rates: dict[str, float] = {}
+    from tqdm import tqdm  # here, and not above: `benchmarks/gpu.sh` does without
+
+    parts = [name for name in costs if not name.endswith("_fc7")]
+    bar = tqdm(total=len(parts), desc="measuring", disable=None, leave=False)
+
+    def note(part, rate):
+        rates[part] = rate
+        bar.update()
+
     kept = []
     for kind in KINDS:
         batch = schedules[f"{kind}_net"].batch
         full = frozen.build(kind, params.networks, CLASSES)
-        rates[kind] = _rate(_step(full, params), costs[kind].train, batch, limit)
+        note(kind, _rate(_step(full, params), costs[kind].train, batch, limit))
         shallow, deep = networks.split(full, getattr(params.keep, kind))
         name = f"{kind}_shallow"
-        rates[name] = _rate(_forward(shallow), costs[name].forward, batch, limit)
+        note(name, _rate(_forward(shallow), costs[name].forward, batch, limit))
         name = f"{kind}_deep"
-        rates[name] = _rate(_step(deep, params), costs[name].train, batch, limit)
+        note(name, _rate(_step(deep, params), costs[name].train, batch, limit))
         segments = keras.Input((), dtype="int32")
         rows = inputs.Table(np.zeros((1, *deep.input_shape[1:]), np.float32))(segments)
         kept.append(frozen.Kept(keras.Model(segments, rows), deep, deep.layers))
     model = whole_model.joined(*kept, hidden=params.networks.dbn.hidden)
     batch = schedules["dbn_fusion"].batch
     for name, net in (("top", model.top), ("whole", model.model)):
-        rates[name] = _rate(_step(net, params), costs[name].train, batch, limit)
-    rates["rbm"] = _rbm_rate(params, model.table.rows.shape[-1], limit)
+        note(name, _rate(_step(net, params), costs[name].train, batch, limit))
+    note("rbm", _rbm_rate(params, model.table.rows.shape[-1], limit))
+    bar.close()
     return rates
 
 

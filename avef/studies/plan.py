@@ -27,6 +27,7 @@ from avef.studies import early
 from avef.studies.costs import CLASSES, KINDS, STAGES, Part, measure, parts
 
 GIB = 2**30
+PERFORMED = 100.0  # TFLOP/s that a large GPU may perform, of the several hundred it is sold for
 MODELS = len(protocol.EMOTION_MODELS)
 
 # Memory, as measured: what a worker takes before it has data; copies of the tables of frames
@@ -202,12 +203,29 @@ def report(params: Params, limit: float = 1.0) -> str:
     jobs = cores if params.jobs.train == -1 else params.jobs.train
     lines += ["", table.to_string(index=False, float_format=_short), ""]
     lines.append(
-        f"together {table['hours'].sum():.3g} h with {jobs} worker(s) at the speed of one alone "
+        f"together {lasting(table['hours'].sum())} with {jobs} worker(s) at the speed of one alone "
         f"({spent:.0f} s of measurement), {table['disk_gib'].sum():.3g} GiB of disk"
+    )
+    pflop = table["pflop"].sum()
+    lines.append(
+        f"{_short(pflop)} PFLOP in all: {lasting(pflop / 3.6 / PERFORMED)} on a GPU that performs "
+        f"{PERFORMED:.0f} TFLOP/s of such work (no GPU was measured; `benchmarks/gpu.sh` does)"
     )
     if params.stop.early and early.MEASURED.is_file():
         lines.append(early.sentence(params, table))
     return "\n".join(lines + (too_much(table, *room()) or ["everything fits"]))
+
+
+def lasting(hours: float) -> str:
+    """Hours in the unit that people would use.
+
+    >>> [lasting(hours) for hours in (0.2, 30, 100, 88_000)]
+    ['12 min', '30 h', '4.2 days', '10 years']
+    """
+    for unit, length, least in (("years", 8766, 1), ("days", 24, 3), ("h", 1, 1)):
+        if hours >= least * length:
+            return f"{_short(float(f'{hours / length:.2g}'))} {unit}"
+    return f"{60 * hours:.0f} min"
 
 
 class Load(NamedTuple):

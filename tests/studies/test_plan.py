@@ -385,7 +385,8 @@ def test_report_measures_this_machine(settings, monkeypatch, tmp_path):
     assert all(1e4 < rate < 1e14 for rate in rates.values()), rates
     monkeypatch.setattr(plan, "measure", lambda *_: rates)
     text = plan.report(p)
-    for word in (*plan.STAGES, *FOUND, "together", "published figures", "fit"):
+    words = (*plan.STAGES, *FOUND, "together", "PFLOP", "published figures", "fit")
+    for word in words:
         assert word in text
 
 
