@@ -139,9 +139,9 @@ def _doctor(options):
 
 def _plan(options):
     p = params.read()  # a mistake is said before TensorFlow is loaded
-    from avef.studies import plan
+    from avef.studies import estimate
 
-    print(plan.report(p))
+    print(estimate.report(p))
 
 
 def _ablations(options):

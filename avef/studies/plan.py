@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import NamedTuple, cast
 
 import numpy as np
 import pandas as pd
-from joblib import cpu_count
 
 from avef import corpora, paper, protocol
 from avef.config.schema import Params, Protocol
@@ -23,11 +21,9 @@ from avef.core import paths
 from avef.core.errors import ParameterError
 from avef.learning import grid
 from avef.preparation.segments import HOP, LENGTH
-from avef.studies import early
-from avef.studies.costs import CLASSES, KINDS, STAGES, Part, measure, parts
+from avef.studies.costs import CLASSES, KINDS, STAGES, Part
 
 GIB = 2**30
-PERFORMED = 100.0  # TFLOP/s that a large GPU may perform, of the several hundred it is sold for
 MODELS = len(protocol.EMOTION_MODELS)
 
 # Memory, as measured: what a worker takes before it has data; copies of the tables of frames
@@ -128,7 +124,7 @@ def plan(
     ----------
     params : Params
     size_of, costs, rates : dict
-        From :func:`sizes`, :func:`parts` and :func:`measure` (multiply-adds a second).
+        From :func:`sizes`, ``costs.parts`` and ``costs.measure`` (multiply-adds a second).
     cores : int
         Worker processes where ``jobs.train`` is −1.
 
@@ -186,46 +182,6 @@ def too_much(table: pd.DataFrame, memory: float, disk: float) -> list[str]:
     if total > disk:
         lines.append(f"the results do not fit: about {total:.0f} GiB, and {disk:.0f} are free")
     return lines
-
-
-def report(params: Params, limit: float = 1.0) -> str:
-    """The plan as text: sizes, the table, sums, and what will not fit on this machine."""
-    size_of, costs = sizes(params), parts(params)
-    start, cores = time.perf_counter(), cpu_count()
-    rates = measure(params, costs, limit)
-    table = plan(params, size_of, costs=costs, rates=rates, cores=cores)
-    spent = time.perf_counter() - start
-    lines = [
-        f"{corpus}: {size.clips} clips of {size.speakers} speakers, "
-        f"{size.segments[0]} and {size.segments[1]} segments (cases 1 and 2), from {size.source}"
-        for corpus, size in size_of.items()
-    ]
-    jobs = cores if params.jobs.train == -1 else params.jobs.train
-    lines += ["", table.to_string(index=False, float_format=_short), ""]
-    lines.append(
-        f"together {lasting(table['hours'].sum())} with {jobs} worker(s) at the speed of one alone "
-        f"({spent:.0f} s of measurement), {table['disk_gib'].sum():.3g} GiB of disk"
-    )
-    pflop = table["pflop"].sum()
-    lines.append(
-        f"{_short(pflop)} PFLOP in all: {lasting(pflop / 3.6 / PERFORMED)} on a GPU that performs "
-        f"{PERFORMED:.0f} TFLOP/s of such work (no GPU was measured; `benchmarks/gpu.sh` does)"
-    )
-    if params.stop.early and early.MEASURED.is_file():
-        lines.append(early.sentence(params, table))
-    return "\n".join(lines + (too_much(table, *room()) or ["everything fits"]))
-
-
-def lasting(hours: float) -> str:
-    """Hours in the unit that people would use.
-
-    >>> [lasting(hours) for hours in (0.2, 30, 100, 88_000)]
-    ['12 min', '30 h', '4.2 days', '10 years']
-    """
-    for unit, length, least in (("years", 8766, 1), ("days", 24, 3), ("h", 1, 1)):
-        if hours >= least * length:
-            return f"{_short(float(f'{hours / length:.2g}'))} {unit}"
-    return f"{60 * hours:.0f} min"
 
 
 class Load(NamedTuple):
@@ -340,7 +296,3 @@ def _tables(params, *datasets):
     """Bytes of the frames of some corpora: log-mel and faces."""
     face = 3 * params.prepare.face_size**2
     return sum(4 * 64 * size.audio + face * size.video for size in datasets)
-
-
-def _short(number):
-    return f"{number:.3g}"

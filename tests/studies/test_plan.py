@@ -16,7 +16,7 @@ from avef.core.errors import ParameterError
 from avef.models import networks
 from avef.preparation.segments import segment_clip
 from avef.studies import costs as costs_of
-from avef.studies import early, plan
+from avef.studies import early, estimate, plan
 from avef.studies.costs import Part
 from avef.studies.plan import Size
 
@@ -366,7 +366,7 @@ def test_time_of_a_batch_is_carried_on_from_some_of_it(monkeypatch):
         ran.append(samples)
         now[0] += 0.02 + 0.01 * samples
 
-    monkeypatch.setattr(plan.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(costs_of.time, "perf_counter", lambda: now[0])
     assert costs_of._a_sample(step, batch=100, limit=0.3) == pytest.approx(0.0102)
     assert max(ran) == 10
     assert costs_of._a_sample(step, batch=6, limit=10) == pytest.approx(0.08 / 6)
@@ -383,8 +383,8 @@ def test_report_measures_this_machine(settings, monkeypatch, tmp_path):
     rates = costs_of.measure(p, costs_of.parts(p), limit=0.01)
     assert set(rates) == set(COSTS) - {"audio_fc7", "visual_fc7"}
     assert all(1e4 < rate < 1e14 for rate in rates.values()), rates
-    monkeypatch.setattr(plan, "measure", lambda *_: rates)
-    text = plan.report(p)
+    monkeypatch.setattr(estimate, "measure", lambda *_: rates)
+    text = estimate.report(p)
     words = (*plan.STAGES, *FOUND, "together", "PFLOP", "published figures", "fit")
     for word in words:
         assert word in text
