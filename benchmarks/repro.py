@@ -121,7 +121,7 @@ if __name__ == "__main__":
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     chosen = parser.parse_args()
     if chosen.keep:
-        chosen.keep.mkdir(parents=True)
+        chosen.keep.mkdir(parents=True, exist_ok=True)
         main(chosen, chosen.keep.resolve())
     else:
         with tempfile.TemporaryDirectory() as scratch:

@@ -1,0 +1,58 @@
+"""The sentences that notebooks end with; their examples are in the docstrings."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avef.evaluation import insights
+
+CURVES = pd.DataFrame(columns=["emotion_model", "network", "epoch", "accuracy"])
+SCORES = ["emotion_model", "case", "accuracy", "deviation", "seeds"]
+PREDICTED = pd.DataFrame(columns=["emotion_model", "case", "true", "predicted"])
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        insights.transferred(CURVES),
+        insights.cases(pd.DataFrame(columns=SCORES)),
+        insights.cases(pd.DataFrame([("emotion", 1, 50.0, 1.0, 2)], columns=SCORES)),
+        insights.pretrained(pd.DataFrame(columns=["layer", "epoch", "error", "gap"])),
+        insights.confused(PREDICTED),
+    ],
+)
+def test_of_nothing_nothing_is_said(sentence):
+    assert sentence.startswith("There is nothing to say")
+
+
+def test_sound_alone_has_no_faces_and_the_paper_no_figure_of_others():
+    counts = {"clips": 3, "quarantined": 0, "minutes": 1.0, "voiced_percent": 50.0}
+    said = insights.prepared(counts | {"segments_percent": 40.0}, "mine")
+    assert "3 of 3 clips" in said and "face" not in said and "paper" not in said
+
+
+def test_one_training_has_no_spread():
+    rows = [("emotion", 1, 60.0, np.nan, 1), ("emotion", 2, 50.0, np.nan, 1)]
+    said = insights.cases(pd.DataFrame(rows, columns=SCORES))
+    assert "−10.0 points. Who" in said and "training" not in said
+
+
+def test_every_network_is_told_at_its_last_epoch_of_six_emotions():
+    rows = [
+        ("emotion", "audio-net", 2, 0.5),
+        ("emotion", "audio-net", 1, 0.1),
+        ("emotion", "visual-net", 3, 0.7),
+        ("arousal", "audio-net", 9, 0.99),
+    ]
+    said = insights.transferred(pd.DataFrame(rows, columns=CURVES.columns))
+    assert "audio-net tells 50 % of its own training segments after 2 epochs and" in said
+    assert "visual-net tells 70 %" in said and "99" not in said
+
+
+def test_only_a_gap_that_grows_widens():
+    errors = pd.DataFrame(
+        {"layer": [1, 1, 2], "epoch": [1, 2, 2], "error": [2.0, 1.0, 9.0], "gap": [0.2, -0.1, 9.0]}
+    )
+    said = insights.pretrained(errors)
+    assert "from 2.00 to 1.00 in 2 epochs" in said
+    assert said.endswith("from 0.200 to −0.100: it does not widen.")
