@@ -21,8 +21,8 @@ def prepared(counts: Mapping[str, float], corpus: str) -> str:
     >>> counts = {"clips": 71, "quarantined": 1, "minutes": 3.26, "voiced_percent": 61.8}
     >>> counts |= {"segments_percent": 70.1, "frames_with_face_percent": 99.6}
     >>> prepared(counts, "rml")  # doctest: +NORMALIZE_WHITESPACE
-    '71 of 72 clips can be used, 3.3 minutes in all. 62 % of that is speech, so case 2 has 70 % of
-     case 1's segments (the paper: 72 %). A face is found in 99.6 % of the frames.'
+    "71 of 72 clips can be used, 3.3 minutes in all. 62 % of that is speech, so case 2 has 70 % of
+     case 1's segments (the paper: 72 %). A face is found in 99.6 % of the frames."
     """
     whole = int(counts["clips"] + counts["quarantined"])
     known = corpus in paper.DATASETS
