@@ -36,7 +36,7 @@ BEHIND = {
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def behind(figure: str, corpus: str, there: Collection[str], stage: str = "") -> list[str]:
+def behind(figure: str, corpus: str, there: Collection[str], *, stage: str = "") -> list[str]:
     """The files that a figure is drawn from, of those that are there.
 
     Parameters

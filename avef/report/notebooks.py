@@ -144,7 +144,7 @@ def _drawn(source, section, page, data):
         return {"alt": f"Figure of the section “{section}”.", "kind": "chart", "data": []}
     start = name.partition("-")[0]
     stage = page.notebook.partition("_")[2] if page else ""
-    files = behind(start, page.corpus, data, stage) if page else []
+    files = behind(start, page.corpus, data, stage=stage) if page else []
     return {"alt": gallery.describe(name)[1], "kind": gallery.kind(name), "data": files}
 
 

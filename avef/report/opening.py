@@ -44,16 +44,8 @@ CONTRADICTIONS = {
 }
 #: Claims about Emo-DB, without the paper's abbreviations.
 MEASURED = {
-    "V1": "Share of Emo-DB that is kept as speech",
-    "V2": "What leaving out the rest gains on Emo-DB",
-}
-#: Truths of the simulated studies, as conditions.
-TRUTHS = {
-    "as printed": "if the paper is right",
-    "10 lower": "if it is 10 points lower",
-    "no gain": "if nothing is gained",
-    "harm": "if it harms",
-    "no pattern": "if there is no pattern",
+    "V1": "Share of Emo-DB kept as speech",
+    "V2": "Gain from that on Emo-DB",
 }
 
 
@@ -78,8 +70,9 @@ class Block(NamedTuple):
 def blocks(
     tables: Mapping[str, pd.DataFrame],
     rows: Sequence[Mapping[str, Any]],
-    measured: Mapping[str, Any] | None,
-    demo: bool,
+    *,
+    measured: Mapping[str, Any] | None = None,
+    demo: bool = False,
 ) -> list[Block]:
     """What is known, of as much as there is.
 
@@ -112,7 +105,7 @@ def _corpora(rows, power, demo):
         known, look = _joined(told)
         lines.append(Line(about, "; ".join(filter(None, [known, odds(power, names)])), *look))
     says = "Not run: this page was made from synthetic clips." if demo else "As this run found."
-    says += " Power is how often simulated studies get the right verdict."
+    says += " Power: how many simulated studies get the right verdict."
     return Block("On the paper's corpora", says, lines, "claims")
 
 
@@ -127,7 +120,7 @@ def _joined(verdicts):
 
 
 def odds(power: pd.DataFrame | None, names: Iterable[str]) -> str:
-    """The power of a group's rules in words: the worst of its claims for every truth.
+    """The power of a group's rules: the least of its claims and of the simulated truths.
 
     Parameters
     ----------
@@ -137,23 +130,19 @@ def odds(power: pd.DataFrame | None, names: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> power = pd.DataFrame({"id": ["T4", "T5", "S3"], "verdict": "reproduced",
-    ...     "truth": ["as printed", "as printed", "no gain"], "asked": ["≥ 90", "≥ 90", "≤ 5"],
-    ...     "percent": ["98.0", "100.0", "2.0"]})
+    Of a verdict that is asked to be rare, all others are right:
+
+    >>> power = pd.DataFrame({"id": ["T4", "T5", "S3"], "asked": ["≥ 90", "≥ 90", "≤ 5"],
+    ...                       "percent": ["98.0", "100.0", "4.0"]})
     >>> odds(power, ["T4", "T5"]), odds(power, ["S3"]), odds(None, ["T4"])
-    ('power: if the paper is right 98 %', 'power: if nothing is gained 98 %', '')
+    ('power 98 %', 'power 96 %', '')
     """
     if power is None:
         return ""
     known = power[power["id"].isin(list(names))]
-    right: dict[str, float] = {}
-    for row in known.to_dict("records"):
-        percent = float(row["percent"])
-        # Of a verdict that is asked to be rare, all others are right.
-        share = 100 - percent if row["asked"].startswith("≤") else percent
-        right[row["truth"]] = min(share, right.get(row["truth"], 100.0))
-    said = ", ".join(f"{TRUTHS.get(truth, truth)} {share:.0f} %" for truth, share in right.items())
-    return f"power: {said}" if said else ""
+    percent = known["percent"].astype(float)
+    right = percent.where(known["asked"].str.startswith("≥"), 100 - percent)
+    return "" if right.empty else f"power {right.min():.0f} %"
 
 
 def _real(measured):
@@ -161,11 +150,11 @@ def _real(measured):
     for claim, told in real.measured(measured).items():
         about = paper.CLAIMS[claim]
         interval = f" ({told['interval']})" if told["interval"] else ""
-        known = f"{told['ours']}{interval}, the paper {about.figure} {about.unit}"
+        known = f"{told['ours'].partition(' ')[0]}{interval}, the paper {about.figure} {about.unit}"
         known += f": {told['verdict']}"
         lines.append(Line(MEASURED[claim], known, told["sign"], told["look"]))
     lines += [Line(*line) for line in real.gains(measured)]
-    says = "Voices of real people, sound alone. Gains are case 2 − case 1, with 95 % intervals."
+    says = "Voices alone. Gains are case 2 − case 1, with 95 % intervals."
     return Block("On real recordings", says, lines, "real")
 
 

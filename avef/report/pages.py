@@ -56,7 +56,7 @@ def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
     measured = real.measured(sources.real) if sources.real else {}
     rows = rows and [row | _known(row, measured) for row in rows]
     return {
-        "opening": opening.blocks(tables, rows or [], sources.real, sources.demo),
+        "opening": opening.blocks(tables, rows or [], measured=sources.real, demo=sources.demo),
         "demo": DEMO if sources.demo else "",
         "real": real.known(sources.real) if sources.real else None,
         "claims": rows,

@@ -132,7 +132,8 @@ def commit(root: Path) -> str | None:
     if not name:
         return None
     paths = (":(exclude)reports", ":(exclude)dvc.lock")
-    return f"{name}, with changes that are not committed" if _changed(root, ".", *paths) else name
+    changed = _changed(root, ".", *paths)
+    return f"{name}, " + ("with changes that are not committed" if changed else "clean")
 
 
 def results(root: Path) -> str | None:

@@ -6,7 +6,9 @@ from avef.report import data, gallery
 def test_figures_are_drawn_from_files_that_are_there():
     there = {"curves/audio_net-rml.csv", "tables/table_4.csv", "predictions/svm-rml.csv"}
     assert data.behind("curves_audio_net", "rml", there) == ["curves/audio_net-rml.csv"]
-    assert data.behind("curves_{stage}", "rml", there, "audio_net") == ["curves/audio_net-rml.csv"]
+    assert data.behind("curves_{stage}", "rml", there, stage="audio_net") == [
+        "curves/audio_net-rml.csv"
+    ]
     assert data.behind("curves_audio_net", "other", there) == []
     assert data.behind("tables_4_6", "", there) == ["tables/table_4.csv"]
     assert data.behind("confusion", "rml", there) == ["predictions/svm-rml.csv"]

@@ -37,14 +37,14 @@ def test_every_claim_has_a_line_and_every_check_has_words():
 
 def test_a_demo_run_is_no_run_on_the_papers_corpora():
     shown = [row | {"verdict": claims.NO_VERDICT} for row in rows()]
-    made = opening.blocks({"power_needed": POWER}, shown, None, demo=True)
+    made = opening.blocks({"power_needed": POWER}, shown, demo=True)
     assert made[0].says.startswith("Not run")
     table = lines(made, "On the paper's corpora")
     assert {line.known.partition(";")[0] for line in table.values()} == {"not run"}
     known = table["Accuracies (Tables 4–7)"]
-    assert known.known == "not run; power: if the paper is right 91 %"
+    assert known.known == "not run; power 91 %"
     assert (known.sign, known.look) == ("–", "not-run")
-    assert table["Leaving out silence helps"].known.endswith("if nothing is gained 96 %")
+    assert table["Leaving out silence helps"].known == "not run; power 96 %"
     assert table["Speed"].known == "not run"
     assert [block.title for block in made] == ["On the paper's corpora", "What the demo shows"]
 
@@ -66,15 +66,15 @@ def test_verdicts_of_a_group_are_counted_and_definitions_stand_apart():
 
 def test_real_recordings_are_judged_by_the_claims_own_rules():
     given = report_sample.real()
-    table = lines(opening.blocks({}, [], given, False), "On real recordings")
+    table = lines(opening.blocks({}, [], measured=given), "On real recordings")
     kept = table[opening.MEASURED["V1"]]
-    assert kept[1:] == ("89.8 %, the paper 70.3 %: not reproduced", "✗", "refuted")
+    assert kept[1:] == ("89.8, the paper 70.3 %: not reproduced", "✗", "refuted")
     assert opening.MEASURED["V2"] not in table  # not measured of unknown speakers
     assert table["Leaving out silence, RAVDESS"].known == "+2.5 points (0.4 … 4.6) at width 0.125"
     given["claims"] |= {"V2": {"relative_gain": 18.0, "utterances": 9, "low": 12.0, "high": 21.0}}
-    table = lines(opening.blocks({}, [], given, False), "On real recordings")
+    table = lines(opening.blocks({}, [], measured=given), "On real recordings")
     gained = table[opening.MEASURED["V2"]]
-    assert gained.known.startswith("18.0 % relative (12.0 … 21.0), the paper")
+    assert gained.known.startswith("18.0 (12.0 … 21.0), the paper 19.7 %")
     assert gained.look == "reproduced"
 
 
@@ -82,10 +82,10 @@ def test_real_recordings_are_judged_by_the_claims_own_rules():
 def test_only_what_fails_contradicts_the_paper(group):
     table = consistency.check()
     said, counted = opening.CONTRADICTIONS[group]
-    assert said in lines(opening.blocks({"consistency": table}, [], None, False),
+    assert said in lines(opening.blocks({"consistency": table}, []),
                          "Within the paper itself")  # fmt: skip
     table.loc[table["id"].str.startswith(group), "holds"] = "yes"
-    made = opening.blocks({"consistency": table}, [], None, False)
+    made = opening.blocks({"consistency": table}, [])
     assert said not in lines(made, "Within the paper itself")
     assert f"{(table['holds'] == 'yes').sum()} of {len(table)}" in made[1].says
 
@@ -93,7 +93,7 @@ def test_only_what_fails_contradicts_the_paper(group):
 def test_the_demo_shows_case_2_of_both_modalities():
     table = pd.DataFrame({"dataset": ["rml", "rml", "new"], "case": ["1", "2", "2"],
                           "ours": ["50.0", "67.61", ""]})  # fmt: skip
-    made = opening.blocks({"table_6": table}, [], None, demo=True)
+    made = opening.blocks({"table_6": table}, [], demo=True)
     shown = lines(made, "What the demo shows")
     assert {about: line.known for about, line in shown.items()} == {
         "RML": "68 % of clips by unseen speakers recognised"

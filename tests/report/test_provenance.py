@@ -41,7 +41,7 @@ def test_the_commit_is_that_checked_out_with_a_word_on_changes(git, tmp_path):
     head = git("rev-parse", "HEAD")
     assert provenance.commit(tmp_path / "reports") is None  # a folder within is no repository
     (tmp_path / "reports/page.md").write_text("2")
-    assert provenance.commit(tmp_path) == head
+    assert provenance.commit(tmp_path) == f"{head}, clean"
     (tmp_path / "code.py").write_text("2")
     assert provenance.commit(tmp_path) == f"{head}, with changes that are not committed"
 
