@@ -51,9 +51,8 @@ def test_a_demo_run_is_no_run_on_the_papers_corpora():
 
 def test_verdicts_of_a_group_are_counted_and_definitions_stand_apart():
     told = dict.fromkeys(("T4", "T5", "T6", "T7"), claims.REPRODUCED)
-    made = opening.blocks(
-        {}, rows(**told, S1=claims.REPRODUCED, T2=claims.IMPLEMENTED), None, False
-    )
+    told |= {"S1": claims.REPRODUCED, "T2": claims.IMPLEMENTED}
+    made = opening.blocks({}, rows(**told))
     table = lines(made, "On the paper's corpora")
     assert table["Accuracies (Tables 4–7)"][1:] == ("reproduced", "✓", "reproduced")
     mixed = table["Learned features, deep fusion and transfer help"]
