@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from avef import paper
+from avef.report.data import behind
 from avef.report.sources import Image
 
 #: How a figure's name begins → (caption, what it shows). The longest that fits counts.
@@ -113,6 +114,8 @@ FIGURES = {
         "Table 6 lies above the weighted diagonals of Tables 8–10.",
     ),
 }
+#: Figures of people, sound or shares in colours, which must stay as they are.
+AS_THEY_ARE = ("fig_2", "fig_3", "faces", "confusion", "table_")
 _SHARED = {
     "CURVES": "Loss above and accuracy below on the training clips by epoch, case 1 on the left, "
     "case 2 on the right, a thin line for each training, coloured by emotion model.",
@@ -140,35 +143,44 @@ def describe(name: str) -> tuple[str, str] | None:
     return caption, _SHARED.get(text, text)
 
 
-def describe_source(source: str) -> str | None:
-    """What a notebook's cell draws, in words, by the first name of a known figure in its source.
+def named(source: str) -> str | None:
+    """The first name of a known figure in the source of a notebook's cell.
 
     Examples
     --------
-    >>> describe_source('finish(figure, f"table_8-{dataset}", demo)')[:30]
-    'Two matrices of the six emotio'
+    >>> named('finish(figure, f"curves_{stage}-{dataset}", demo)')
+    'curves_{stage}-{dataset}'
     """
-    for name in re.findall(r"""["']([\w{}-]+)["']""", source):
-        known = describe(name)
-        if known:
-            return known[1]
-    return None
+    names = re.findall(r"""["']([\w{}-]+)["']""", source)
+    return next(filter(describe, names), None)
 
 
-def groups(images: Iterable[Image]) -> list[dict[str, Any]]:
+def kind(name: str) -> str:
+    """How a figure is shown where the page is dark: a chart in dark colours, others as they are.
+
+    Examples
+    --------
+    >>> kind("faces-rml"), kind("forest")
+    ('photo', 'chart')
+    """
+    return "photo" if name.startswith(AS_THEY_ARE) else "chart"
+
+
+def groups(images: Iterable[Image], data: Collection[str] = ()) -> list[dict[str, Any]]:
     """The figures by corpus: those of all corpora first, within each in the paper's order.
 
-    Each group is its ``title`` and ``figures``, each with ``name``, ``size``, ``caption``
-    and ``alt``.
+    Each group is its ``title`` and ``figures``, each with ``name``, ``size``, ``caption``,
+    ``alt``, ``kind`` and ``data``, the files among ``data`` that it is drawn from.
     """
     order = list(FIGURES)
     by_corpus: dict[str, list[dict[str, Any]]] = {}
     for image in images:
-        kind, _, corpus = image.name.partition("-")
-        caption, alt = describe(kind) or _unknown(kind)
-        place = order.index(kind) if kind in order else len(order)
+        start, _, corpus = image.name.partition("-")
+        caption, alt = describe(start) or _unknown(start)
+        place = order.index(start) if start in order else len(order)
         by_corpus.setdefault(corpus, []).append(
             {"name": image.name, "size": image.size, "place": (place, image.name)}
+            | {"kind": kind(image.name), "data": behind(start, corpus, data)}
             | {"caption": caption, "alt": f"{alt} Corpus: {_corpus(corpus)}." if corpus else alt}
         )
     known = ["", *paper.DATASETS]
@@ -179,8 +191,8 @@ def groups(images: Iterable[Image]) -> list[dict[str, Any]]:
     ]
 
 
-def _unknown(kind):
-    words = kind.replace("_", " ")
+def _unknown(start):
+    words = start.replace("_", " ")
     return words, f"Figure without a description, named “{words}”."
 
 

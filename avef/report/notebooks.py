@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from avef import paper
 from avef.report import gallery
 from avef.report.clean import clean
+from avef.report.data import behind
 from avef.report.sources import png_size
 
 _highlight = Highlight2HTML(pygments_lexer="ipython3")
@@ -40,8 +41,7 @@ class Page(NamedTuple):
     @property
     def short_title(self) -> str:
         """The title without the sections of the paper in brackets, and the corpus."""
-        title = re.sub(r" *\(.*\)$", "", self.title)
-        return f"{title} · {self.corpus_name}" if self.corpus else title
+        return f"{self.bare_title} · {self.corpus_name}" if self.corpus else self.bare_title
 
     @property
     def corpus_name(self) -> str:
@@ -53,9 +53,14 @@ class Page(NamedTuple):
         """The name of the notebook's source, which several corpora share."""
         return self.stem.partition("-")[0]
 
+    @property
+    def bare_title(self) -> str:
+        """The title without the sections of the paper in brackets."""
+        return re.sub(r" *\(.*\)$", "", self.title)
+
 
 def pages(notebooks: Mapping[str, NotebookNode]) -> list[Page]:
-    """The pages in reading order: those of all corpora first, then corpus by corpus.
+    """The pages in reading order: notebook by notebook, within each corpus by corpus.
 
     ``notebooks`` are by file name without suffix, such as ``06_svm-rml``.
     """
@@ -63,15 +68,15 @@ def pages(notebooks: Mapping[str, NotebookNode]) -> list[Page]:
         Page(stem, stem.partition("-")[2], title(notebook)) for stem, notebook in notebooks.items()
     ]
     order = {name: place for place, name in enumerate(["", *paper.DATASETS])}
-    return sorted(unsorted, key=lambda p: (order.get(p.corpus, len(order)), p.corpus, p.stem))
+    return sorted(unsorted, key=lambda p: (p.notebook, order.get(p.corpus, len(order)), p.corpus))
 
 
 def groups(ordered: Iterable[Page]) -> list[dict[str, Any]]:
-    """Pages in reading order, by corpus: ``title`` and ``pages`` of each."""
-    by_corpus: dict[str, list[Page]] = {}
+    """Pages in reading order, by notebook: its ``title`` and its ``pages``, one a corpus."""
+    by_notebook: dict[str, list[Page]] = {}
     for page in ordered:
-        by_corpus.setdefault(page.corpus_name or "All corpora", []).append(page)
-    return [{"title": name, "pages": part} for name, part in by_corpus.items()]
+        by_notebook.setdefault(page.notebook, []).append(page)
+    return [{"title": part[0].title, "pages": part} for part in by_notebook.values()]
 
 
 def title(notebook: NotebookNode) -> str:
@@ -83,15 +88,25 @@ def title(notebook: NotebookNode) -> str:
     return "Untitled"
 
 
-def cells(notebook: NotebookNode) -> list[dict[str, Any]]:
+def cells(
+    notebook: NotebookNode, page: Page | None = None, data: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """Every cell of a notebook that says something, as safe HTML.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    page : Page, optional
+        Whose notebook it is, and so which of ``data`` are behind its figures.
+    data : collection of str
+        Files, relative to the reports folder.
 
     Returns
     -------
     list of dict
         ``text`` of a Markdown cell and ``anchor``, its place's name where it has a
         heading; or ``code`` and ``outputs``, each of these
-        with ``html``, or with ``image``, ``alt`` and ``size``.
+        with ``html``, or with ``image``, ``alt``, ``size``, ``kind`` and ``data``.
     """
     made: list[dict[str, Any]] = []
     section = ""
@@ -100,10 +115,11 @@ def cells(notebook: NotebookNode) -> list[dict[str, Any]]:
             continue
         if cell.cell_type == "markdown":
             section = _heading(cell) or section
-            made.append({"text": _markdown(cell.source), "anchor": anchor(_heading(cell))})
+            place = anchor(_heading(cell))
+            made.append({"text": _linked(_markdown(cell.source), place), "anchor": place})
         elif cell.cell_type == "code":
-            alt = gallery.describe_source(cell.source) or f"Figure of the section “{section}”."
-            outputs = [_output(output, alt) for output in cell.outputs]
+            drawn = _drawn(cell.source, section, page, data)
+            outputs = [_output(output, drawn) for output in cell.outputs]
             code = Markup(_highlight(cell.source))
             made.append({"code": code, "outputs": [output for output in outputs if output]})
     return made
@@ -121,7 +137,24 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", start.lower()).strip("-")
 
 
-def _output(output, alt):
+def _drawn(source, section, page, data):
+    """What is said of the images that a cell puts out."""
+    name = gallery.named(source)
+    if name is None:
+        return {"alt": f"Figure of the section “{section}”.", "kind": "chart", "data": []}
+    start = name.partition("-")[0]
+    stage = page.notebook.partition("_")[2] if page else ""
+    files = behind(start, page.corpus, data, stage=stage) if page else []
+    return {"alt": gallery.describe(name)[1], "kind": gallery.kind(name), "data": files}
+
+
+def _linked(html, place):
+    """The first heading followed by a link to itself, whose sign the style sheet writes."""
+    link = f'<a class="permalink" href="#{place}" aria-label="Link to this place"></a>'
+    return Markup(re.sub(r"</h[1-6]>", rf"{link}\g<0>", str(html), count=1)) if place else html
+
+
+def _output(output, drawn):
     """An output in the richest form that a page without scripts can show."""
     if output.output_type == "stream":
         return {"html": _plain(output.text)}
@@ -137,7 +170,7 @@ def _output(output, alt):
             # Notebooks break base64 into lines, URLs do not.
             text = "".join(data[kind].split())
             size = png_size(base64.b64decode(text[:32]))
-            return {"image": f"data:{kind};base64,{text}", "alt": alt, "size": size}
+            return {"image": f"data:{kind};base64,{text}", "size": size} | drawn
     return {"html": _plain(data["text/plain"])} if "text/plain" in data else None
 
 

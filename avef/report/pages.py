@@ -10,7 +10,8 @@ import jinja2
 
 from avef.evaluation import claims
 from avef.evaluation.tables import CONFUSIONS, DEMO
-from avef.report import gallery, notebooks, real, view
+from avef.report import gallery, notebooks, opening, real, view
+from avef.report.data import ARCHIVE
 from avef.report.sources import Sources
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -27,13 +28,15 @@ def render(sources: Sources) -> dict[str, str]:
         keep_trailing_newline=True,
     )
     environment.globals["css"] = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    environment.globals["archive"] = ARCHIVE if sources.data else ""
     pages = notebooks.pages(sources.notebooks)
     made = {"index.html": environment.get_template("index.html").render(index(sources, pages))}
     template = environment.get_template("notebook.html")
     for place, page in enumerate(pages):
         made[page.path] = template.render(
             page=page,
-            cells=notebooks.cells(sources.notebooks[page.stem]),
+            cells=notebooks.cells(sources.notebooks[page.stem], page, sources.data),
+            made=sources.made.lines([page.stem], page.corpus),
             before=pages[place - 1] if place else None,
             after=pages[place + 1] if place + 1 < len(pages) else None,
             others=[p for p in pages if p.notebook == page.notebook and p != page],
@@ -50,11 +53,14 @@ def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
 
     titles = {page.path: page.short_title for page in pages}
     rows = given("claims", view.claim_rows, titles, tables.get("power_needed"))
+    measured = real.measured(sources.real) if sources.real else {}
+    rows = rows and [row | _known(row, measured) for row in rows]
     return {
+        "opening": opening.blocks(tables, rows or [], measured=sources.real, demo=sources.demo),
         "demo": DEMO if sources.demo else "",
         "real": real.known(sources.real) if sources.real else None,
         "claims": rows,
-        "counts": view.verdict_counts(rows or []),
+        "verdicts": view.by_verdict(rows or []),
         "rules": view.grid(claims.rules()),
         "join": claims.JOIN,
         "corpora": {n: given(f"table_{n}", view.grid) for n in (1, 2, 3)},
@@ -63,12 +69,18 @@ def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
         "title": view.title,
         "consistency": given("consistency", view.identities),
         "further": view.further(tables),
-        "figures": gallery.groups(sources.images),
+        "figures": gallery.groups(sources.images, sources.data),
         "notebooks": notebooks.groups(pages),
         "failed": sources.failed,
         "files": view.files(sources.prepared),
         "quarantine": view.quarantine(sources.quarantine),
         "params": sources.params,
-        "versions": sources.versions,
-        "commit": sources.commit,
+        "reference": sources.reference,
+        "made": sources.made.lines(sources.notebooks),
+        "versions": sources.made.versions,
     }
+
+
+def _known(row, measured):
+    """What was measured apart from this run, of a claim that the run itself could not judge."""
+    return measured.get(row["id"], {}) if row["verdict"] == claims.NOT_RUN else {}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from avef import corpora, paper
-from avef.report.view import Grid
+from avef.evaluation import claims
+from avef.report.texts import minus
+from avef.report.view import LOOKS, Grid
 
 CORPORA = ("ravdess", "emodb")
+#: Claim → what was measured of it, in percent.
+KEYS = {"V1": "percent", "V2": "relative_gain"}
 
 
 def known(real: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,6 +43,48 @@ def known(real: Mapping[str, Any]) -> dict[str, Any]:
         "epochs": real["epochs"],
         "machine": f"{machine['cpu']} with {machine['instructions']}",
     }
+
+
+def measured(real: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """V1 and V2 as their rules judge them, of speakers whom the detector does not know.
+
+    Returns
+    -------
+    dict
+        Claim → ``ours``, ``interval``, ``verdict``, ``sign``, ``look`` and ``remark``, as in
+        :func:`~avef.report.view.claim_rows`; none of a claim that was not measured.
+    """
+    told = {claim: real["claims"].get(claim) for claim in KEYS}
+    return {claim: _judged(claim, one) for claim, one in told.items() if one}
+
+
+def _judged(claim, told):
+    about, ours = paper.CLAIMS[claim], told[KEYS[claim]]
+    low, high = (told.get(name, math.nan) for name in ("low", "high"))
+    part = claims.Part(claim, "Emo-DB", about.figure, ours, low, high, data="paper")
+    verdict = claims.verdict(part)
+    sign, look = LOOKS[verdict]
+    return {
+        "ours": minus(f"{ours:.1f} {about.unit}"),
+        "interval": _bounds(told) if "low" in told else "",
+        "verdict": verdict,
+        "sign": sign,
+        "look": look,
+        "remark": f"Measured apart from this run, on {told['utterances']} utterances of "
+        "Emo-DB by speakers whom the detector does not know.",
+    }
+
+
+def gains(real: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What leaving out silence did to each corpus, at every width, for as many epochs."""
+    for name in CORPORA:
+        runs = (run for run in real[name]["runs"] if run["alike"] == "epochs")
+        told = (
+            f"{_signed(run['gain']['difference'])} points ({_bounds(run['gain'])}) at width "
+            f"{run['width']:g}"
+            for run in runs
+        )
+        yield f"Leaving out silence, {corpora.title(name)}", "; ".join(told)
 
 
 def _answer(name, about):
@@ -74,7 +121,7 @@ def _runs(name: str, about: Mapping[str, Any]) -> Iterator[list[str]]:
 def _claims(measured: Mapping[str, Any]) -> Grid:
     columns = ["claim", "the paper", "speakers unknown to the detector", "all speakers"]
     rows = []
-    for claim, key in (("V1", "percent"), ("V2", "relative_gain")):
+    for claim, key in KEYS.items():
         about = paper.CLAIMS[claim]
         pair = (measured.get(name) for name in (claim, f"{claim} all speakers"))
         told = [_one(one, key) for one in pair]
@@ -87,12 +134,12 @@ def _one(measured: Mapping[str, Any] | None, key: str) -> str:
     if not measured:
         return "–"
     interval = f" [{_bounds(measured)}]" if "low" in measured else ""
-    return f"{measured[key]:.1f} %{interval}, {measured['utterances']} utterances"
+    return minus(f"{measured[key]:.1f} %{interval}, {measured['utterances']} utterances")
 
 
 def _bounds(values):
-    return f"{values['low']:.1f} … {values['high']:.1f}".replace("-", "−")
+    return minus(f"{values['low']:.1f} … {values['high']:.1f}")
 
 
 def _signed(number):
-    return f"{number:+.1f}".replace("-", "−")
+    return minus(f"{number:+.1f}")

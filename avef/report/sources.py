@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import platform
 import struct
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,18 +12,8 @@ from typing import Any, NamedTuple
 import nbformat
 import pandas as pd
 
-#: Packages that results may depend on: shown name → distributions that provide it.
-PACKAGES = {
-    "tensorflow": ("tensorflow", "tensorflow-cpu"),
-    "keras": ("keras",),
-    "numpy": ("numpy",),
-    "librosa": ("librosa",),
-    "scikit-learn": ("scikit-learn",),
-    "opencv": ("opencv-python-headless", "opencv-python"),
-    "av": ("av",),
-    "mtcnn": ("mtcnn",),
-    "dvc": ("dvc",),
-}
+from avef.report import citing, provenance
+from avef.report.data import FOLDERS
 
 
 class Image(NamedTuple):
@@ -44,7 +31,8 @@ class Sources:
     ``notebooks`` likewise; ``failed`` names those whose run stopped with an
     error. ``prepared`` and ``quarantine`` hold a table a prepared corpus. ``real`` is
     what was measured on real recordings, whatever this run was made from, ``params`` the
-    text of ``params.yaml``, ``commit`` what git says; None where there is none.
+    text of ``params.yaml``, ``reference`` the paper; None where there is none. ``data`` are
+    the files behind tables and figures, by path relative to the reports folder.
     """
 
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -56,8 +44,9 @@ class Sources:
     quarantine: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     real: Mapping[str, Any] | None = None
     params: str | None = None
-    versions: tuple[tuple[str, str], ...] = ()
-    commit: str | None = None
+    data: Mapping[str, bytes] = field(default_factory=dict)
+    reference: citing.Reference | None = None
+    made: provenance.Made = field(default_factory=provenance.Made)
 
 
 def read(folder: Path) -> Sources:
@@ -66,8 +55,8 @@ def read(folder: Path) -> Sources:
     tables = {path.stem: _table(path) for path in sorted(folder.glob("tables/*.csv"))}
     notebooks = sorted(folder.glob("notebooks/[0-9]*.ipynb"))
     prepared = root / "data/prepared"
-    params = root / "params.yaml"
-    real = root / "benchmarks/results/real.json"
+    real = _text(root / "benchmarks/results/real.json")
+    citation = _text(root / "CITATION.cff")
     return Sources(
         tables=tables,
         notebooks={
@@ -87,10 +76,16 @@ def read(folder: Path) -> Sources:
         demo=_is_demo(tables, folder),
         prepared=_by_corpus(prepared.glob("*/clips.csv")),
         quarantine=_by_corpus(prepared.glob("*/quarantine.csv")),
-        real=json.loads(real.read_text(encoding="utf-8")) if real.is_file() else None,
-        params=params.read_text(encoding="utf-8") if params.is_file() else None,
-        versions=tuple(versions()),
-        commit=commit(root),
+        real=json.loads(real) if real else None,
+        params=_text(root / "params.yaml"),
+        data={
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for name in FOLDERS
+            for path in sorted(folder.glob(f"{name}/*"))
+            if path.suffix in (".csv", ".json")
+        },
+        reference=citing.read(citation) if citation else None,
+        made=provenance.read(root, folder),
     )
 
 
@@ -109,46 +104,8 @@ def png_size(head: bytes) -> tuple[int, int] | None:
     return width, height
 
 
-def versions() -> list[tuple[str, str]]:
-    """(name, version) of Python and of :data:`PACKAGES`, as installed here."""
-    rows = [("python", platform.python_version())]
-    for name, distributions in PACKAGES.items():
-        installed = filter(None, map(_version, distributions))
-        rows.append((name, next(installed, "not installed")))
-    return rows
-
-
-def commit(root: Path) -> str | None:
-    """The commit that is checked out in ``root``, None where ``root`` is no repository of git.
-
-    What the pipeline writes itself, the reports and ``dvc.lock``, is no change.
-    """
-    if _git(root, "rev-parse", "--show-prefix") != "":  # a folder within another repository
-        return None
-    name = _git(root, "rev-parse", "HEAD")
-    if not name:
-        return None
-    paths = (":(exclude)reports", ":(exclude)dvc.lock")
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", *paths)
-    return f"{name}, with changes that are not committed" if changed else name
-
-
-def _git(root, *arguments):
-    """What git prints; None if it fails or is not there."""
-    # Optional locks off: reading the status must not disturb a git that runs beside it.
-    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
-
-
-def _version(distribution):
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def _text(path):
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _by_corpus(paths):

@@ -12,6 +12,7 @@ from avef import paper
 from avef.evaluation import claims, consistency
 from avef.evaluation.tables import TITLES
 from avef.preparation import seen
+from avef.report import texts
 
 #: Sign and CSS class of each verdict: colour alone must not tell them apart.
 LOOKS = {
@@ -24,6 +25,9 @@ LOOKS = {
     claims.NO_VERDICT: ("d", "demo"),
     claims.NOT_RUN: ("–", "not-run"),
 }
+#: Verdicts on definitions, which no data can refute, and what is no verdict at all.
+DEFINED = (claims.IMPLEMENTED, claims.OTHERWISE)
+UNJUDGED = (claims.NO_VERDICT, claims.NOT_RUN)
 NOTHING = "–"
 _SHOWN = {"claims", "consistency", "folds", *(f"table_{number}" for number in TITLES)}
 _NUMBER = re.compile(r"[-+−]?\d[\d.,]*(e[-+]?\d+)?( ?%)?")
@@ -42,21 +46,28 @@ class Grid(NamedTuple):
 
 
 def grid(table: pd.DataFrame) -> Grid:
-    """A table as it stands in its CSV, empty entries as a dash.
+    """A table as it stands in its CSV, empty entries as a dash, numbers to two decimals.
 
     Examples
     --------
-    >>> grid(pd.DataFrame({"corpus": ["RML", "BAUM-1s"], "n": ["720", ""]}))
-    Grid(columns=['corpus', 'n'], rows=[['RML', '720'], ['BAUM-1s', '–']], numeric=[False, True])
+    >>> grid(pd.DataFrame({"dataset": ["rml", "new"], "n": ["-0.125", ""]}))
+    Grid(columns=['corpus', 'n'], rows=[['RML', '−0.12'], ['new', '–']], numeric=[False, True])
     """
-    rows = [[text or NOTHING for text in row] for row in table.itertuples(index=False)]
+    if "dataset" in table:
+        table = table.assign(dataset=table["dataset"].map(paper.title))
+        table = table.rename(columns={"dataset": "corpus"})
+    rows = [[_entry(text) for text in row] for row in table.itertuples(index=False)]
     numeric = [numbers(column) for column in zip(*rows, strict=True)] or [False] * len(
         table.columns
     )
-    return Grid(list(table.columns), rows, numeric)
+    return Grid([name.replace("_", " ") for name in table.columns], rows, numeric)
 
 
-def numbers(texts: Iterable[str]) -> bool:
+def _entry(text):
+    return texts.minus(texts.rounded(text) if _NUMBER.fullmatch(text) else text) or NOTHING
+
+
+def numbers(entries: Iterable[str]) -> bool:
     """Whether all entries are numbers, or empty; but not all empty.
 
     Examples
@@ -64,7 +75,7 @@ def numbers(texts: Iterable[str]) -> bool:
     >>> numbers(["1", "−2.5", "", "40 %"]), numbers(["1", "two"]), numbers(["", "–"])
     (True, False, False)
     """
-    filled = [text for text in texts if text not in ("", NOTHING)]
+    filled = [text for text in entries if text not in ("", NOTHING)]
     return bool(filled) and all(_NUMBER.fullmatch(text) for text in filled)
 
 
@@ -86,13 +97,14 @@ def claim_rows(
     known = _power(power)
     for claim in table.to_dict("records"):
         sign, look = LOOKS.get(claim["verdict"], ("•", "not-run"))
-        bounds = [f"{float(claim[b]):.4g}" for b in ("low", "high") if claim[b]]
+        bounds = [f"{float(claim[b]):.1f}" for b in ("low", "high") if claim[b]]
         page = claim["notebook"].partition("#")[0]
         rows.append(
-            {key: claim[key] for key in ("id", "says", "asks", "verdict", "remark")}
-            | {"power": known.get(claim["id"], NOTHING)}
-            | {key: claim[key] or NOTHING for key in ("paper", "ours")}
-            | {"sign": sign, "look": look, "interval": " … ".join(bounds) or NOTHING}
+            {key: claim[key] for key in ("id", "says", "asks", "verdict")}
+            | {"remark": texts.minus(claim["remark"]), "power": known.get(claim["id"], "")}
+            | {"paper": texts.minus(claim["paper"]) or NOTHING}
+            | {"ours": texts.figure(claim["ours"]) or NOTHING}
+            | {"sign": sign, "look": look, "interval": texts.minus(" … ".join(bounds))}
             | {"page": claim["notebook"] if page in titles else "", "title": titles.get(page, page)}
         )
     return rows
@@ -107,17 +119,21 @@ def _power(table):
     return {name: "; ".join(said) for name, said in words.items()}
 
 
-def verdict_counts(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """How many claims have each verdict that occurs, best first, then those unknown.
+def by_verdict(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The claims by verdict: those judged, best first, then definitions, then those without one.
 
-    ``rows`` are from :func:`claim_rows`.
+    ``rows`` are from :func:`claim_rows`. A definition that was implemented is no result that
+    was reproduced: it stands apart, which ``definition`` says.
     """
-    order = {name: place for place, name in enumerate(claims.VERDICTS)}
-    counts: dict[str, dict[str, Any]] = {}
+    order = [*(name for name in claims.VERDICTS if name not in DEFINED), *DEFINED]
+    order.sort(key=lambda name: name in UNJUDGED)
+    groups: dict[str, dict[str, Any]] = {}
     for row in rows:
-        none = {key: row[key] for key in ("verdict", "sign", "look")} | {"count": 0}
-        counts.setdefault(row["verdict"], none)["count"] += 1
-    return sorted(counts.values(), key=lambda count: order.get(count["verdict"], len(order)))
+        none = {key: row[key] for key in ("verdict", "sign", "look")}
+        none |= {"claims": [], "definition": row["verdict"] in DEFINED}
+        groups.setdefault(row["verdict"], none)["claims"].append(row)
+    places = {name: place for place, name in enumerate(order)}
+    return sorted(groups.values(), key=lambda group: places.get(group["verdict"], len(places)))
 
 
 def accuracies(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -132,11 +148,11 @@ def accuracies(table: pd.DataFrame) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "label": _label(entry),
-                    "paper": _two(theirs),
-                    "ours": _two(ours),
+                    "paper": entry["paper"] or NOTHING,
+                    "ours": _one(ours),
                     "deviation": _deviation(entry),
                     "difference": _signed(difference),
-                    "unweighted": _two(unweighted),
+                    "unweighted": _one(unweighted),
                     "interval": _bounds(entry),
                     "at": None if None in (theirs, ours) else _span(theirs, ours),
                 }
@@ -150,10 +166,10 @@ def matrices(table: pd.DataFrame) -> list[dict[str, Any]]:
     """One of Tables 8–10 as two matrices, ours and the paper's, in percent of each true class."""
     emotions = list(dict.fromkeys(table["true"]))
     made = []
-    for column, whose in (("ours", "ours"), ("paper", "the paper's")):
+    for column, whose, places in (("ours", "ours", 1), ("paper", "the paper's", 2)):
         wide = table.pivot(index="true", columns="predicted", values=column)
         rows = [
-            (true, [_share(true, name, wide.loc[true, name]) for name in emotions])
+            (true, [_share(true, name, wide.loc[true, name], places) for name in emotions])
             for true in emotions
         ]
         made.append({"whose": whose, "emotions": emotions, "rows": rows})
@@ -221,9 +237,10 @@ def _label(entry):
     return ", ".join(part for part in parts if part not in ("multimodal", "emotion"))
 
 
-def _share(true, predicted, text):
+def _share(true, predicted, text, places):
     value = _number(text)
-    return {"share": value or 0.0, "text": _two(value), "diagonal": true == predicted}
+    shown = NOTHING if value is None else f"{value:.{places}f}"
+    return {"share": value or 0.0, "text": shown, "diagonal": true == predicted}
 
 
 def _number(text):
@@ -242,13 +259,12 @@ def _deviation(entry):
     return "" if value is None else f"± {value:.1f}"
 
 
-def _two(value):
-    return NOTHING if value is None else f"{value:.2f}"
+def _one(value):
+    return NOTHING if value is None else f"{value:.1f}"
 
 
 def _signed(value):
-    """A difference with its sign; a true minus is as wide as a plus."""
-    return NOTHING if value is None else f"{value:+.2f}".replace("-", "−")
+    return NOTHING if value is None else texts.minus(f"{value:+.1f}")
 
 
 def _clips(part):

@@ -1,0 +1,72 @@
+"""Numbers as people read them: rounded, in a unit of their size, with one minus sign."""
+
+from __future__ import annotations
+
+import re
+
+_NEGATIVE = re.compile(r"(?<![\w.)\]-])-(?=\d)")
+_DECIMAL = re.compile(r"\d+\.\d+(e[-+]?\d+)?")
+_HOURS = re.compile(r"([\d.]+) h\b")
+
+
+def minus(text: str) -> str:
+    """Every negative number with a true minus, which is as wide as a plus.
+
+    Examples
+    --------
+    >>> minus("-1.5 … -0.2 (Tables 8-10, 2026-11-26)")
+    '−1.5 … −0.2 (Tables 8-10, 2026-11-26)'
+    """
+    return _NEGATIVE.sub("−", text)
+
+
+def rounded(text: str, places: int = 2) -> str:
+    """Every number with more decimals than ``places`` cut to them; small ones to two digits.
+
+    Small is below 0.1, where decimals alone would leave nothing of a p-value.
+
+    Examples
+    --------
+    >>> rounded("-7.1429 … 79.25"), rounded("0.000887"), rounded("0.0434 s", 1), rounded("79.2")
+    ('-7.14 … 79.25', '0.00089', '0.043 s', '79.2')
+    """
+
+    def short(match: re.Match[str]) -> str:
+        value, decimals = float(match[0]), len(match[0].partition(".")[2])
+        if 0 < value < 0.1:
+            kept = f"{value:.1e}".partition("e")
+            return f"{value:.{1 - int(kept[2])}f}".rstrip("0")
+        return f"{value:.{places}f}" if decimals > places else match[0]
+
+    return _DECIMAL.sub(short, text)
+
+
+def figure(text: str) -> str:
+    """One of our figures with its unit: to one decimal, a short time in minutes or seconds.
+
+    Examples
+    --------
+    >>> figure("-7.143 … 7.981 points"), figure("0.000887 h"), figure("drawn")
+    ('−7.1 … 8.0 points', '3.2 s', 'drawn')
+    """
+
+    def shorter(match: re.Match[str]) -> str:
+        hours = float(match[1])
+        if hours >= 1:
+            return match[0]
+        return f"{hours * 60:.1f} min" if hours >= 1 / 60 else f"{hours * 3600:.1f} s"
+
+    return minus(rounded(_HOURS.sub(shorter, text), 1))
+
+
+def took(seconds: float) -> str:
+    """How long something took.
+
+    Examples
+    --------
+    >>> took(50.6), took(840.2), took(9000)
+    ('51 s', '14 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
