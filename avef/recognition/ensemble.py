@@ -1,0 +1,143 @@
+"""The networks of every fold, ready to look at clips of any length.
+
+What all folds keep of the networks that they start from (§2.2) is worked out once a clip; the
+layers that each of them trained stand side by side, so that no weights move between two clips.
+At the published sizes they take 0.6 GB of memory a fold.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pandas as pd
+
+from avef.core import paths, store
+from avef.learning import clip_svm, frozen, fusion, source_weights, training, whole_model
+from avef.learning.dataset import Dataset
+from avef.learning.saved_model import Model, keys
+from avef.models import dbn
+from avef.preparation import segments
+from avef.preparation.prepared import PreparedClip
+from avef.protocol import EMOTIONS
+
+AT_ONCE = 8  # segments; more would take memory at the published sizes, and save no time
+
+
+class Fold(NamedTuple):
+    """One fold's networks, and what its SVM learnt from.
+
+    Attributes
+    ----------
+    net : keras.Model
+        What both networks' kept layers give → last hidden layer (B, h) and softmax (B, 6).
+    svm : an estimator of :func:`avef.learning.clip_svm.machine`, fitted
+    clips : (n,) str
+        That were learnt from.
+    """
+
+    net: keras.Model
+    svm: Any
+    clips: np.ndarray
+
+
+class Look(NamedTuple):
+    """What all K folds make of one clip of S segments.
+
+    Attributes
+    ----------
+    segments : (S, 64) int
+        Audio frames of each.
+    softmax : (S, 6) float32
+        Averaged over the folds.
+    voices : (6,) int
+        Folds whose SVM decides for each emotion.
+    """
+
+    segments: np.ndarray
+    softmax: np.ndarray
+    voices: np.ndarray
+
+
+class Ensemble:
+    """Built and loaded once; each graph is traced once and serves every clip.
+
+    Parameters
+    ----------
+    model : Model
+        From :func:`avef.learning.saved_model.load`.
+
+    Attributes
+    ----------
+    folds : list of Fold
+    keys : list of str
+        Of the folds' cells; see :mod:`avef.core.store`.
+    """
+
+    def __init__(self, model: Model):
+        p, self.keys = model.params, keys(model.corpus)
+        training.precise(p.compute.precision)
+        start = source_weights.verified(paths.transferred(model.corpus), fusion.PREDICTS[0])
+        blank = _blank(p.prepare.face_size)
+        self._kept = [_kept(kind, blank, start, model) for kind in fusion.KINDS]
+        parts = (kept.part for kept in self._kept)
+        pattern = whole_model.joined(*parts, hidden=p.networks.dbn.hidden).deep
+        folder = paths.cells("dbn_fusion", model.corpus)
+        files = (fusion.weights_file(folder, fold) for fold in range(len(self.keys)))
+        self.folds = [_fold(store.load(file), pattern, p.svm) for file in files]
+
+    def look(self, clip: PreparedClip) -> Look:
+        """Show a prepared clip, with pictures, to all folds."""
+        cut = segments.of_clip(clip, fusion.PREDICTS[1])
+        audio, images = (rows.astype(np.int32) for rows in cut)
+        data = _data(clip.log_mel, clip.faces, audio, images)
+        for kept in self._kept:
+            rows, frames = frozen.seen(kept.kind, data)
+            kept.rows.fill(rows)
+            kept.source.layers[0].fill(frames)
+        hidden, softmax = self._outputs(len(audio))
+        for kept in self._kept:
+            kept.clear()
+        pooled = hidden.mean(axis=1, keepdims=True)
+        voices = np.zeros(len(EMOTIONS), int)
+        for fold, features in zip(self.folds, pooled, strict=True):
+            voices[fold.svm.predict(features)[0]] += 1
+        return Look(cut.audio, softmax.mean(axis=0), voices)
+
+    def _outputs(self, count):
+        """Last hidden layer (K, S, h) and softmax (K, S, 6) of the segments that lie ready."""
+        made = []
+        for rows in np.split(np.arange(count, dtype=np.int32), range(AT_ONCE, count, AT_ONCE)):
+            kept = [one.part.entry.predict_on_batch(rows) for one in self._kept]
+            made.append([fold.net.predict_on_batch(kept) for fold in self.folds])
+        stacks = [[[out[n] for out in fold] for fold in zip(*made, strict=True)] for n in (0, 1)]
+        return (np.stack([np.concatenate(fold) for fold in stack]) for stack in stacks)
+
+
+def _kept(kind, blank, start, model):
+    """A network whose kept layers are loaded, and which caches nothing: each clip is another."""
+    p = model.params
+    shared = frozen.Shared(
+        kind, blank, nets=p.networks, keep=p.keep, classes=len(EMOTIONS), cache_gib=0
+    )
+    shared.fill(blank, start)
+    return shared
+
+
+def _fold(arrays, pattern, svm):
+    with keras.utils.custom_object_scope({"Standardise": dbn.Standardise}):
+        net = keras.models.clone_model(pattern)
+    net.set_weights([arrays[number] for number in sorted(arrays) if number.isdigit()])
+    machine = clip_svm.machine(svm).fit(arrays["features"], arrays["classes"])
+    return Fold(net, machine, arrays["clips"])
+
+
+def _blank(side):
+    """A clip of one segment: it has the shapes of all others."""
+    rows = [np.zeros((1, count), np.int32) for count in (segments.LENGTH, segments.FACES)]
+    return _data(np.zeros((1, 64), np.float32), np.zeros((1, side, side, 3), np.uint8), *rows)
+
+
+def _data(log_mel, faces, audio, images):
+    return Dataset(pd.DataFrame(), log_mel, faces, audio, images, np.zeros(len(audio), np.int32))
