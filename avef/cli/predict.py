@@ -76,11 +76,11 @@ def outputs(
             raise ParameterError(f"{option}: there is no folder {file.parent}")
     own = {os.path.realpath(clip) for clip in clips}
     real = [os.path.realpath(file) for file in files.values()]
-    for file in real:
-        if file in own:
-            raise ParameterError(f"{option}: {file} is a clip itself")
-        if real.count(file) > 1:
-            raise ParameterError(f"{option}: several clips would be written to {file}")
+    for target in real:
+        if target in own:
+            raise ParameterError(f"{option}: {target} is a clip itself")
+        if real.count(target) > 1:
+            raise ParameterError(f"{option}: several clips would be written to {target}")
     return files
 
 

@@ -146,7 +146,9 @@ class Sheet:
                 raise ValueError
             return [(row, _parsed(row, self.form)) for row in rows]
         except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise ParameterError(f"--out {self.path}: holds what avef predict did not write") from error
+            raise ParameterError(
+                f"--out {self.path}: holds what avef predict did not write"
+            ) from error
 
 
 def _parsed(row, form):

@@ -16,8 +16,8 @@ PICTURE = "reliability.png"
 _TEXT = """\
 # Emotions by the networks of {title}: model card
 
-{mark}**What it is.** {folds} whole models (audio-net, visual-net and DBN; §2.2 of the paper), each \
-trained without the clips of some speakers. On a clip of one's own each of them has a voice, that \
+{mark}**What it is.** {folds} whole models (audio-net, visual-net and DBN; §2.2 of the paper), \
+each trained without the clips of some speakers. On a clip of one's own each of them has a voice, that \
 of its SVM; the most voices decide. The probability beside the answer is their softmax, averaged \
 over segments and folds.
 

@@ -89,7 +89,9 @@ def sides(probabilities: np.ndarray, dimension: str) -> dict[str, float]:
     {'low': 0.7, 'high': 0.3}
     """
     members = paper.TABLE_2[dimension]
-    chosen = {side: [EMOTIONS.index(e) for e in members[side]] for side in EMOTION_MODELS[dimension]}
+    chosen = {
+        side: [EMOTIONS.index(e) for e in members[side]] for side in EMOTION_MODELS[dimension]
+    }
     return {side: float(probabilities[rows].sum()) for side, rows in chosen.items()}
 
 

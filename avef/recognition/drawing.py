@@ -66,7 +66,7 @@ def reliability(table: pd.DataFrame, error: float) -> plt.Figure:
         axis.annotate(str(row.clips), place, (0, 7), textcoords="offset points", ha="center")
     axis.set(xlabel="calibrated probability (%)", ylabel="right (%)", xlim=(0, 100), ylim=(-3, 106))
     axis.set_aspect("equal")
-    axis.set_title(f"Answers are {100 * error:.0f} points off on average")
+    axis.set_title(f"{100 * error:.0f} points off on average")
     axis.legend(loc="upper left")
     return figure
 

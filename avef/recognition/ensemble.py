@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from avef.config.schema import Keep, Networks
 from avef.core import paths, store
 from avef.learning import clip_svm, frozen, fusion, source_weights, training, whole_model
 from avef.learning.dataset import Dataset
@@ -61,31 +62,17 @@ class Look(NamedTuple):
 
 
 class Ensemble:
-    """Built and loaded once; each graph is traced once and serves every clip.
+    """Built once; each graph is traced once and serves every clip.
 
     Parameters
     ----------
-    model : Model
-        From :func:`avef.learning.saved_model.load`.
-
-    Attributes
-    ----------
+    kept : list of Shared
+        Of audio and visual, as :func:`build` gives them, with their weights.
     folds : list of Fold
-    keys : list of str
-        Of the folds' cells; see :mod:`avef.core.store`.
     """
 
-    def __init__(self, model: Model):
-        p, self.keys = model.params, keys(model.corpus)
-        training.precise(p.compute.precision)
-        start = source_weights.verified(paths.transferred(model.corpus), fusion.PREDICTS[0])
-        blank = _blank(p.prepare.face_size)
-        self._kept = [_kept(kind, blank, start, model) for kind in fusion.KINDS]
-        parts = (kept.part for kept in self._kept)
-        pattern = whole_model.joined(*parts, hidden=p.networks.dbn.hidden).deep
-        folder = paths.cells("dbn_fusion", model.corpus)
-        files = (fusion.weights_file(folder, fold) for fold in range(len(self.keys)))
-        self.folds = [_fold(store.load(file), pattern, p.svm) for file in files]
+    def __init__(self, kept: list[frozen.Shared], folds: list[Fold]):
+        self._kept, self.folds = kept, folds
 
     def look(self, clip: PreparedClip) -> Look:
         """Show a prepared clip, with pictures, to all folds."""
@@ -115,19 +102,53 @@ class Ensemble:
         return (np.stack([np.concatenate(fold) for fold in stack]) for stack in stacks)
 
 
-def _kept(kind, blank, start, model):
-    """A network whose kept layers are loaded, and which caches nothing: each clip is another."""
-    p = model.params
-    shared = frozen.Shared(
-        kind, blank, nets=p.networks, keep=p.keep, classes=len(EMOTIONS), cache_gib=0
-    )
-    shared.fill(blank, start)
-    return shared
+def load(model: Model) -> Ensemble:
+    """Read the networks of every fold.
+
+    Raises
+    ------
+    ParameterError
+        Naming the file that is missing or damaged.
+    """
+    p, folder = model.params, paths.cells("dbn_fusion", model.corpus)
+    training.precise(p.compute.precision)
+    start = source_weights.verified(paths.transferred(model.corpus), fusion.PREDICTS[0])
+    kept, pattern = build(p.networks, p.keep, p.prepare.face_size)
+    for one in kept:
+        one.fill(_blank(p.prepare.face_size), start)
+        one.clear()
+    files = [fusion.weights_file(folder, fold) for fold in range(len(keys(model.corpus)))]
+    return Ensemble(kept, [_fold(store.load(file), pattern, p.svm) for file in files])
+
+
+def build(nets: Networks, keep: Keep, side: int) -> tuple[list[frozen.Shared], keras.Model]:
+    """Networks of random weights, to be filled.
+
+    Nothing is cached of what the kept layers make: each clip is another.
+
+    Returns
+    -------
+    (kept, deep)
+        What all folds share, of audio and of visual; and a pattern of ``Fold.net``.
+    """
+    kept = [
+        frozen.Shared(
+            kind, _blank(side), nets=nets, keep=keep, classes=len(EMOTIONS), cache_gib=0
+        )
+        for kind in fusion.KINDS
+    ]
+    whole = whole_model.joined(*(one.part for one in kept), hidden=nets.dbn.hidden)
+    return kept, whole.deep
+
+
+def copied(pattern: keras.Model) -> keras.Model:
+    """A model like :func:`build`'s ``deep``, with weights of its own."""
+    with keras.utils.custom_object_scope({"Standardise": dbn.Standardise}):
+        return keras.models.clone_model(pattern)
 
 
 def _fold(arrays, pattern, svm):
-    with keras.utils.custom_object_scope({"Standardise": dbn.Standardise}):
-        net = keras.models.clone_model(pattern)
+    net = copied(pattern)
     net.set_weights([arrays[number] for number in sorted(arrays) if number.isdigit()])
     machine = clip_svm.machine(svm).fit(arrays["features"], arrays["classes"])
     return Fold(net, machine, arrays["clips"])

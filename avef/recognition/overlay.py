@@ -46,7 +46,9 @@ def layout(width: int, height: int) -> Layout:
     """
     scale = max(1.0, _LEAST / height)
     wide, high = round(width * scale), round(height * scale)
-    return Layout(scale, wide, high, (2 * ((wide + _PANEL + 1) // 2), 2 * ((high + _STRIP + 1) // 2)))
+    return Layout(
+        scale, wide, high, (2 * ((wide + _PANEL + 1) // 2), 2 * ((high + _STRIP + 1) // 2))
+    )
 
 
 class Overlay:
@@ -90,7 +92,9 @@ class Overlay:
             x0, y0, x1, y1 = (int(v) for v in np.round(box * room.scale))
             cv2.rectangle(seen, (x0, y0), (x1, y1), _FACE, 2)
         for x, y in points[~np.isnan(points).any(axis=1)]:
-            cv2.circle(seen, (int((x + 0.5) * room.scale), int((y + 0.5) * room.scale)), 3, _FACE, -1)
+            cv2.circle(
+                seen, (int((x + 0.5) * room.scale), int((y + 0.5) * room.scale)), 3, _FACE, -1
+            )
         self._bars(drawn, at(self.prediction.times, moment))
         x = self._across(moment)
         cv2.line(drawn, (x, room.height), (x, room.size[1]), _MARK, 2)
@@ -106,12 +110,12 @@ class Overlay:
         for begin, end in made.speech:
             corners = (self._across(begin), room.height + 8), (self._across(end), room.size[1] - 8)
             cv2.rectangle(drawn, *corners, _VOICE, -1)
-        lines = _wrapped(made.headline, 24) + [f"probability {100 * made.confidence:.0f} %"]
+        lines = [(said, _INK, True) for said in _wrapped(made.headline, 24)]
+        lines.append((f"probability {100 * made.confidence:.0f} %", _INK, False))
         if made.data:
-            lines.append("demo data")
-        for number, said in enumerate(lines):
-            ink = _MARK if said == "demo data" else _INK
-            _write(drawn, said, (room.width + 10, 22 + 20 * number), ink, bold=number == 0)
+            lines.append(("demo data", _MARK, False))
+        for number, (said, ink, bold) in enumerate(lines):
+            _write(drawn, said, (room.width + 10, 22 + 20 * number), ink, bold=bold)
         return drawn
 
     def _bars(self, drawn, segment):

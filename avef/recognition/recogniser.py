@@ -68,19 +68,21 @@ class Recogniser:
     def key(self) -> str:
         """Fingerprint of all that decides a clip's result but the clip itself."""
         folds = saved_model.keys(self.corpus)
-        return store.digest(asdict(self.params), self.share, folds, files=[paths.VAD], code=__name__)
+        return store.digest(
+            asdict(self.params), self.share, folds, files=[paths.VAD], code=__name__
+        )
 
     @cached_property
     def ensemble(self) -> Ensemble:
         """The networks of every fold."""
-        from avef.recognition.ensemble import Ensemble
+        from avef.recognition import ensemble
 
-        return Ensemble(self._model)
+        return ensemble.load(self._model)
 
     @cached_property
     def unheard(self) -> calibration.Unheard:
         """What the folds say of speakers that they never heard."""
-        return unheard(self.corpus, self.ensemble.keys, self.ensemble.folds)
+        return unheard(self.corpus, saved_model.keys(self.corpus), self.ensemble.folds)
 
     @cached_property
     def calibration(self) -> calibration.Calibration:
@@ -100,7 +102,9 @@ class Recogniser:
         clip = prepare_clip(path, **settings(self.params.prepare, paths.VAD))
         return self.recognise(clip, name=self._name(path), path=str(path))
 
-    def recognise(self, clip: PreparedClip, *, name: str | None = None, path: str = "") -> Prediction:
+    def recognise(
+        self, clip: PreparedClip, *, name: str | None = None, path: str = ""
+    ) -> Prediction:
         """Recognise the emotion of a prepared clip.
 
         ``name`` is its own if it is of the corpus, ``path`` where it came from.

@@ -70,4 +70,6 @@ def _cell(folder: Path, fold: int, key: str) -> Path:
         if store.has(file, key, [fusion.weights_file(folder, fold)]):
             return file
     corpus = folder.name
-    raise ParameterError(f"{folder} lacks the cell of fold {fold}; run `dvc repro dbn_fusion@{corpus}`")
+    raise ParameterError(
+        f"{folder} lacks the cell of fold {fold}; run `dvc repro dbn_fusion@{corpus}`"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -46,38 +45,41 @@ def annotate(prediction: Prediction, params: Trained, path: str | Path) -> None:
     audio = media.read_audio(prediction.clip, options["hearing"])
     video = media.read_video(prediction.clip, options["seeing"])
     begin = min(audio.start, float(video.times[0]))
-    frames = _frames(prediction, video, video.times - audio.start, options)
+    overlay = Overlay(prediction, *video.frames.shape[2:0:-1])
+    frames = _frames(overlay, video, video.times - audio.start, options)
     with replacing(path) as temporary, av.open(str(temporary), "w") as file:
-        pictures = _film(file, video.fps, frames, np.round((video.times - begin) * _CLOCK))
+        film = _stream(file, video.fps, overlay.layout.size)
+        pictures = _pictures(film, frames, np.round((video.times - begin) * _CLOCK))
         sound = _sound(file, audio, audio.start - begin)
         for packet in _merged(pictures, sound):
             file.mux(packet)
 
 
-def _frames(prediction, video, moments, options):
+def _frames(overlay, video, moments, options):
     """The annotated frames, one at a time."""
     track = faces.track(video.frames, every=options["detect_every"])
     boxes = faces.face_box(track.points, margin=options["face_margin"])
-    overlay = Overlay(prediction, *video.frames.shape[2:0:-1])
-    for picture, moment, box, points in zip(video.frames, moments, boxes, track.points, strict=True):
+    for picture, moment, box, points in zip(
+        video.frames, moments, boxes, track.points, strict=True
+    ):
         yield overlay.frame(picture, float(moment), box, points)
 
 
-def _film(file, fps, frames, ticks) -> Iterator[av.Packet]:
-    """Packets of the pictures; the first one makes the stream, as it knows the size."""
+def _stream(file, fps, size):
     stream = file.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+    stream.width, stream.height = size
     stream.pix_fmt, stream.options = "yuv420p", {"crf": "20", "preset": "veryfast"}
     stream.codec_context.time_base = Fraction(1, _CLOCK)
+    return stream
 
-    def packets():
-        for drawn, tick in zip(frames, ticks, strict=True):
-            stream.height, stream.width = drawn.shape[:2]
-            frame = av.VideoFrame.from_ndarray(drawn, format="rgb24")
-            frame.pts, frame.time_base = int(tick), Fraction(1, _CLOCK)
-            yield from stream.encode(frame)
-        yield from stream.encode(None)
 
-    return packets()
+def _pictures(stream, frames, ticks):
+    """Packets of the pictures, which need not come at one rate."""
+    for drawn, tick in zip(frames, ticks, strict=True):
+        frame = av.VideoFrame.from_ndarray(drawn, format="rgb24")
+        frame.pts, frame.time_base = int(tick), Fraction(1, _CLOCK)
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
 
 
 def _sound(file, audio, delay):
@@ -88,19 +90,21 @@ def _sound(file, audio, delay):
     stream = file.add_stream("aac", rate=rate, layout=layout)
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
 
-    def packets():
-        for start in range(0, len(samples), _BLOCK):
-            block = np.ascontiguousarray(samples[start : start + _BLOCK].T, np.float32)
-            frame = av.AudioFrame.from_ndarray(block, "fltp", layout)
-            frame.sample_rate, frame.time_base = audio.rate, Fraction(1, audio.rate)
-            frame.pts = start + round(delay * audio.rate)
-            for ready in resampler.resample(frame):
-                yield from stream.encode(ready)
-        for ready in resampler.resample(None):
-            yield from stream.encode(ready)
-        yield from stream.encode(None)
+    return _samples(stream, resampler, audio, samples, round(delay * audio.rate))
 
-    return packets()
+
+def _samples(stream, resampler, audio, samples, first):
+    """Packets of the sound; its first sample is number ``first`` of the file's clock."""
+    for start in range(0, len(samples), _BLOCK):
+        block = np.ascontiguousarray(samples[start : start + _BLOCK].T, np.float32)
+        frame = av.AudioFrame.from_ndarray(block, "fltp", stream.layout.name)
+        frame.sample_rate, frame.time_base = audio.rate, Fraction(1, audio.rate)
+        frame.pts = first + start
+        for ready in resampler.resample(frame):
+            yield from stream.encode(ready)
+    for ready in resampler.resample(None):
+        yield from stream.encode(ready)
+    yield from stream.encode(None)
 
 
 def _merged(*streams):
