@@ -17,19 +17,19 @@ _TEXT = """\
 # Emotions by the networks of {title}: model card
 
 {mark}**What it is.** {folds} whole models (audio-net, visual-net and DBN; §2.2 of the paper), \
-each trained without the clips of some speakers. On a clip of one's own each of them has a voice, that \
-of its SVM; the most voices decide. The probability beside the answer is their softmax, averaged \
-over segments and folds.
+each trained without the clips of some speakers. On a clip of one's own each of them has a \
+voice, that of its SVM; the most voices decide. The probability beside the answer is their \
+softmax, averaged over segments and folds.
 
 **What it is worth.** Each fold was asked about the speakers that it never heard, {clips} clips \
-in all: {right:.0f} % of the answers were right (chance: {chance:.0f} %). These are the figures of \
-one fold alone, which its SVM decides; all folds together were not tested, as every speaker was \
-heard by some of them.
+in all: {right:.0f} % of the answers were right (chance: {chance:.0f} %). These are the figures \
+of one fold alone, which its SVM decides; all folds together were not tested, as every speaker \
+was heard by some of them.
 
-**Probabilities.** They are taken to the power of 1 / {temperature:.2f}, the temperature at which \
-the emotions of these clips are likeliest. Below, each clip is judged at the temperature of the \
-other folds' clips. The expected calibration error is {error:.1f} points; without a temperature \
-it was {before:.1f}.
+**Probabilities.** They are taken to the power of 1 / {temperature:.2f}, the temperature at \
+which the emotions of these clips are likeliest. Below, each clip is judged at the temperature \
+of the other folds' clips. The expected calibration error is {error:.1f} points; without a \
+temperature it was {before:.1f}.
 
 ![How often answers of like confidence were right](reliability.png)
 
@@ -38,10 +38,10 @@ it was {before:.1f}.
 **Arousal and valence** are sums of the probabilities of the emotions that Table 2 puts on each \
 side; no network of their own is kept.
 
-**Limits.** The softmax of a fold and the mean of all folds are not the same; the temperature was \
-fitted on the former. It holds for speakers and recordings like those of the corpus. People and \
-rooms that are not like them were not tested. Six emotions are all that it knows: a calm face gets \
-one of them, too.
+**Limits.** The softmax of a fold and the mean of all folds are not the same; the temperature \
+was fitted on the former. It holds for speakers and recordings like those of the corpus. People \
+and rooms that are not like them were not tested. Six emotions are all that it knows: a calm \
+face gets one of them, too.
 """
 
 

@@ -66,7 +66,7 @@ class Overlay:
         self._still = self._background()
 
     def frame(
-        self, picture: np.ndarray, moment: float, box: np.ndarray, points: np.ndarray
+        self, picture: np.ndarray, moment: float, *, box: np.ndarray, points: np.ndarray
     ) -> np.ndarray:
         """One frame.
 
@@ -97,7 +97,7 @@ class Overlay:
             )
         self._bars(drawn, at(self.prediction.times, moment))
         x = self._across(moment)
-        cv2.line(drawn, (x, room.height), (x, room.size[1]), _MARK, 2)
+        cv2.line(drawn[room.height :], (x, 0), (x, _STRIP), _MARK, 2)
         return drawn
 
     def _across(self, moment):

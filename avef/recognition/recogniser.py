@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,7 +149,9 @@ class Recogniser:
         return dict(zip(clips["path"], clips["clip"], strict=True))
 
 
-def load(corpus: str, svm: Svm | None = None, *, share: float = SHARE) -> Recogniser:
+def load(
+    corpus: str, svm: Svm | None = None, *, share: float = SHARE, fast: bool = False
+) -> Recogniser:
     """The model of a corpus whose stage ``dbn_fusion`` has run.
 
     Parameters
@@ -160,13 +162,20 @@ def load(corpus: str, svm: Svm | None = None, *, share: float = SHARE) -> Recogn
         Settings of the SVM, which is fitted anew; those of the training if not given.
     share : float in 0…1
         Of the answers that are called sure, so many are to be right.
+    fast : bool
+        Whether the networks multiply in bfloat16, which some processors do several times as
+        fast (``benchmarks/predict.py``). Probabilities may differ in the second decimal.
 
     Raises
     ------
     ParameterError
         If there are no trained networks, or they are not those that were noted down.
     """
-    return Recogniser(saved_model.load(corpus, svm), share)
+    model = saved_model.load(corpus, svm)
+    if fast:
+        compute = replace(model.params.compute, precision="mixed_bfloat16")
+        model = model._replace(params=replace(model.params, compute=compute))
+    return Recogniser(model, share)
 
 
 def predict(path: str | Path, model: Recogniser) -> Prediction:

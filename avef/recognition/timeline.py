@@ -60,4 +60,5 @@ def stretches(
     if len(pieces) > most:
         pieces = np.array_split(np.arange(len(times)), most)
     spans = shown(times)
-    return [(spans[p[0], 0], spans[p[-1], 1], timeline[p].mean(axis=0)) for p in pieces]
+    ends = [(float(spans[p[0], 0]), float(spans[p[-1], 1])) for p in pieces]
+    return [(*span, timeline[p].mean(axis=0)) for span, p in zip(ends, pieces, strict=True)]

@@ -62,7 +62,7 @@ def _frames(overlay, video, moments, options):
     for picture, moment, box, points in zip(
         video.frames, moments, boxes, track.points, strict=True
     ):
-        yield overlay.frame(picture, float(moment), box, points)
+        yield overlay.frame(picture, float(moment), box=box, points=points)
 
 
 def _stream(file, fps, size):

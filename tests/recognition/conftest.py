@@ -1,5 +1,6 @@
 """A tiny model of RML with random weights, in the files that the stages leave."""
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,6 +41,14 @@ def sample_clip(seconds=1.4, seed=0, warnings=""):
     log_mel = rng.standard_normal((count, 64)).astype(np.float32)
     times = np.arange(len(faces)) / 25
     return PreparedClip(log_mel, voiced, faces, status, times, 25.0, {"warnings": warnings})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet():
+    """Keras warns of its own use of numpy."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__", DeprecationWarning)
+        yield
 
 
 @pytest.fixture(scope="session")
