@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -105,6 +106,8 @@ def _predict(options):
 
     p, form = params.read(), options.form
     corpus = _corpus(options, p)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # as the arguments' names are
     clips = batch.clips(options.clip, sys.stdin if "-" in options.clip else ())
     drawn = outputs(options.figure, clips, FIGURES, option="--figure")
     filmed = outputs(options.video, clips, VIDEOS, option="--video")
@@ -195,7 +198,7 @@ def _progress(clips):
     """Clips one after the other, with a bar where somebody watches."""
     from tqdm import tqdm
 
-    return tqdm(clips, unit="clip", disable=None if len(clips) > 1 else True)
+    return tqdm(clips, unit="clip", disable=None)
 
 
 def _cores():

@@ -43,14 +43,6 @@ def sample_clip(seconds=1.4, seed=0, warnings=""):
     return PreparedClip(log_mel, voiced, faces, status, times, 25.0, {"warnings": warnings})
 
 
-@pytest.fixture(scope="session", autouse=True)
-def quiet():
-    """Keras warns of its own use of numpy."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "__array__", DeprecationWarning)
-        yield
-
-
 @pytest.fixture(scope="session")
 def make_clip():
     return sample_clip
@@ -67,9 +59,11 @@ def model_files(tmp_path_factory):
     folders.clips = pd.DataFrame(names, columns=["clip", "speaker", "emotion"])
     folders.clips = folders.clips.assign(path=folders.clips["clip"] + ".avi", corpus="rml")
     folders.clips.to_csv(folders.prepared / "clips.csv", index=False)
-    _start(source_weights.start(folders.transfer, "emotion"), folders.transfer)
-    for fold, heard in enumerate((SPEAKERS[:2], SPEAKERS[2:])):
-        _fold(folders, fold, heard)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__", DeprecationWarning)  # Keras' own
+        _start(source_weights.start(folders.transfer, "emotion"), folders.transfer)
+        for fold, heard in enumerate((SPEAKERS[:2], SPEAKERS[2:])):
+            _fold(folders, fold, heard)
     with pytest.MonkeyPatch.context() as patch:
         patched(patch, folders)
         p = replace(params.read(), networks=NETS, keep=KEEP)

@@ -1,5 +1,6 @@
 """The ensemble and what it makes of a clip; tests/learning compares it with trained cells."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -7,9 +8,11 @@ from avef.core import store
 from avef.core.errors import ParameterError
 from avef.evaluation.tables import DEMO
 from avef.learning import fusion, grid, saved_model
+from avef.models import inputs
 from avef.preparation.segments import of_clip
 from avef.protocol import EMOTIONS
 from avef.recognition import calibration, recogniser
+from avef.recognition.ensemble import Ensemble
 from avef.recognition.unheard import others
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
@@ -42,9 +45,19 @@ def test_clips_of_any_length_share_one_graph_and_do_not_touch_each_other(model, 
     for one, other in zip(first, again[::-1], strict=True):
         np.testing.assert_array_equal(one, other)
     assert [len(rows) for rows in first] == [24, 1]
-    graphs = {id(fold.net.predict_function) for fold in model.ensemble.folds}
-    model.recognise(make_clip(5.0))
-    assert {id(fold.net.predict_function) for fold in model.ensemble.folds} == graphs
+
+
+def test_no_length_of_clip_is_traced_anew(model, make_clip, monkeypatch):
+    for seconds in (1.0, 9.0):
+        model.recognise(make_clip(seconds))
+
+    def call(*_):
+        raise AssertionError("a graph is traced")
+
+    monkeypatch.setattr(inputs.Table, "call", call)
+    monkeypatch.setattr(keras.layers.Dense, "call", call)
+    for seconds in (0.5, 3.0, 7.0, 20.0):
+        model.recognise(make_clip(seconds))
 
 
 def test_a_batch_of_segments_is_what_its_segments_are_one_by_one(model, make_clip, monkeypatch):
@@ -66,6 +79,37 @@ def test_folds_differ_and_are_averaged(model, make_clip):
         alone.append(ensemble.look(make_clip()).softmax)
     ensemble.folds = folds
     np.testing.assert_allclose(np.mean(alone, axis=0), whole, rtol=1e-6)
+
+
+class Svm:
+    """Decides for anger, and notes the features that it is asked about."""
+
+    def __init__(self):
+        self.asked = []
+
+    def predict(self, features):
+        self.asked += features.tolist()
+        return [0]
+
+
+def test_each_svm_decides_on_what_its_own_fold_makes_of_the_clip(model, make_clip):
+    svms = [Svm(), Svm()]
+    folds = [f._replace(svm=s) for f, s in zip(model.ensemble.folds, svms, strict=True)]
+    for some in (folds, folds[:1], folds[1:]):
+        voices = Ensemble(model.ensemble._kept, some).look(make_clip()).voices
+        assert voices.tolist() == [len(some), 0, 0, 0, 0, 0]
+    for svm in svms:
+        assert svm.asked[0] == pytest.approx(svm.asked[1])
+    assert svms[0].asked[0] != pytest.approx(svms[1].asked[0])
+
+
+def test_the_timeline_is_calibrated_as_the_answer_is(model, make_clip):
+    made, look = model.recognise(make_clip()), model.ensemble.look(make_clip())
+    heat = model.calibration.temperature
+    assert abs(heat - 1) > 0.1
+    np.testing.assert_allclose(made.timeline, calibration.tempered(look.softmax, heat))
+    whole = calibration.tempered(look.softmax.mean(axis=0), heat)
+    np.testing.assert_allclose(made.probabilities, whole)
 
 
 def test_it_is_calibrated_on_speakers_that_a_fold_never_heard(model, model_files):
