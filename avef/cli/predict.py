@@ -104,29 +104,24 @@ def _common(parser):
 def _predict(options):
     from avef.recognition import batch
 
-    p, form = params.read(), options.form
+    p = params.read()
     corpus = _corpus(options, p)
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")  # as the arguments' names are
-    clips = batch.clips(options.clip, sys.stdin if "-" in options.clip else ())
-    drawn = outputs(options.figure, clips, FIGURES, option="--figure")
-    filmed = outputs(options.video, clips, VIDEOS, option="--video")
-    outputs(options.out, clips[:1], RESULTS, option="--out")
-    if options.out and form:
-        raise ParameterError(f"--{form}: the suffix of --out says the form already")
+    clips, drawn, filmed = _checked(options)
     model = _model(corpus, p, options)
     keys = {clip: batch.key(clip, model.key) for clip in clips}
     sheet = batch.Sheet(options.out, keys) if options.out else None
     done = sheet.done if sheet else {}
     failed = sum(done.values())
-    told = _Told(form or "text", model.demo, quiet=bool(sheet))
+    _begin(options.form, model.demo)
     for clip in _progress([clip for clip in clips if clip not in done]):
         made = batch.result(clip, model)
         if sheet:
             sheet.add(made, keys[clip])
-        failed += isinstance(made, batch.Failure)
-        told.result(made, keys[clip])
-        if not isinstance(made, batch.Failure):
+        else:
+            _tell(made, keys[clip], options.form)
+        if isinstance(made, batch.Failure):
+            failed += 1
+        else:
             _pictures(made, model, drawn.get(clip), filmed.get(clip))
     if sheet:
         print(f"{options.out}: {len(clips)} clips, of which {len(done)} were there", flush=True)
@@ -134,28 +129,40 @@ def _predict(options):
         raise ClipError(f"{failed} of {len(clips)} clips cannot be used")
 
 
-class _Told:
-    """Prints results as they come."""
+def _checked(options):
+    """The clips that are meant, and the files to draw and to film of each."""
+    from avef.recognition import batch
 
-    def __init__(self, form, demo, *, quiet):
-        from avef.evaluation.tables import DEMO
-        from avef.recognition import batch
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # as the arguments' names are
+    clips = batch.clips(options.clip, sys.stdin if "-" in options.clip else ())
+    outputs(options.out, clips[:1], RESULTS, option="--out")
+    if options.out and options.form:
+        raise ParameterError(f"--{options.form}: the suffix of --out says the form already")
+    drawn = outputs(options.figure, clips, FIGURES, option="--figure")
+    return clips, drawn, outputs(options.video, clips, VIDEOS, option="--video")
 
-        self.form, self.quiet = form, quiet
-        if form == "text" and demo:
-            print(DEMO)
+
+def _begin(form, demo):
+    """Print what stands above all results."""
+    from avef.evaluation.tables import DEMO
+    from avef.recognition import batch
+
+    if form:
         print(batch.head(form), end="")
+    elif demo:
+        print(DEMO)
 
-    def result(self, made, key):
-        from tqdm import tqdm
 
-        from avef.recognition import batch, forms
+def _tell(made, key, form):
+    """Print a result; not in the middle of the bar."""
+    from tqdm import tqdm
 
-        if self.quiet:
-            return
-        told = forms.text(made) + "\n" if self.form == "text" else batch.line(made, self.form, key)
-        with tqdm.external_write_mode():  # else a bar would stand in the middle of it
-            print(told, end="", flush=True)
+    from avef.recognition import batch, forms
+
+    said = batch.line(made, form, key) if form else forms.text(made) + "\n"
+    with tqdm.external_write_mode():
+        print(said, end="", flush=True)
 
 
 def _pictures(made, model, figure, video):
