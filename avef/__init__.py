@@ -25,6 +25,6 @@ logging.getLogger("tensorflow").addFilter(lambda record: record.levelno >= loggi
 
 __version__ = "0.1.0"
 #: Loaded when first used: whoever only reads a table need not wait for the networks.
-_PUBLIC = {"learning.saved_model": ["Model", "load"], "recognise": ["Prediction", "predict"]}
+_PUBLIC = {"recognition": ["Prediction", "Recogniser", "load", "predict"]}
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_PUBLIC)
 __all__ += ["__version__"]

@@ -96,4 +96,7 @@ def test_the_public_face_is_small_and_lazy():
 
     code = "import sys, avef; print(sorted(avef.__all__), 'numpy' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "['Model', 'Prediction', '__version__', 'load', 'predict'] False"
+    assert (
+        said.stdout.strip()
+        == "['Prediction', 'Recogniser', '__version__', 'load', 'predict'] False"
+    )

@@ -329,12 +329,13 @@ def test_the_same_seed_trains_the_same_weights(clone):
 def test_a_clip_of_ones_own_is_recognised(clone, refused):
     clip = pd.read_csv(clone / "data/prepared/mine/clips.csv")["path"][0]
     path = f"data/own/{clip}"
-    said = sh("avef", "predict", path, "--corpus", "rml", "--figure", "mine", cwd=clone)
+    said = sh("avef", "predict", path, "--corpus", "rml", "--figure", "mine.png", cwd=clone)
     assert "Demo data" in said
-    assert any(f"{emotion} (of " in said for emotion in EMOTIONS)
+    assert any(f"folds say {emotion}, " in said for emotion in EMOTIONS)
     assert (clone / "mine.png").stat().st_size > 10_000
     broken = pd.read_csv(clone / "data/prepared/rml/quarantine.csv")["path"][0]
-    assert refused("predict", f"data/demo/rml/{broken}").startswith("avef: ")
+    said = refused("predict", f"data/demo/rml/{broken}")
+    assert said.splitlines()[-1] == "avef: 1 of 1 clips cannot be used"
 
 
 def test_papermill_runs_a_notebook_by_itself(clone):

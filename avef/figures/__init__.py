@@ -16,7 +16,6 @@ from avef.core.files import replacing
 
 _FIGURES = {
     "learning": ["learning_curves", "rbm_errors", "transfer_curves"],
-    "prediction": ["emotions_over_time"],
     "preparation": ["mel_channels", "preparation", "segment_faces", "voiced_share"],
     "results": [
         "ablations",
@@ -42,6 +41,6 @@ def finish(
     if demo:
         figure.text(1, 1, "demo data", ha="right", va="top", color="C1", fontsize=9)
     with replacing(Path(folder) / f"{name}.png") as temporary:
-        figure.savefig(temporary, metadata={"Software": None})
+        figure.savefig(temporary, dpi=200, metadata={"Software": None})
     plt.close(figure)  # a notebook shows what it is given; open figures it would show twice
     return figure

@@ -22,7 +22,7 @@ from avef.protocol import labels
 if TYPE_CHECKING:  # only what trains loads TensorFlow
     from avef.learning import frozen, whole_model
 
-#: The emotion model and case whose networks are kept, for :mod:`avef.recognise`.
+#: The emotion model and case whose networks are kept, for :mod:`avef.recognition`.
 PREDICTS = ("emotion", 2)
 KINDS = ("audio", "visual")
 
@@ -54,7 +54,7 @@ def run(folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
 
 
 def weights_file(folder: str | Path, fold: int) -> Path:
-    """Where what :mod:`avef.recognise` needs of a fold of :data:`PREDICTS` lies.
+    """Where what :mod:`avef.recognition` needs of a fold of :data:`PREDICTS` lies.
 
     Of the first seed. All that was trained, as arrays ``000``, ``001``, … in Keras' order;
     ``clips`` that were learnt from, their ``classes``, and their pooled ``features``.

@@ -1,4 +1,4 @@
-"""What was trained, and with which parameters: what the fusion stage leaves for avef.recognise."""
+"""What was trained, and with which parameters: what fusion leaves for avef.recognition."""
 
 from __future__ import annotations
 

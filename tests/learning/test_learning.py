@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avef import recognise
 from avef.config import params
 from avef.config.corpus import CorpusParams
 from avef.config.schema import (
@@ -55,6 +54,8 @@ from avef.learning import (
 from avef.models import dbn, inputs, networks
 from avef.preparation.prepared import PreparedClip, load_clip, save_clip
 from avef.protocol import EMOTION_MODELS, EMOTIONS, binary, folds
+from avef.recognition import calibration
+from avef.recognition.recogniser import Recogniser
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
 
@@ -208,7 +209,7 @@ def begun(finished, tmp_path):
 
 @pytest.fixture(scope="module")
 def predicting(finished, tmp_path_factory):
-    """A copy with the networks that avef.recognise takes, too; nobody writes here."""
+    """A copy with the networks that avef.recognition takes, too; nobody writes here."""
     chain = finished.copied(tmp_path_factory.mktemp("predicting"))
     with pytest.MonkeyPatch.context() as patch:
         restricted(patch, [fusion.PREDICTS])
@@ -619,7 +620,7 @@ def test_dropout_before_the_dbn_is_a_layer_only_where_it_is_asked_for(finished):
         whole.table.fill(np.ones((8, whole.table.rows.shape[1]), np.float32))
         seen = [whole.top(rows, training=t).numpy() for t in (True, False)]
         assert np.array_equal(*seen) == (whole is plain)
-    dropped.deep.set_weights(plain.deep.get_weights())  # what avef.recognise does, either way
+    dropped.deep.set_weights(plain.deep.get_weights())  # what avef.recognition does, either way
     for one, other in zip(
         *(training.outputs(w.features, [rows]) for w in (plain, dropped)), strict=True
     ):
@@ -655,38 +656,45 @@ def test_how_networks_begin_decay_and_drop_decides_their_cells(begun, only, chan
 
 @pytest.fixture
 def ready(served, monkeypatch):
-    """RML's networks, and the parameters that they were trained with, for avef.recognise."""
+    """RML's networks, and the parameters that they were trained with, for avef.recognition."""
     monkeypatch.setattr(paths, "cells", lambda stage, corpus: served.root / "fusion")
     monkeypatch.setattr(paths, "transferred", lambda corpus: served.transferred)
     monkeypatch.setattr(paths, "prepared", lambda corpus: served.target)
     monkeypatch.setattr(paths, "VAD", served.target / "clips.csv")  # any file
     monkeypatch.chdir(Path(__file__).parents[2])
     p = params.read()
-    saved_model.keep(replace(p, networks=NETS, keep=KEEP, seed=SEED), "rml")
+    prepare = replace(p.prepare, face_size=16)
+    saved_model.keep(replace(p, prepare=prepare, networks=NETS, keep=KEEP, seed=SEED), "rml")
     return served
 
 
 def test_a_single_clip_gets_what_the_cells_have_for_it(ready):
-    """The networks kept for avef.recognise are those that the cells were made with."""
-    model = saved_model.load("rml", SVM)
+    """The networks kept for avef.recognition are those that the cells were made with."""
+    model = Recogniser(saved_model.load("rml", SVM))
     clips = pd.read_csv(ready.target / "clips.csv")["clip"]
     for row in (0, 13):
         clip = load_clip(ready.target / f"{clips[row]}.npz")
-        prediction = recognise.recognise(clip, model, clips[row])
+        prediction = model.recognise(clip, name=clips[row])
         made = [
             store.load(grid.file(ready.root / "fusion", grid.Cell(*fusion.PREDICTS, SEED, fold)))
             for fold in range(GROUPS)
         ]
-        expected = np.mean([cell["softmax"][row] for cell in made], axis=0)
-        np.testing.assert_allclose(
-            prediction.probabilities.mean(axis=0), expected, rtol=1e-3, atol=1e-4
-        )
+        softmax = np.mean([cell["softmax"][row] for cell in made], axis=0)
+        expected = calibration.tempered(softmax, model.calibration.temperature)
+        np.testing.assert_allclose(prediction.probabilities, expected, rtol=1e-3, atol=1e-4)
         assert sum(prediction.voices.values()) == GROUPS
         assert prediction.voices[prediction.emotion] == max(prediction.voices.values())
         assert ((prediction.times >= 0) & (prediction.times <= 1.43)).all()
-        assert recognise.text(prediction).startswith(prediction.emotion)
         assert prediction.learnt == GROUPS - 1  # all folds but the one that leaves its speaker out
-        assert recognise.recognise(clip, model, "another").learnt == 0
+        assert model.recognise(clip, name="another").learnt == 0
+
+
+def test_what_calibrates_is_what_the_tables_are_made_of(ready):
+    """Each clip once, by the fold that leaves its speaker out, and with the same answers."""
+    said = Recogniser(saved_model.load("rml", SVM)).unheard
+    tested = ready.predictions().sort_values("fold", kind="stable")
+    assert [EMOTIONS[n] for n in said.truth] == tested["true"].tolist()
+    assert [EMOTIONS[n] for n in said.decided] == tested["predicted"].tolist()
 
 
 def test_networks_keep_the_parameters_that_they_were_trained_with(ready):
@@ -806,7 +814,7 @@ def test_flipped_bits_end_a_prediction_with_the_file_named(ready):
     file = fusion.weights_file(ready.root / "fusion", 1)
     flip(file)
     with pytest.raises(ParameterError, match=f"{file.name} is missing or damaged"):
-        recognise.recognise(clip, model)
+        Recogniser(model).recognise(clip)
 
 
 @pytest.mark.parametrize("stage", STAGES)

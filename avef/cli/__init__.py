@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from avef import __version__
+from avef.cli import predict
+from avef.cli.options import known
 from avef.config import params, profiles
 from avef.core import log, paths
 from avef.core.errors import ClipError, ParameterError
@@ -31,7 +33,7 @@ def _demo(options):
     from avef.demo import make_corpus
 
     p = params.read()
-    _known(options.corpus, p.corpora, "corpus")
+    known(options.corpus, p.corpora, "corpus")
     size = getattr(p.demo, options.corpus)
     make_corpus(
         options.corpus,
@@ -48,7 +50,7 @@ def _tree(options):
 
     p = params.read()
     if not options.emodb:
-        _known(options.corpus, p.corpora, "CORPUS")
+        known(options.corpus, p.corpora, "CORPUS")
     file = paths.EMODB_TREE if options.emodb else paths.tree(options.corpus)
     root = manifest.roots(p)[file]
     print(f"{file}: {len(manifest.write(root, file))} files in {root}")
@@ -58,7 +60,7 @@ def _clips(options):
     from avef.corpora import listing
 
     p = params.read()
-    _known(options.corpus, p.corpora, "CORPUS")
+    known(options.corpus, p.corpora, "CORPUS")
     corpus = p.corpora[options.corpus]
     made = listing.write(options.corpus, corpus.root, reader=corpus.reader)
     print(f"{options.corpus}: {len(made.clips)} clips, {len(made.left_out)} files left out")
@@ -69,41 +71,13 @@ def _run(options):
 
     p = params.read()  # a mistake in params.yaml stops here, not minutes into a notebook
     given = dict(_pair(text) for text in options.parameter)
-    _known(given.get("dataset", next(iter(p.corpora))), p.corpora, "-p dataset")
+    known(given.get("dataset", next(iter(p.corpora))), p.corpora, "-p dataset")
     name = "-".join([options.notebook, *given.values()])
     if Path(name).name != name:
         raise ParameterError(f"avef run takes a name such as 03_audio_net, no path, got {name!r}")
     source = Path("notebooks") / f"{options.notebook}.ipynb"
     target, log_file = paths.NOTEBOOKS / f"{name}.ipynb", paths.LOGS / f"{name}.log"
     notebook.run(source, target, given, log_file=log_file)
-
-
-def _predict(options):
-    from avef import recognise
-    from avef.evaluation import tables
-    from avef.learning import saved_model
-
-    p = params.read()
-    corpus = options.corpus or next(iter(p.corpora))
-    _known(corpus, p.corpora, "--corpus")
-    model = saved_model.load(corpus, p.svm)
-    try:
-        prediction = recognise.predict(options.clip, model)
-    except ClipError as error:
-        raise ClipError(f"{options.clip}: {error}") from error
-    demo = model.params.profile == "demo"
-    if demo:
-        print(tables.DEMO)
-    print(recognise.text(prediction))
-    if options.figure:
-        from avef import figures
-
-        figure = figures.emotions_over_time(prediction, Path(options.clip).name)
-        name = options.figure.removesuffix(".png")
-        try:
-            figures.finish(figure, name, demo, folder=".")
-        except OSError as error:
-            raise ParameterError(f"--figure {name}.png: {error.strerror}") from error
 
 
 def _profile(options):
@@ -176,11 +150,6 @@ def _told_corpora(p):
     return [state.corpus for state in states if not state.ready]
 
 
-def _known(corpus, corpora, option):
-    if corpus not in corpora:
-        raise ParameterError(f"{option}: must be one of {', '.join(corpora)}, got {corpus!r}")
-
-
 def _pair(text):
     name, equals, value = text.partition("=")
     if not (name and equals):
@@ -214,11 +183,7 @@ def _parser():
     run.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE")
     run.set_defaults(function=_run)
 
-    predict = commands.add_parser("predict", help="recognise the emotion of a clip of your own")
-    predict.add_argument("clip", help="a video file with sound")
-    predict.add_argument("--corpus", help="whose networks; the first of params.yaml if not given")
-    predict.add_argument("--figure", metavar="NAME", help="also draw NAME.png")
-    predict.set_defaults(function=_predict)
+    predict.add(commands)
 
     profile = commands.add_parser("profile", help="switch params.yaml to profiles/NAME.yaml")
     profile.add_argument("name", help="demo, paper or paper-fast")

@@ -1,0 +1,119 @@
+"""An annotated copy of a clip: H.264 and AAC in MP4, each frame and sample at its own time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from avef.config.schema import Trained
+from avef.core import paths
+from avef.core.files import replacing
+from avef.preparation import faces, media
+from avef.preparation.clips import settings
+from avef.recognition.overlay import Overlay
+from avef.recognition.result import Prediction
+
+_CLOCK = 90_000  # ticks a second of the pictures
+_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # that AAC has
+_OTHERWISE = 48_000
+_BLOCK = 1024
+
+
+def annotate(prediction: Prediction, params: Trained, path: str | Path) -> None:
+    """Write a clip anew with its face, key points, emotions and speech drawn in.
+
+    The sound is kept; more than two channels become one.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Of a file, which is read once more.
+    params : Trained
+        How it was prepared.
+    path : path
+        Ends in ``.mp4``.
+
+    Raises
+    ------
+    ClipError
+        If the clip cannot be read any more.
+    """
+    options = settings(params.prepare, paths.VAD)
+    audio = media.read_audio(prediction.clip, options["hearing"])
+    video = media.read_video(prediction.clip, options["seeing"])
+    begin = min(audio.start, float(video.times[0]))
+    overlay = Overlay(prediction, *video.frames.shape[2:0:-1])
+    frames = _frames(overlay, video, video.times - audio.start, options)
+    with replacing(path) as temporary, av.open(str(temporary), "w") as file:
+        film = _stream(file, video.fps, overlay.layout.size)
+        pictures = _pictures(film, frames, np.round((video.times - begin) * _CLOCK))
+        sound = _sound(file, audio, audio.start - begin)
+        for packet in _merged(pictures, sound):
+            file.mux(packet)
+
+
+def _frames(overlay, video, moments, options):
+    """The annotated frames, one at a time."""
+    track = faces.track(video.frames, every=options["detect_every"])
+    boxes = faces.face_box(track.points, margin=options["face_margin"])
+    for picture, moment, box, points in zip(
+        video.frames, moments, boxes, track.points, strict=True
+    ):
+        yield overlay.frame(picture, float(moment), box=box, points=points)
+
+
+def _stream(file, fps, size):
+    stream = file.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+    stream.width, stream.height = size
+    stream.pix_fmt, stream.options = "yuv420p", {"crf": "20", "preset": "veryfast"}
+    stream.codec_context.time_base = Fraction(1, _CLOCK)
+    return stream
+
+
+def _pictures(stream, frames, ticks):
+    """Packets of the pictures, which need not come at one rate."""
+    for drawn, tick in zip(frames, ticks, strict=True):
+        frame = av.VideoFrame.from_ndarray(drawn, format="rgb24")
+        frame.pts, frame.time_base = int(tick), Fraction(1, _CLOCK)
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def _sound(file, audio, delay):
+    """Packets of the sound, which begins ``delay`` seconds after the file."""
+    samples = audio.samples if audio.samples.shape[1] <= 2 else audio.samples.mean(1, keepdims=True)
+    layout = ("mono", "stereo")[samples.shape[1] - 1]
+    rate = audio.rate if audio.rate in _RATES else _OTHERWISE
+    stream = file.add_stream("aac", rate=rate, layout=layout)
+    resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+
+    return _samples(stream, resampler, audio, samples, round(delay * audio.rate))
+
+
+def _samples(stream, resampler, audio, samples, first):
+    """Packets of the sound; its first sample is number ``first`` of the file's clock."""
+    for start in range(0, len(samples), _BLOCK):
+        block = np.ascontiguousarray(samples[start : start + _BLOCK].T, np.float32)
+        frame = av.AudioFrame.from_ndarray(block, "fltp", stream.layout.name)
+        frame.sample_rate, frame.time_base = audio.rate, Fraction(1, audio.rate)
+        frame.pts = first + start
+        for ready in resampler.resample(frame):
+            yield from stream.encode(ready)
+    for ready in resampler.resample(None):
+        yield from stream.encode(ready)
+    yield from stream.encode(None)
+
+
+def _merged(*streams):
+    """Packets of several streams in the order of time, as a player reads them."""
+    heads = [(next(stream, None), stream) for stream in streams]
+    heads = [(packet, stream) for packet, stream in heads if packet is not None]
+    while heads:
+        heads.sort(key=lambda head: head[0].dts * head[0].time_base)
+        packet, stream = heads.pop(0)
+        yield packet
+        if (following := next(stream, None)) is not None:
+            heads.append((following, stream))

@@ -1,0 +1,23 @@
+"""The card says the figures that the calibration has."""
+
+import numpy as np
+import pytest
+
+from avef.recognition import calibration, card, recogniser
+
+
+@pytest.mark.parametrize("share", [0.4, 1.0])
+def test_the_card_says_what_was_measured(model, tmp_path, share):
+    other = recogniser.Recogniser(model._model, share)
+    other.__dict__["ensemble"] = model.ensemble
+    text = card.write(other, tmp_path / "new" / "folder").read_text(encoding="utf-8")
+    said = model.unheard
+    right = said.decided == said.truth
+    table = calibration.reliability(calibration.left_out(said), right)
+    assert "RML" in text
+    assert "Demo data" in text
+    assert f"{len(right)} clips in all: {100 * right.mean():.0f} % of the answers" in text
+    assert f"error is {100 * calibration.expected_error(table):.1f} points" in text
+    assert f"1 / {other.calibration.temperature:.2f}" in text
+    assert ("every answer is called not sure" in text) == np.isinf(other.calibration.threshold)
+    assert (tmp_path / "new" / "folder" / "reliability.png").stat().st_size > 5000

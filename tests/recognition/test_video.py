@@ -1,0 +1,61 @@
+"""The annotated copy: every picture and sample of the clip at its own time."""
+
+from dataclasses import replace
+
+import av
+import numpy as np
+import pytest
+
+from avef.preparation import faces, media
+from avef.recognition import video
+
+
+@pytest.fixture
+def no_faces(monkeypatch):
+    """A track without a face; finding some is tested elsewhere."""
+
+    def track(frames, **_):
+        count, nan = len(frames), np.nan
+        empty = np.full((count, 5, 2), nan, np.float32), np.full((count, 4), nan, np.float32)
+        return faces.FaceTrack(*empty, np.zeros(count, np.float32), np.zeros(count, np.uint8))
+
+    monkeypatch.setattr(faces, "track", track)
+
+
+def burst(rate, seconds, at, channels):
+    """Silence with a short tone at one moment."""
+    time = np.arange(round(rate * seconds)) / rate
+    tone = 0.5 * np.sin(2000 * time) * (np.abs(time - at) < 0.05)
+    return np.repeat(tone[:, None], channels, axis=1).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "delay", "kept"),
+    [(16_000, 1, 0.0, 16_000), (48_000, 2, 0.2, 48_000), (96_000, 6, 0.0, 48_000)],
+)
+def test_sound_and_pictures_keep_their_time(
+    prediction, model, no_faces, write_media, tmp_path, rate, channels, delay, kept
+):
+    frames = np.zeros((30, 64, 96, 3), np.uint8)
+    frames[18:] = 255  # light goes on at 0.72 s
+    sound = burst(rate, 1.2, 0.72 - delay, channels)
+    clip = write_media(tmp_path / "in.mkv", frames=frames, samples=sound, rate=rate, delay=delay)
+    target = tmp_path / "out.mp4"
+    video.annotate(replace(prediction, clip=str(clip)), model.params, target)
+    audio, shown = media.read_audio(target), media.read_video(target)
+    assert (audio.rate, audio.samples.shape[1]) == (kept, min(channels, 2) if channels < 3 else 1)
+    assert len(shown.frames) == 30
+    light = shown.times[np.flatnonzero(shown.frames[:, 100, 100, 0] > 128)[0]]
+    loud = audio.start + np.flatnonzero(np.abs(audio.samples[:, 0]) > 0.2).mean() / audio.rate
+    assert loud == pytest.approx(light, abs=0.03)
+    np.testing.assert_allclose(np.diff(shown.times), 0.04, atol=0.002)
+    with av.open(str(target)) as file:
+        assert [s.codec_context.name for s in file.streams] == ["h264", "aac"]
+
+
+def test_a_clip_that_fails_leaves_no_file(prediction, model, no_faces, tmp_path, monkeypatch):
+    from avef.core.errors import ClipError
+
+    with pytest.raises(ClipError, match="missing"):
+        video.annotate(replace(prediction, clip="absent.mp4"), model.params, tmp_path / "out.mp4")
+    assert list(tmp_path.iterdir()) == []
