@@ -31,6 +31,18 @@ def repro():
     return [f"{size:.1f}" for size in sizes]
 
 
+def waits():
+    """What a newcomer waits for, and how long that is beside an older commit."""
+    got = result("repro")
+    share = got["against"]["share of its time"]
+    minutes = {step: f"{got['seconds'][step] / 60:.1f}" for step in ("repro", "test")}
+    shares = {step: f"{share[step]:.1f}" for step in share}
+    return [
+        *machine("repro"),
+        *(minutes["repro"], shares["repro"], minutes["test"], shares["test"], shares["set-up"]),
+    ]
+
+
 def setup():
     """Set-up and the first start after it, as one leaves work to the other."""
     got = result("setup")
@@ -160,6 +172,8 @@ FIGURES = {
         rf"and by pip alone {N} times as long": setup,
         rf"The environment takes {N} GB of disk, and what `make repro` leaves beside it {N} "
         r"GB": repro,
+        rf"On two cores of {CPU}, in turns with commit cb74840, `make repro` takes {N} minutes, "
+        rf"{N} times .* `make test` {N} minutes, {N} times .* set-up {N} times": waits,
         rf"On two cores of {CPU}, eleven open clips .* were prepared {N} times as fast as they "
         rf"play, .* the faces alone came {N} times as fast": prepare,
         rf"On two cores of {CPU}, at the published sizes, .* trained {N} times as fast on cached "

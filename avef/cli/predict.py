@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,13 @@ def add(commands: Any) -> None:
     predict.add_argument("--video", metavar="FILE", help=f"an annotated copy (.mp4){several}")
     _common(predict)
     predict.set_defaults(function=_predict)
+
+    export = commands.add_parser(
+        "export", help="write the model of a corpus as a folder that needs nothing else"
+    )
+    export.add_argument("source", metavar="CORPUS")
+    export.add_argument("folder", help="to be made: networks, calibration, card, checksums")
+    export.set_defaults(function=_export)
 
     card = commands.add_parser("card", help="what the model of a corpus is worth: its model card")
     card.add_argument("folder", help="for README.md and reliability.png")
@@ -86,7 +94,9 @@ def outputs(
 
 
 def _common(parser):
-    parser.add_argument("--corpus", help="whose networks; the first of params.yaml if not given")
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument("--corpus", help="whose networks; the first of params.yaml if not given")
+    whose.add_argument("--model", metavar="FOLDER", help="one that `avef export` made, instead")
     parser.add_argument(
         "--share",
         type=_share,
@@ -102,12 +112,16 @@ def _common(parser):
 
 
 def _predict(options):
+    whose = _whose(options)
+    clips, drawn, filmed = _checked(options)
+    with _threads(options.threads):
+        _each(_model(*whose, options), clips, drawn, filmed, options)
+
+
+def _each(model, clips, drawn, filmed, options):
+    """Results of all clips, told or written as they come."""
     from avef.recognition import batch
 
-    p = params.read()
-    corpus = _corpus(options, p)
-    clips, drawn, filmed = _checked(options)
-    model = _model(corpus, p, options)
     keys = {clip: batch.key(clip, model.key) for clip in clips}
     sheet = batch.Sheet(options.out, keys) if options.out else None
     done = sheet.done if sheet else {}
@@ -180,25 +194,52 @@ def _pictures(made, model, figure, video):
 
 
 def _card(options):
+    whose = _whose(options)
+    with _threads(options.threads):
+        from avef.recognition import card
+
+        print(card.write(_model(*whose, options), options.folder))
+
+
+def _export(options):
+    if Path(options.folder).exists():
+        raise ParameterError(f"{options.folder} is there already")
     p = params.read()
-    model = _model(_corpus(options, p), p, options)
-    from avef.recognition import card
+    known(options.source, p.corpora, "CORPUS")
+    from avef.recognition import export, recogniser
 
-    print(card.write(model, options.folder))
+    print(export.write(recogniser.load(options.source), options.folder))
 
 
-def _corpus(options, p):
+def _whose(options):
+    """The corpus or exported folder that is meant, and the settings of its SVM, if they differ."""
+    if options.model:
+        return Path(options.model), None
+    p = params.read()
     corpus = options.corpus or next(iter(p.corpora))
     known(corpus, p.corpora, "--corpus")
-    return corpus
+    return corpus, p.svm
 
 
-def _model(corpus, p, options):
-    # No stored result comes of it: sums may have another order than in training.
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(options.threads)
+@contextmanager
+def _threads(count):
+    """So many for TensorFlow, if it is not loaded yet; and none of what is started afterwards.
+
+    No stored result comes of it: sums may have another order than in training.
+    """
+    name = "TF_NUM_INTRAOP_THREADS"
+    before = os.environ[name]  # avef sets it
+    os.environ[name] = str(count)
+    try:
+        yield
+    finally:
+        os.environ[name] = before
+
+
+def _model(whose, svm, options):
     from avef.recognition import recogniser
 
-    return recogniser.load(corpus, p.svm, share=options.share, fast=options.fast)
+    return recogniser.load(whose, svm, share=options.share, fast=options.fast)
 
 
 def _progress(clips):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avef import paper
+from avef import corpora
 from avef.core.files import write_text
 from avef.evaluation.tables import DEMO
 from avef.recognition import calibration, drawing
@@ -20,6 +20,8 @@ _TEXT = """\
 each trained without the clips of some speakers. On a clip of one's own each of them has a \
 voice, that of its SVM; the most voices decide. The probability beside the answer is their \
 softmax, averaged over segments and folds.
+
+**What it learnt from.** {clips_of} of {title}, whose terms hold for the networks, too: {terms}.
 
 **What it is worth.** Each fold was asked about the speakers that it never heard, {clips} clips \
 in all: {right:.0f} % of the answers were right (chance: {chance:.0f} %). These are the figures \
@@ -45,8 +47,8 @@ face gets one of them, too.
 """
 
 
-def write(model: Recogniser, folder: str | Path) -> Path:
-    """Write the card, ``README.md``, and its figure; the card's path."""
+def write(model: Recogniser, folder: str | Path, *, name: str = "README.md") -> Path:
+    """Write the card and its figure into a folder; the card's path."""
     folder, said = Path(folder), model.unheard
     right = said.decided == said.truth
     sure = calibration.left_out(said)
@@ -56,10 +58,12 @@ def write(model: Recogniser, folder: str | Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     drawing.save(drawing.reliability(table, error), folder / PICTURE, model.demo)
     text = _TEXT.format(
-        title=paper.title(model.corpus),
+        title=model.source.title,
         mark=f"> {DEMO}\n\n" if model.demo else "",
         folds=len(model.ensemble.folds),
         clips=len(right),
+        clips_of=_people(model),
+        terms=corpora.terms(model.corpus) if model.corpus in corpora.READERS else "its owner's",
         right=100 * right.mean(),
         chance=100 / said.softmax.shape[1],
         temperature=model.calibration.temperature,
@@ -67,8 +71,13 @@ def write(model: Recogniser, folder: str | Path) -> Path:
         before=100 * calibration.expected_error(raw),
         sure=_sure(model.calibration, calibration.confidence(said, model.calibration.temperature)),
     )
-    write_text(folder / "README.md", text)
-    return folder / "README.md"
+    write_text(folder / name, text)
+    return folder / name
+
+
+def _people(model):
+    """How many clips the networks learnt from."""
+    return f"{len(set().union(*(fold.clips for fold in model.ensemble.folds)))} clips"
 
 
 def _sure(calibrated, confidence):

@@ -13,15 +13,15 @@ import keras
 import numpy as np
 import pandas as pd
 
-from avef.config.schema import Keep, Networks
-from avef.core import paths, store
-from avef.learning import clip_svm, frozen, fusion, source_weights, training, whole_model
+from avef.config.schema import Keep, Networks, Trained
+from avef.core import store
+from avef.learning import clip_svm, frozen, fusion, training, whole_model
 from avef.learning.dataset import Dataset
-from avef.learning.saved_model import Model, keys
 from avef.models import unrolled
 from avef.preparation import segments
 from avef.preparation.prepared import PreparedClip
 from avef.protocol import EMOTIONS
+from avef.recognition.source import Source
 
 AT_ONCE = 16  # segments, 5 s and more; memory grows with it, and time no longer falls
 
@@ -102,23 +102,21 @@ class Ensemble:
         return (np.stack([np.concatenate(fold) for fold in stack]) for stack in stacks)
 
 
-def load(model: Model) -> Ensemble:
-    """Read the networks of every fold.
+def load(source: Source, p: Trained) -> Ensemble:
+    """Read the networks of every fold, for parameters ``p``.
 
     Raises
     ------
     ParameterError
         Naming the file that is missing or damaged.
     """
-    p, folder = model.params, paths.cells("dbn_fusion", model.corpus)
     training.precise(p.compute.precision)
-    start = source_weights.verified(paths.transferred(model.corpus), fusion.PREDICTS[0])
+    start = source.start()
     kept, pattern = build(p.networks, p.keep, p.prepare.face_size)
     for one in kept:
         one.fill(_blank(p.prepare.face_size), start)
         one.clear()
-    files = [fusion.weights_file(folder, fold) for fold in range(len(keys(model.corpus)))]
-    return Ensemble(kept, [_fold(store.load(file), pattern, p.svm) for file in files])
+    return Ensemble(kept, [_fold(store.load(file), pattern, p.svm) for file in source.folds])
 
 
 def build(nets: Networks, keep: Keep, side: int) -> tuple[list[frozen.Shared], keras.Model]:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from avef.config.schema import Svm, Trained
-from avef.core import paths, store
+from avef.core import store
 from avef.evaluation.tables import DEMO
 from avef.learning import saved_model
 from avef.preparation import faces
@@ -20,7 +19,7 @@ from avef.preparation.prepared import PreparedClip
 from avef.protocol import EMOTIONS
 from avef.recognition import calibration, deciding
 from avef.recognition.result import Prediction
-from avef.recognition.unheard import unheard
+from avef.recognition.source import Exported, Local, Source
 
 if TYPE_CHECKING:  # loads TensorFlow, which a mistaken path need not wait for
     from avef.recognition.ensemble import Ensemble
@@ -34,30 +33,25 @@ class Recogniser:
 
     Parameters
     ----------
-    model : avef.learning.saved_model.Model
+    source : Source
+        Where its files lie.
+    params : Trained, optional
+        Other settings than those of the training.
     share : float in 0…1
         See :class:`avef.recognition.calibration.Calibration`.
 
     Attributes
     ----------
+    source : Source
+    params : Trained
+        What its networks were trained with, and how they compute.
     corpus : str
         Whose networks.
-    params : Trained
-        What they were trained with.
     """
 
-    def __init__(self, model: saved_model.Model, share: float = SHARE):
-        self._model, self.share = model, share
-
-    @property
-    def corpus(self) -> str:
-        """Whose networks."""
-        return self._model.corpus
-
-    @property
-    def params(self) -> Trained:
-        """What the networks were trained with."""
-        return self._model.params
+    def __init__(self, source: Source, params: Trained | None = None, *, share: float = SHARE):
+        self.source, self.params, self.share = source, params or source.params, share
+        self.corpus = source.corpus
 
     @property
     def demo(self) -> bool:
@@ -67,22 +61,20 @@ class Recogniser:
     @cached_property
     def key(self) -> str:
         """Fingerprint of all that decides a clip's result but the clip itself."""
-        folds = saved_model.keys(self.corpus)
-        return store.digest(
-            asdict(self.params), self.share, folds, files=[paths.VAD], code=__name__
-        )
+        chosen, key = asdict(self.params), self.source.key
+        return store.digest(chosen, self.share, key, files=[self.source.vad], code=__name__)
 
     @cached_property
     def ensemble(self) -> Ensemble:
         """The networks of every fold."""
         from avef.recognition import ensemble
 
-        return ensemble.load(self._model)
+        return ensemble.load(self.source, self.params)
 
     @cached_property
     def unheard(self) -> calibration.Unheard:
         """What the folds say of speakers that they never heard."""
-        return unheard(self.corpus, saved_model.keys(self.corpus), self.ensemble.folds)
+        return self.source.unheard(self.ensemble.folds)
 
     @cached_property
     def calibration(self) -> calibration.Calibration:
@@ -99,8 +91,8 @@ class Recogniser:
         ParameterError
             If the model's files are missing or damaged.
         """
-        clip = prepare_clip(path, **settings(self.params.prepare, paths.VAD))
-        return self.recognise(clip, name=self._name(path), path=str(path))
+        clip = prepare_clip(path, **settings(self.params.prepare, self.source.vad))
+        return self.recognise(clip, name=self.source.name(path), path=str(path))
 
     def recognise(
         self, clip: PreparedClip, *, name: str | None = None, path: str = ""
@@ -136,28 +128,17 @@ class Recogniser:
             data=DEMO if self.demo else "",
         )
 
-    def _name(self, path):
-        """The clip's name in the corpus, or None if it is not of it."""
-        root, whole = Path(self.params.root).resolve(), Path(path).resolve()
-        if not whole.is_relative_to(root):
-            return None
-        return self._names.get(whole.relative_to(root).as_posix())
-
-    @cached_property
-    def _names(self):
-        clips = pd.read_csv(paths.prepared(self.corpus) / "clips.csv", dtype=str)
-        return dict(zip(clips["path"], clips["clip"], strict=True))
-
 
 def load(
-    corpus: str, svm: Svm | None = None, *, share: float = SHARE, fast: bool = False
+    corpus: str | Path, svm: Svm | None = None, *, share: float = SHARE, fast: bool = False
 ) -> Recogniser:
-    """The model of a corpus whose stage ``dbn_fusion`` has run.
+    """The model of a corpus whose stage ``dbn_fusion`` has run, or one that was exported.
 
     Parameters
     ----------
-    corpus : str
-        Of the repository whose root is the working folder, such as ``"rml"``.
+    corpus : str or Path
+        A corpus of the repository whose root is the working folder, such as ``"rml"``; or, as a
+        Path, the folder that ``avef export`` made, for which no repository is needed.
     svm : Svm, optional
         Settings of the SVM, which is fitted anew; those of the training if not given.
     share : float in 0…1
@@ -169,13 +150,15 @@ def load(
     Raises
     ------
     ParameterError
-        If there are no trained networks, or they are not those that were noted down.
+        If there are no trained networks, or they are not those that were noted down; of an
+        exported folder, if it is incomplete, changed, or of another format.
     """
-    model = saved_model.load(corpus, svm)
+    source = Exported(corpus) if isinstance(corpus, Path) else Local(saved_model.load(corpus))
+    chosen = replace(source.params, svm=svm or source.params.svm)
     if fast:
-        compute = replace(model.params.compute, precision="mixed_bfloat16")
-        model = model._replace(params=replace(model.params, compute=compute))
-    return Recogniser(model, share)
+        compute = replace(chosen.compute, precision="mixed_bfloat16")
+        chosen = replace(chosen, compute=compute)
+    return Recogniser(source, chosen, share=share)
 
 
 def predict(path: str | Path, model: Recogniser) -> Prediction:

@@ -8,7 +8,7 @@ from avef.recognition import calibration, card, recogniser
 
 @pytest.mark.parametrize("share", [0.4, 1.0])
 def test_the_card_says_what_was_measured(model, tmp_path, share):
-    other = recogniser.Recogniser(model._model, share)
+    other = recogniser.Recogniser(model.source, share=share)
     other.__dict__["ensemble"] = model.ensemble
     text = card.write(other, tmp_path / "new" / "folder").read_text(encoding="utf-8")
     said = model.unheard

@@ -17,6 +17,7 @@ from avef.cli.predict import FIGURES, RESULTS, outputs
 from avef.core.errors import ClipError, ParameterError
 from avef.evaluation.tables import DEMO
 from avef.recognition import batch, drawing, recogniser
+from avef.recognition.result import Failure
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,3 +141,16 @@ def test_a_figure_a_clip(folder, capsys):
 def test_the_card_is_written(folder, capsys):
     assert main(["card", str(folder.path / "card")]) == 0
     assert capsys.readouterr().out.strip() == str(folder.path / "card" / "README.md")
+
+
+def test_threads_are_this_commands_alone(monkeypatch, model, tmp_path, capsys):
+    monkeypatch.setattr(recogniser, "load", lambda *_, **__: model)
+    before, seen = os.environ["TF_NUM_INTRAOP_THREADS"], []
+
+    def looked(path, model):
+        seen.append(os.environ["TF_NUM_INTRAOP_THREADS"])
+        return Failure(path, "bad")
+
+    monkeypatch.setattr("avef.recognition.batch.result", looked)
+    assert main(["predict", "x.mp4", "--threads", "7"]) == 1
+    assert seen == ["7"] and os.environ["TF_NUM_INTRAOP_THREADS"] == before

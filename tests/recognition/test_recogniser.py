@@ -11,7 +11,7 @@ from avef.learning import fusion, grid, saved_model
 from avef.models import inputs
 from avef.preparation.segments import of_clip
 from avef.protocol import EMOTIONS
-from avef.recognition import calibration, recogniser
+from avef.recognition import calibration, recogniser, source
 from avef.recognition.ensemble import Ensemble
 from avef.recognition.unheard import others
 
@@ -125,17 +125,18 @@ def test_it_is_calibrated_on_speakers_that_a_fold_never_heard(model, model_files
 
 
 def test_a_cell_that_the_networks_are_not_of_is_refused(model, model_files, monkeypatch):
-    fresh = recogniser.Recogniser(model._model, 0.5)
-    fresh.__dict__["ensemble"] = model.ensemble
     monkeypatch.setattr(saved_model, "keys", lambda corpus: ["key0", "another"])
+    other = source.Local(saved_model.Model("rml", model.params))
+    fresh = recogniser.Recogniser(other, share=0.5)
+    fresh.__dict__["ensemble"] = model.ensemble
     with pytest.raises(ParameterError, match="lacks the cell of fold 1"):
         assert fresh.calibration
 
 
 def test_the_key_tells_of_all_that_decides(model):
-    other = recogniser.Recogniser(model._model, 0.9)
+    other = recogniser.Recogniser(model.source, share=0.9)
     assert len({model.key, other.key}) == 2
-    assert recogniser.Recogniser(model._model, model.share).key == model.key
+    assert recogniser.Recogniser(model.source, share=model.share).key == model.key
 
 
 def test_a_clip_of_the_corpus_is_known_by_its_path(model, make_clip, monkeypatch):
