@@ -21,7 +21,7 @@ each trained without the clips of some speakers. On a clip of one's own each of 
 voice, that of its SVM; the most voices decide. The probability beside the answer is their \
 softmax, averaged over segments and folds.
 
-**What it learnt from.** {clips_of} of {title}, whose terms hold for the networks, too: {terms}.
+**What it learnt from.** {learnt}
 
 **What it is worth.** Each fold was asked about the speakers that it never heard, {clips} clips \
 in all: {right:.0f} % of the answers were right (chance: {chance:.0f} %). These are the figures \
@@ -62,8 +62,7 @@ def write(model: Recogniser, folder: str | Path, *, name: str = "README.md") -> 
         mark=f"> {DEMO}\n\n" if model.demo else "",
         folds=len(model.ensemble.folds),
         clips=len(right),
-        clips_of=_people(model),
-        terms=corpora.terms(model.corpus) if model.corpus in corpora.READERS else "its owner's",
+        learnt=_learnt(model),
         right=100 * right.mean(),
         chance=100 / said.softmax.shape[1],
         temperature=model.calibration.temperature,
@@ -75,9 +74,14 @@ def write(model: Recogniser, folder: str | Path, *, name: str = "README.md") -> 
     return folder / name
 
 
-def _people(model):
-    """How many clips the networks learnt from."""
-    return f"{len(set().union(*(fold.clips for fold in model.ensemble.folds)))} clips"
+def _learnt(model):
+    """The clips that the networks learnt from, and on which terms."""
+    clips = len(set().union(*(fold.clips for fold in model.ensemble.folds)))
+    if model.demo:
+        return f"{clips} synthetic clips in the layout of {model.source.title}; nobody was filmed."
+    known = model.corpus in corpora.READERS
+    terms = corpora.terms(model.corpus) if known else "its owner's"
+    return f"{clips} clips of {model.source.title}; its terms hold for the networks, too: {terms}."
 
 
 def _sure(calibrated, confidence):

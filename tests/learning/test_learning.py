@@ -56,6 +56,7 @@ from avef.preparation.prepared import PreparedClip, load_clip, save_clip
 from avef.protocol import EMOTION_MODELS, EMOTIONS, binary, folds
 from avef.recognition import calibration
 from avef.recognition.recogniser import Recogniser
+from avef.recognition.source import Local
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
 
@@ -670,7 +671,7 @@ def ready(served, monkeypatch):
 
 def test_a_single_clip_gets_what_the_cells_have_for_it(ready):
     """The networks kept for avef.recognition are those that the cells were made with."""
-    model = Recogniser(saved_model.load("rml", SVM))
+    model = Recogniser(Local(saved_model.load("rml", SVM)))
     clips = pd.read_csv(ready.target / "clips.csv")["clip"]
     for row in (0, 13):
         clip = load_clip(ready.target / f"{clips[row]}.npz")
@@ -691,7 +692,7 @@ def test_a_single_clip_gets_what_the_cells_have_for_it(ready):
 
 def test_what_calibrates_is_what_the_tables_are_made_of(ready):
     """Each clip once, by the fold that leaves its speaker out, and with the same answers."""
-    said = Recogniser(saved_model.load("rml", SVM)).unheard
+    said = Recogniser(Local(saved_model.load("rml", SVM))).unheard
     tested = ready.predictions().sort_values("fold", kind="stable")
     assert [EMOTIONS[n] for n in said.truth] == tested["true"].tolist()
     assert [EMOTIONS[n] for n in said.decided] == tested["predicted"].tolist()
@@ -814,7 +815,7 @@ def test_flipped_bits_end_a_prediction_with_the_file_named(ready):
     file = fusion.weights_file(ready.root / "fusion", 1)
     flip(file)
     with pytest.raises(ParameterError, match=f"{file.name} is missing or damaged"):
-        Recogniser(model).recognise(clip)
+        Recogniser(Local(model)).recognise(clip)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,5 +1,7 @@
 """The card says the figures that the calibration has."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,3 +23,13 @@ def test_the_card_says_what_was_measured(model, tmp_path, share):
     assert f"1 / {other.calibration.temperature:.2f}" in text
     assert ("every answer is called not sure" in text) == np.isinf(other.calibration.threshold)
     assert (tmp_path / "new" / "folder" / "reliability.png").stat().st_size > 5000
+
+
+def test_terms_of_a_corpus_hold_for_what_learnt_from_it(model, tmp_path):
+    said = card.write(model, tmp_path).read_text(encoding="utf-8")
+    assert "24 synthetic clips in the layout of RML" in said and "terms" not in said
+    real = recogniser.Recogniser(model.source, replace(model.params, profile="paper"))
+    real.__dict__["ensemble"] = model.ensemble
+    said = card.write(real, tmp_path).read_text(encoding="utf-8")
+    assert "24 clips of RML; its terms hold" in said and "not for commerce" in said
+    assert "Demo data" not in said
