@@ -6,19 +6,12 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from tiny import KEEP, NETS
 
-from avef.config.schema import Dbn, Keep, Net, Networks
+from avef.config.schema import Keep
 from avef.learning import frozen, source_weights, training
 from avef.learning.dataset import Dataset
 
-NETS = Networks(
-    audio=Net(width=1 / 32, input_size=67, dropout=0.3),
-    visual=Net(width=1 / 32, input_size=16, dropout=0.3),
-    dbn=Dbn(hidden=[8, 4], visible="gaussian", dropout=0.0),
-    initial="he_normal",
-    weight_decay=0.0,
-)
-KEEP = Keep(audio="conv2", visual="conv3b", dbn=1, tune=False)
 KINDS = ("audio", "visual")
 
 

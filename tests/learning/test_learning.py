@@ -17,16 +17,13 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from tiny import KEEP, NETS
 
 from avef.config import params
 from avef.config.corpus import CorpusParams
 from avef.config.schema import (
     Compute,
-    Dbn,
     Fusion,
-    Keep,
-    Net,
-    Networks,
     Protocol,
     Rbm,
     Schedule,
@@ -61,14 +58,6 @@ from avef.recognition.source import Local
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
 
 CORPORA = ("rml", "enterface05", "baum1s")
-NETS = Networks(
-    audio=Net(width=1 / 32, input_size=67, dropout=0.3),
-    visual=Net(width=1 / 32, input_size=16, dropout=0.3),
-    dbn=Dbn(hidden=[8, 4], visible="gaussian", dropout=0.0),
-    initial="he_normal",
-    weight_decay=0.0,
-)
-KEEP = Keep(audio="conv2", visual="conv3b", dbn=1, tune=False)
 STOP = Stop(early=False, fraction=0.4, patience=1)
 COMPUTE = Compute(
     precision="float32", xla=False, deterministic=True, cache_gib=1.0, checkpoint_seconds=1e9

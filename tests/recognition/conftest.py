@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from tiny import KEEP, NETS
 
 from avef.config import params
-from avef.config.schema import Dbn, Keep, Net, Networks
 from avef.core import paths, store
 from avef.core.files import write_json
 from avef.learning import fusion, grid, saved_model, source_weights
@@ -19,14 +19,6 @@ from avef.protocol import EMOTIONS
 from avef.recognition import recogniser
 
 ROOT = Path(__file__).resolve().parents[2]
-NETS = Networks(
-    audio=Net(width=1 / 32, input_size=67, dropout=0.3),
-    visual=Net(width=1 / 32, input_size=16, dropout=0.3),
-    dbn=Dbn(hidden=[8, 4], visible="gaussian", dropout=0.0),
-    initial="he_normal",
-    weight_decay=0.0,
-)
-KEEP = Keep(audio="conv2", visual="conv3b", dbn=1, tune=False)
 SPEAKERS, SEED, SIDE = ("s1", "s2", "s3", "s4"), 3, 16
 
 
