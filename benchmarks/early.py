@@ -30,7 +30,7 @@ PAIR = ("emotion", 2)
 
 def main(options):
     """Print what each pair of trainings gave, and write what is asked for."""
-    p = params.read()
+    p = replace(params.read(), seeds=options.seeds)
     stops = {early: replace(p.stop, early=early) for early in (False, True)}
     results = {"machine": described(), "seeds": list(p.seeds), "limit": options.limit}
     results |= {"patience": p.stop.patience, "fraction": p.stop.fraction}
@@ -98,5 +98,6 @@ if __name__ == "__main__":
     parser.add_argument("--emodb", type=Path, default=DATA)
     parser.add_argument("--limit", type=int, default=200)
     parser.add_argument("--networks", nargs="*", default=["audio", "visual"], help="on the demo")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[2020, 2021, 2022])
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     main(parser.parse_args())

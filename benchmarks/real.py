@@ -28,7 +28,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 def main(options):
     """Measure both corpora at every width, print, and write what is asked for."""
-    p = params.read()
+    p = replace(params.read(), seeds=options.seeds)
     heard = {"method": p.prepare.vad, "threshold": p.prepare.vad_threshold}
     heard |= {"weights": vad_net.shipped(), "power": p.prepare.spectrum_power}
     table, _ = corpora.clip_table("ravdess", options.ravdess)
@@ -98,5 +98,6 @@ if __name__ == "__main__":
     parser.add_argument("--ravdess", type=Path, default=DATA / "ravdess")
     parser.add_argument("--emodb", type=Path, default=DATA / "emodb")
     parser.add_argument("--widths", type=float, nargs="*", default=[0.25])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[2020, 2021, 2022])
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     main(parser.parse_args())

@@ -250,6 +250,7 @@ class Power:
     """Simulated studies that say how far the verdicts can be trusted."""
 
     studies: Count
+    trainings: Count
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
