@@ -54,9 +54,16 @@ class Desk:
         """Recognise a clip and show it; whatever is wrong with it is said."""
         with self._busy(f"Looking at {name or path} …"):
             made = tried(path, self._recogniser, name)
+            self._clear()
             self._result.children = [ipywidgets.HTML(page.summary(made))]
             if not isinstance(made, Failure):
                 self._result.children += (Player(made, *self._film(path)),)
+
+    def _clear(self):
+        """Forget the last result, and with it its film."""
+        last, self._result.children = self._result.children, []
+        for widget in last:
+            widget.close()
 
     def _film(self, path):
         """The clip as a browser plays it, and when the prediction's clock begins in it."""

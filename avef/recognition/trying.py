@@ -30,13 +30,12 @@ def opened(dataset: str, model: str = "") -> Recogniser:
     Raises
     ------
     ParameterError
-        As :func:`avef.recognition.recogniser.load`; without a folder also outside the
-        repository.
+        As :func:`avef.recognition.recogniser.load`; and outside the repository, unless there is
+        such a folder.
     """
-    if model:
-        return recogniser.load(Path(model).absolute())
-    paths.enter_root()
-    return recogniser.load(dataset)
+    if not (model and Path(model).exists()):
+        paths.enter_root()
+    return recogniser.load(Path(model).absolute() if model else dataset)
 
 
 def tried(path: str | Path, model: Recogniser, name: str = "") -> Prediction | Failure:

@@ -60,9 +60,11 @@ def test_a_clip_has_its_answer_its_film_and_its_timeline(desk, tmp_path):
 
 def test_a_bad_clip_has_its_reason_in_place_of_the_last_result(desk, monkeypatch):
     desk.look(desk.clip)
+    _, (_, player) = shown(desk)
     fails(monkeypatch, ClipError(f"{desk.clip} holds no speech"))
     desk.look(desk.clip, "mine.mkv")
     status, (summary,) = shown(desk)
+    assert player.comm is None  # the browser holds its film no more
     assert status == "" and "mine.mkv holds no speech" in summary.value
 
 

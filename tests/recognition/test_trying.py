@@ -64,8 +64,9 @@ def test_a_path_holds_from_where_it_was_named_else_from_the_root(tmp_path, monke
 
 def test_without_a_model_the_repository_is_needed(tmp_path, monkeypatch, exported):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ParameterError, match="not in the repository"):
-        trying.opened("rml")
+    for given in (("rml",), ("rml", "absent")):
+        with pytest.raises(ParameterError, match="not in the repository"):
+            trying.opened(*given)
     monkeypatch.chdir(exported.parent)
     assert trying.opened("rml", "rml").corpus == "rml"
 
