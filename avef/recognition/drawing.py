@@ -111,9 +111,10 @@ class Inline(NamedTuple):
 
 def inline(prediction: Prediction) -> Inline:
     """:func:`emotions_over_time` for a page that may be light or dark."""
-    inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     with plt.rc_context(), io.StringIO() as file:
-        plt.rcParams |= dict.fromkeys(inked, _INK)
+        plt.rcParams["text.color"] = plt.rcParams["axes.labelcolor"] = _INK
+        plt.rcParams["axes.edgecolor"] = _INK
+        plt.rcParams["xtick.color"] = plt.rcParams["ytick.color"] = _INK
         plt.rcParams |= {"figure.facecolor": "none", "axes.facecolor": "none"}
         plt.rcParams["savefig.bbox"] = None  # all of the figure, or the places would not hold
         figure = mark(emotions_over_time(prediction), bool(prediction.data))
