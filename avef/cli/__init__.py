@@ -13,6 +13,8 @@ from avef.config import params, profiles
 from avef.core import log, paths
 from avef.core.errors import ClipError, ParameterError
 
+_TRY = "10_try_a_clip"  # about a clip of the user's: no stage, and no page of the report
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a subcommand; errors that avef raises on purpose are one line on standard error."""
@@ -72,12 +74,17 @@ def _run(options):
     p = params.read()  # a mistake in params.yaml stops here, not minutes into a notebook
     given = dict(_pair(text) for text in options.parameter)
     known(given.get("dataset", next(iter(p.corpora))), p.corpora, "-p dataset")
-    name = "-".join([options.notebook, *given.values()])
+    own = options.notebook == _TRY
+    if own and not given.get("clip"):
+        raise ParameterError(f"{_TRY} takes -p clip=FILE; without a clip open it in JupyterLab")
+    name = "-".join([options.notebook, *(_files(given) if own else given).values()])
     if Path(name).name != name:
         raise ParameterError(f"avef run takes a name such as 03_audio_net, no path, got {name!r}")
     source = Path("notebooks") / f"{options.notebook}.ipynb"
-    target, log_file = paths.NOTEBOOKS / f"{name}.ipynb", paths.LOGS / f"{name}.log"
-    notebook.run(source, target, given, log_file=log_file)
+    target = (paths.TRIED if own else paths.NOTEBOOKS) / f"{name}.ipynb"
+    notebook.run(source, target, given, log_file=paths.LOGS / f"{name}.log")
+    if own:
+        print(target)
 
 
 def _profile(options):
@@ -148,6 +155,11 @@ def _told_corpora(p):
     states = check.states(p)
     print("\n".join(state.text for state in states))
     return [state.corpus for state in states if not state.ready]
+
+
+def _files(given):
+    """Values that are paths, such as a clip's, by their names alone."""
+    return {name: Path(value).stem for name, value in given.items()}
 
 
 def _pair(text):

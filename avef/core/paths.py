@@ -14,6 +14,7 @@ VAD = DATA / "vad" / "vad.npz"
 EMODB_TREE = DATA / "vad" / "emodb.csv"  # what tree() is of a corpus
 LOGS = DATA / "logs"
 NOTEBOOKS = REPORTS / "notebooks"
+TRIED = DATA / "tried"  # notebooks about a clip of the user's, which no report shows
 FIGURES = REPORTS / "figures"
 TABLES = REPORTS / "tables"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,6 +21,7 @@ from avef.recognition.timeline import shown
 FORMATS = (".png", ".svg", ".pdf", ".jpg", ".webp")
 _MINUTES = 180  # seconds from which on an axis counts minutes
 _LONGEST_NAME = 60
+_INK = "#010203"  # no other colour is written so
 
 
 def emotions_over_time(prediction: Prediction) -> plt.Figure:
@@ -73,11 +76,53 @@ def reliability(table: pd.DataFrame, error: float) -> plt.Figure:
 
 def save(figure: plt.Figure, path: str | Path, demo: bool) -> None:
     """Write a figure, marked where it shows demo data, in the format that its suffix names."""
-    if demo:
-        figure.text(1, 1, "demo data", ha="right", va="top", color="C1", fontsize=9)
+    mark(figure, demo)
     with replacing(path) as temporary:
         figure.savefig(temporary)
     plt.close(figure)
+
+
+def mark(figure: plt.Figure, demo: bool) -> plt.Figure:
+    """The figure, marked where it shows demo data."""
+    if demo:
+        figure.text(1, 1, "demo data", ha="right", va="top", color="C1", fontsize=9)
+    return figure
+
+
+class Inline(NamedTuple):
+    """A timeline as part of a page.
+
+    Attributes
+    ----------
+    svg : str
+        In the page's own colour of text, on its own ground.
+    begin, end : float in 0…1
+        Of its width, where the clip begins and ends.
+    top, bottom : float in 0…1
+        Of its height from above, where the rows begin and end.
+    """
+
+    svg: str
+    begin: float
+    end: float
+    top: float
+    bottom: float
+
+
+def inline(prediction: Prediction) -> Inline:
+    """:func:`emotions_over_time` for a page that may be light or dark."""
+    with plt.rc_context(), io.StringIO() as file:
+        plt.rcParams["text.color"] = plt.rcParams["axes.labelcolor"] = _INK
+        plt.rcParams["axes.edgecolor"] = _INK
+        plt.rcParams["xtick.color"] = plt.rcParams["ytick.color"] = _INK
+        plt.rcParams |= {"figure.facecolor": "none", "axes.facecolor": "none"}
+        plt.rcParams["savefig.bbox"] = None  # all of the figure, or the places would not hold
+        figure = mark(emotions_over_time(prediction), bool(prediction.data))
+        figure.savefig(file, format="svg")
+        rows, speech = (axis.get_position() for axis in figure.axes[:2])
+        plt.close(figure)
+        svg = file.getvalue().replace(_INK, "currentColor")
+    return Inline(svg[svg.index("<svg") :], rows.x0, rows.x1, 1 - rows.y1, 1 - speech.y0)
 
 
 def _heat(axis, prediction, of_one):

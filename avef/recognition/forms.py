@@ -27,20 +27,26 @@ def text(result: Prediction | Failure) -> str:
     """A result in a few lines, however long the clip is."""
     if isinstance(result, Failure):
         return f"{safe(result.clip)}: cannot be used: {safe(result.reason)}"
+    lines = [f"{safe(result.clip)}: {result.headline}"]
+    lines += [f"  {line}" for line in about(result)]
+    lines += [f"  warning: {safe(said)}" for said in result.warnings]
+    return "\n".join(lines + _over_time(result))
+
+
+def about(result: Prediction) -> list[str]:
+    """What stands below the answer: how sure it is, what else it may be, what it rests on."""
     lines = [
-        f"{safe(result.clip)}: {result.headline}",
-        f"  {_confidence(result)}",
-        f"  {_likely(result.probabilities, 3)}",
-        f"  {_side('arousal', result.arousal)}, {_side('valence', result.valence)}",
-        f"  speech in {100 * result.speech_share:.0f} % of {result.duration:.2f} s, "
+        _confidence(result),
+        _likely(result.probabilities, 3),
+        f"{_side('arousal', result.arousal)}, {_side('valence', result.valence)}",
+        f"speech in {100 * result.speech_share:.0f} % of {result.duration:.2f} s, "
         f"a face in {100 * result.face_share:.0f} % of the frames",
     ]
     if result.note:
-        lines.append(f"  {result.note}")
+        lines.append(result.note)
     if result.learnt:
-        lines.append(f"  {result.learnt} of the {result.folds} folds learnt from this very clip.")
-    lines += [f"  warning: {safe(said)}" for said in result.warnings]
-    return "\n".join(lines + _over_time(result))
+        lines.append(f"{result.learnt} of the {result.folds} folds learnt from this very clip.")
+    return lines
 
 
 def json_line(result: Prediction | Failure, key: str | None = None) -> str:

@@ -1,9 +1,11 @@
-"""An annotated copy of a clip: H.264 and AAC in MP4, each frame and sample at its own time."""
+"""Copies of a clip, annotated or plain: each frame and sample at its own time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -17,9 +19,25 @@ from avef.recognition.overlay import Overlay
 from avef.recognition.result import Prediction
 
 _CLOCK = 90_000  # ticks a second of the pictures
-_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # that AAC has
 _OTHERWISE = 48_000
 _BLOCK = 1024
+
+
+class _Form(NamedTuple):
+    """Codecs of the pictures and of the sound, options of the first, sampling rates of both."""
+
+    film: str
+    options: dict[str, str]
+    sound: str
+    rates: tuple[int, ...]
+
+
+_AAC = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_VP9 = {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b": "2M"}  # b: at most
+_FORMS = {
+    ".mp4": _Form("libx264", {"crf": "20", "preset": "veryfast"}, "aac", _AAC),
+    ".webm": _Form("libvpx-vp9", _VP9, "libopus", (_OTHERWISE,)),
+}
 
 
 def annotate(prediction: Prediction, params: Trained, path: str | Path) -> None:
@@ -41,18 +59,66 @@ def annotate(prediction: Prediction, params: Trained, path: str | Path) -> None:
     ClipError
         If the clip cannot be read any more.
     """
-    options = settings(params.prepare, paths.VAD)
-    audio = media.read_audio(prediction.clip, options["hearing"])
-    video = media.read_video(prediction.clip, options["seeing"])
-    begin = min(audio.start, float(video.times[0]))
+    options, audio, video = _read(prediction.clip, params)
     overlay = Overlay(prediction, *video.frames.shape[2:0:-1])
     frames = _frames(overlay, video, video.times - audio.start, options)
+    _write(path, frames, overlay.layout.size, audio=audio, video=video)
+
+
+def playable(clip: str | Path, params: Trained, path: str | Path) -> float:
+    """Write a clip anew as every browser plays it: VP9 and Opus in WebM.
+
+    Corpora come in containers that none does; and what is played is what was recognised, the
+    same stream of sound and upright pictures.
+
+    Parameters
+    ----------
+    clip : path
+    params : Trained
+        How it was prepared.
+    path : path
+        Ends in ``.webm``.
+
+    Returns
+    -------
+    float
+        Seconds into the film at which the clock of a prediction's times begins.
+
+    Raises
+    ------
+    ClipError
+        If the clip cannot be read any more.
+    """
+    _, audio, video = _read(clip, params)
+    height, width = (side // 2 * 2 for side in video.frames.shape[1:3])
+    frames = (np.ascontiguousarray(frame[:height, :width]) for frame in video.frames)
+    return _write(path, frames, (width, height), audio=audio, video=video)
+
+
+def _read(clip, params):
+    """Settings, sound and pictures."""
+    options = settings(params.prepare, paths.VAD)
+    audio = media.read_audio(clip, options["hearing"])
+    return options, audio, media.read_video(clip, options["seeing"])
+
+
+def _write(
+    path: str | Path,
+    frames: Iterable[np.ndarray],
+    size: tuple[int, int],
+    *,
+    audio: media.Audio,
+    video: media.Video,
+) -> float:
+    """Write frames and sound; seconds from the film's begin to the first sample."""
+    form, begin = _FORMS[Path(path).suffix.lower()], min(audio.start, float(video.times[0]))
     with replacing(path) as temporary, av.open(str(temporary), "w") as file:
-        film = _stream(file, video.fps, overlay.layout.size)
+        film = _stream(file, form, video.fps, size)
         pictures = _pictures(film, frames, np.round((video.times - begin) * _CLOCK))
-        sound = _sound(file, audio, audio.start - begin)
+        sound = _sound(file, form, audio, audio.start - begin)
         for packet in _merged(pictures, sound):
             file.mux(packet)
+    return audio.start - begin
 
 
 def _frames(overlay, video, moments, options):
@@ -65,10 +131,10 @@ def _frames(overlay, video, moments, options):
         yield overlay.frame(picture, float(moment), box=box, points=points)
 
 
-def _stream(file, fps, size):
-    stream = file.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+def _stream(file, form, fps, size):
+    stream = file.add_stream(form.film, rate=Fraction(fps).limit_denominator(1001))
     stream.width, stream.height = size
-    stream.pix_fmt, stream.options = "yuv420p", {"crf": "20", "preset": "veryfast"}
+    stream.pix_fmt, stream.options = "yuv420p", form.options
     stream.codec_context.time_base = Fraction(1, _CLOCK)
     return stream
 
@@ -82,12 +148,12 @@ def _pictures(stream, frames, ticks):
     yield from stream.encode(None)
 
 
-def _sound(file, audio, delay):
+def _sound(file, form, audio, delay):
     """Packets of the sound, which begins ``delay`` seconds after the file."""
     samples = audio.samples if audio.samples.shape[1] <= 2 else audio.samples.mean(1, keepdims=True)
     layout = ("mono", "stereo")[samples.shape[1] - 1]
-    rate = audio.rate if audio.rate in _RATES else _OTHERWISE
-    stream = file.add_stream("aac", rate=rate, layout=layout)
+    rate = audio.rate if audio.rate in form.rates else _OTHERWISE
+    stream = file.add_stream(form.sound, rate=rate, layout=layout)
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
 
     return _samples(stream, resampler, audio, samples, round(delay * audio.rate))

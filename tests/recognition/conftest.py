@@ -14,9 +14,10 @@ from avef.config import params
 from avef.core import paths, store
 from avef.core.files import write_json
 from avef.learning import fusion, grid, saved_model, source_weights
+from avef.preparation import vad_net
 from avef.preparation.prepared import PreparedClip
 from avef.protocol import EMOTIONS
-from avef.recognition import recogniser
+from avef.recognition import export, recogniser, source
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEAKERS, SEED, SIDE = ("s1", "s2", "s3", "s4"), 3, 16
@@ -79,6 +80,19 @@ def loaded(model_files):
         model = recogniser.load("rml", share=0.5)
         assert model.calibration  # of the networks
         return model
+
+
+@pytest.fixture(scope="session")
+def exported(loaded, model_files, tmp_path_factory):
+    """The same as a folder that travels, with a voice activity detector that hears."""
+    folder = tmp_path_factory.mktemp("out") / "models" / "rml"
+    with pytest.MonkeyPatch.context() as patch:
+        patched(patch, model_files)
+        patch.setattr(paths, "VAD", vad_net.shipped())
+        place = source.Local(saved_model.Model("rml", loaded.params))
+        model = recogniser.Recogniser(place, share=loaded.share)
+        model.__dict__["ensemble"] = loaded.ensemble
+        return export.write(model, folder)
 
 
 @pytest.fixture

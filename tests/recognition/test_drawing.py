@@ -1,5 +1,6 @@
 """The figures show what the result says, of one segment and of a thousand."""
 
+import re
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -62,6 +63,19 @@ def test_demo_data_are_marked(prediction, tmp_path):
         figure = drawing.emotions_over_time(prediction)
         drawing.save(figure, tmp_path / "x.png", demo)
         assert ("demo data" in [text.get_text() for text in figure.texts]) == demo
+
+
+def test_a_page_lends_its_ink_to_the_timeline_and_knows_where_the_clip_lies(prediction):
+    made = drawing.inline(prediction)
+    assert made.svg.startswith("<svg") and "currentColor" in made.svg
+    assert drawing._INK not in made.svg
+    assert "fill: #ffffff" not in made.svg  # no ground of its own
+    assert 0 < made.begin < 0.3 < 0.7 < made.end < 1
+    assert 0 < made.top < 0.3 < 0.7 < made.bottom < 1
+    width = float(re.search(r'viewBox="0 0 (\S+) ', made.svg)[1])
+    first_tick = re.search(r'id="xtick_1".*?<use [^>]*? x="([\d.]+)"', made.svg, re.DOTALL)
+    assert float(first_tick[1]) / width == pytest.approx(made.begin, abs=0.002)
+    assert plt.rcParams["text.color"] == "black" and plt.get_fignums() == []
 
 
 def test_reliability_is_drawn_in_percent_with_its_numbers():

@@ -12,27 +12,10 @@ import numpy as np
 import pytest
 
 from avef.cli import main
-from avef.core import paths
 from avef.core.errors import ParameterError
-from avef.learning import saved_model
-from avef.preparation import vad_net
 from avef.recognition import export, recogniser, source
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def exported(loaded, model_files, tmp_path_factory):
-    from conftest import patched
-
-    folder = tmp_path_factory.mktemp("out") / "models" / "rml"
-    with pytest.MonkeyPatch.context() as patch:
-        patched(patch, model_files)
-        patch.setattr(paths, "VAD", vad_net.shipped())  # one that hears
-        place = source.Local(saved_model.Model("rml", loaded.params))
-        model = recogniser.Recogniser(place, share=loaded.share)
-        model.__dict__["ensemble"] = loaded.ensemble
-        return export.write(model, folder)
 
 
 @pytest.fixture

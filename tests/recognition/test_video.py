@@ -53,6 +53,24 @@ def test_sound_and_pictures_keep_their_time(
         assert [s.codec_context.name for s in file.streams] == ["h264", "aac"]
 
 
+@pytest.mark.parametrize(("delay", "side"), [(0.0, 64), (0.2, 65), (-0.1, 64)])
+def test_a_browser_plays_the_same_with_its_sound(model, write_media, tmp_path, delay, side):
+    frames = np.zeros((30, side, 97, 3), np.uint8)
+    frames[18:] = 255  # light goes on at 0.72 s
+    sound = burst(16_000, 1.2, 0.72 - delay, 1)
+    clip = write_media(tmp_path / "in.mkv", frames=frames, samples=sound, delay=delay)
+    begins = video.playable(clip, model.params, tmp_path / "out.webm")
+    audio, shown = media.read_audio(tmp_path / "out.webm"), media.read_video(tmp_path / "out.webm")
+    assert begins == pytest.approx(max(delay, 0), abs=0.001)
+    assert audio.start == pytest.approx(begins, abs=0.02)
+    assert shown.frames.shape == (30, 64, 96, 3)
+    light = shown.times[np.flatnonzero(shown.frames[:, 30, 30, 0] > 128)[0]]
+    loud = audio.start + np.flatnonzero(np.abs(audio.samples[:, 0]) > 0.2).mean() / audio.rate
+    assert loud == pytest.approx(light, abs=0.03)
+    with av.open(str(tmp_path / "out.webm")) as file:
+        assert [s.codec_context.name for s in file.streams] == ["vp9", "opus"]
+
+
 def test_a_clip_that_fails_leaves_no_file(prediction, model, no_faces, tmp_path, monkeypatch):
     from avef.core.errors import ClipError
 
