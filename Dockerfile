@@ -5,7 +5,7 @@
 #   docker run --rm avef make test
 FROM python:3.11-bookworm AS base
 # This image has git and make. DVC, git and pip are used as a user without rights.
-RUN useradd --create-home avef
+RUN useradd --create-home avef && install --directory --owner avef --group avef /home/avef/avef
 USER avef
 WORKDIR /home/avef/avef
 

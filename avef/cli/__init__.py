@@ -147,7 +147,8 @@ def _release(options):
     p = params.read()
     from avef import release
 
-    print(f"{options.out}: {release.build(p, options.out)} files")
+    packed = release.build(p, options.out)
+    print(f"{options.out}: {packed.files} files\n{packed.about.warning}")
 
 
 def _told_corpora(p):

@@ -11,6 +11,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from avef.config.schema import Params
 from avef.core import paths
@@ -26,8 +27,15 @@ SUMS = "SHA256SUMS"
 _PAGES = ("reports/index.html", "reports/html")
 
 
-def build(p: Params, target: str | Path = ARCHIVE) -> int:
-    """Write the zip of the repository in this folder; the number of its files.
+class Packed(NamedTuple):
+    """How many files a release has, and what is told of them."""
+
+    files: int
+    about: crate.About
+
+
+def build(p: Params, target: str | Path = ARCHIVE) -> Packed:
+    """Write the zip of the repository in this folder.
 
     Raises
     ------
@@ -45,11 +53,12 @@ def build(p: Params, target: str | Path = ARCHIVE) -> int:
             f"results are missing or not up to date ({', '.join(stale)}); `dvc repro` makes them"
         )
     names = _names(root)
-    packed = contents({name: (root / name).read_bytes() for name in names}, _about(root, p))
+    about = _about(root, p)
+    packed = contents({name: (root / name).read_bytes() for name in names}, about)
     executable = {name for name in names if os.access(root / name, os.X_OK)}
     with replacing(target) as path:
         path.write_bytes(data.archive(packed, executable=executable))
-    return len(packed)
+    return Packed(len(packed), about)
 
 
 def contents(files: Mapping[str, bytes], about: crate.About) -> dict[str, bytes]:
@@ -58,9 +67,9 @@ def contents(files: Mapping[str, bytes], about: crate.About) -> dict[str, bytes]
     Examples
     --------
     >>> about = crate.About("abc", "2026-11-27", demo=True)
-    >>> made = contents({"CITATION.cff": b"authors: [{name: us}]", "LICENSE": b"MIT"}, about)
+    >>> made = contents({"CITATION.cff": b"{authors: [{name: us}], license: MIT}"}, about)
     >>> [line[66:] for line in made["SHA256SUMS"].decode().splitlines()]
-    ['CITATION.cff', 'LICENSE', 'ro-crate-metadata.json']
+    ['CITATION.cff', 'ro-crate-metadata.json']
     """
     described = dict(files) | {crate.NAME: crate.describe(files, about).encode()}
     digests = {name: hashlib.sha256(described[name]).hexdigest() for name in sorted(described)}

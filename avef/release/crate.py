@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -26,7 +26,10 @@ DEMO = (
     "These are demo results: they come from drawn faces and synthetic voices and from small "
     "networks, and say nothing about the paper."
 )
-_REAL = "These are results on recordings of people; the recordings are no part of it."
+REAL = (
+    "These are results on recordings of people. The recordings are no part of it, but figures and "
+    "notebooks on preparation show some of these people: the corpora's terms apply."
+)
 _SUMMARY = (
     'A reproduction of the paper "Audio-visual emotion fusion (AVEF): a deep efficient weighted '
     'approach": results, and the code, parameters and pinned libraries that they come from.'
@@ -98,6 +101,11 @@ class About(NamedTuple):
     demo: bool
     machines: tuple[str, ...] = ()
 
+    @property
+    def warning(self) -> str:
+        """What whoever publishes the results, or reads them, must know of their data."""
+        return DEMO if self.demo else REAL
+
 
 def describe(files: Mapping[str, bytes], about: About) -> str:
     """The text of ``ro-crate-metadata.json``.
@@ -111,11 +119,11 @@ def describe(files: Mapping[str, bytes], about: About) -> str:
     Raises
     ------
     ParameterError
-        If there is no ``CITATION.cff``, or it names no author or licence that can be used.
+        If there is no ``CITATION.cff``, or it names no author or no licence.
 
     Examples
     --------
-    >>> files = {"CITATION.cff": b"authors: [{name: us}]", "reports/a b.csv": b"1"}
+    >>> files = {"CITATION.cff": b"{authors: [{name: us}], license: MIT}", "reports/a b.csv": b""}
     >>> graph = json.loads(describe(files, About("abc", "2026-11-27", demo=True)))["@graph"]
     >>> [entity["@id"] for entity in graph if entity["@type"] == "File"]
     ['CITATION.cff', 'reports/a%20b.csv']
@@ -123,19 +131,19 @@ def describe(files: Mapping[str, bytes], about: About) -> str:
     citation = files.get("CITATION.cff", b"").decode()
     told = _told(citation)
     authors = [_author(one) for one in told["authors"]]
-    licence = _licence(told.get("license", "MIT"))
+    licence = _licence(told["license"])
     reference = citing.read(citation)
     paper = [] if reference is None else [_paper(reference)]
     folders = _folders(files, about)
     listed = [_file(name, files[name], about) for name in sorted(files)]
-    top = [_ref(one) for one in listed if "/" not in one["@id"]] + [_ref(one) for one in folders]
+    top = [one for one in listed if "/" not in one["@id"]] + folders
     root = _root(about) | {
-        "author": [_ref(one) for one in authors],
-        "license": _ref(licence),
-        "citation": [_ref(one) for one in paper],
+        "author": _refs(authors),
+        "license": _refs([licence]),
+        "citation": _refs(paper),
         "identifier": {"@id": "#commit"},
         "mentions": {"@id": "#run"},
-        "hasPart": top,
+        "hasPart": _refs(top),
     }
     others = [_commit(about), _run(files, about), licence, *authors, *paper]
     graph = [_descriptor(), root, *folders, *listed, *others]
@@ -148,8 +156,9 @@ def _told(citation):
         told = YAML(typ="safe").load(citation)
     except YAMLError as error:
         raise ParameterError(f"CITATION.cff: {str(error).splitlines()[0]}") from error
-    if not isinstance(told, Mapping) or not told.get("authors"):
-        raise ParameterError("CITATION.cff: authors: there must be one at least, found none")
+    for key in ("authors", "license"):
+        if not isinstance(told, Mapping) or not told.get(key):
+            raise ParameterError(f"CITATION.cff: {key}: must be given, found none")
     return told
 
 
@@ -169,7 +178,7 @@ def _root(about):
         "@id": "./",
         "@type": "Dataset",
         "name": f"avef {__version__}, {kind}",
-        "description": f"{_SUMMARY} {DEMO if about.demo else _REAL}",
+        "description": f"{_SUMMARY} {about.warning}",
         "datePublished": about.date,
         "version": __version__,
         "keywords": [*words, "demo data"] if about.demo else words,
@@ -181,23 +190,25 @@ def _folders(files, about):
     made = []
     for top in sorted({name.partition("/")[0] for name in files if "/" in name}):
         told = FOLDERS.get(top, top)
-        told += f". {DEMO}" if about.demo and top == "reports" else ""
+        told += f". {about.warning}" if top == "reports" else ""
         parts = [{"@id": _id(name)} for name in sorted(files) if name.startswith(f"{top}/")]
         one = {"@id": f"{_id(top)}/", "@type": "Dataset", "name": top, "description": told}
-        made.append(one | {"hasPart": parts})
+        made.append(one | {"hasPart": _refs(parts)})
     return made
 
 
 def _file(name, content, about):
-    told = _FILES.get(name)
-    if about.demo and name.startswith("reports/"):
-        told = f"{told}; demo data" if told else "demo data"
-    entity = {"@id": _id(name), "@type": "File", "name": PurePosixPath(name).name}
-    return entity | ({"description": told} if told else {}) | {
+    top = name.partition("/")[0]
+    told = _FILES.get(name) or FOLDERS.get(top, "How the repository is set up")
+    return {
+        "@id": _id(name),
+        "@type": "File",
+        "name": PurePosixPath(name).name,
+        "description": f"{told}; demo data" if about.demo and top == "reports" else told,
         "encodingFormat": media_type(name),
         "contentSize": str(len(content)),
         "sha256": hashlib.sha256(content).hexdigest(),
-    }  # fmt: skip
+    }
 
 
 def media_type(name: str) -> str:
@@ -263,5 +274,7 @@ def _id(name):
     return "".join(one if ord(one) > 127 else quote(one) for one in name)
 
 
-def _ref(entity: Mapping[str, Any]) -> dict[str, str]:
-    return {"@id": entity["@id"]}
+def _refs(entities: Sequence[Mapping[str, Any]]) -> Any:
+    """What leads to entities; to a single one without a list, as the specification asks."""
+    told = [{"@id": one["@id"]} for one in entities]
+    return told[0] if len(told) == 1 else told

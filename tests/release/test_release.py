@@ -44,6 +44,7 @@ def graph(files=FILES, about=ABOUT):
 def references(value):
     """Every id that a value names."""
     if isinstance(value, list):
+        assert len(value) != 1, "a single value needs no list"
         return [one for item in value for one in references(item)]
     if isinstance(value, dict):
         assert set(value) == {"@id"}, "a nested entity: the list is to be flat"
@@ -88,7 +89,7 @@ def test_every_reference_exists_and_all_files_hang_on_the_root():
     for name, entity in files.items():
         assert entity["contentSize"] == str(len(FILES[name]))
         assert entity["sha256"] == hashlib.sha256(FILES[name]).hexdigest()
-        assert "/" in entity["encodingFormat"]
+        assert "/" in entity["encodingFormat"] and entity["description"]
 
 
 def test_only_demo_results_are_called_so():
@@ -98,10 +99,12 @@ def test_only_demo_results_are_called_so():
     assert "demo data" in marked["reports/index.html"]["description"]
     real = json.dumps(graph(about=ABOUT._replace(demo=False)))
     assert "demo results" not in real and "demo data" not in real and crate.DEMO not in real
+    assert crate.REAL in real and crate.REAL not in json.dumps(marked)
 
 
 def test_people_are_people_and_may_have_an_orcid():
-    text = b"""authors:
+    text = b"""license: MIT
+authors:
 - {given-names: Ada, family-names: L, orcid: 'https://orcid.org/0-1'}
 - {name: X Y}
 """
@@ -111,8 +114,12 @@ def test_people_are_people_and_may_have_an_orcid():
     assert entities["#x-y"]["@type"] == "Organization"
 
 
-@pytest.mark.parametrize("text", [b"", b"a: [", b"authors: []", b"authors: [{email: a}]", b"- 1"])
-def test_without_authors_it_is_refused(text):
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"a: [", b"license: MIT", b"authors: [{name: a}]", b"- 1",
+     b"{license: MIT, authors: [{email: a}]}"],
+)  # fmt: skip
+def test_without_authors_or_a_licence_it_is_refused(text):
     with pytest.raises(ParameterError, match=r"^CITATION\.cff: [^\n]+$"):
         crate.describe({"CITATION.cff": text}, ABOUT)
 
@@ -161,7 +168,7 @@ def commit():
 
 
 def test_a_release_opens_holds_and_is_the_same_again(repository):
-    count = release.build(params.read(), "a.zip")
+    count = release.build(params.read(), "a.zip").files
     with zipfile.ZipFile("a.zip") as packed:
         assert packed.testzip() is None
         packed.extractall("out")
@@ -178,7 +185,7 @@ def test_a_release_opens_holds_and_is_the_same_again(repository):
     for entity in told:
         if not entity["@id"].startswith(OUTSIDE):
             assert (repository / "out" / unquote(entity["@id"])).exists(), entity["@id"]
-    assert release.build(params.read(), "b.zip") == count
+    assert release.build(params.read(), "b.zip").files == count
     assert Path("a.zip").read_bytes() == Path("b.zip").read_bytes()
 
 
@@ -200,6 +207,8 @@ def test_what_is_not_committed_or_stale_is_refused(repository, capsys):
     assert Path("avef-release.zip").read_bytes() == b"of before"
     experiments._dvc("checkout", "-q")
     assert main(["release"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("avef-release.zip: ") and out.endswith(f" files\n{crate.DEMO}\n")
     assert zipfile.is_zipfile(io.BytesIO(Path("avef-release.zip").read_bytes()))
 
 
