@@ -36,7 +36,7 @@ class Page(HTMLParser):
 
 
 def faults(folder):
-    """Yield, in words, every link of the pages below a folder that leads nowhere, and every load."""
+    """Yield, in words, each link of the pages in a folder that leads nowhere, and each load."""
     folder = Path(folder).resolve()
     pages = {path: Page(path) for path in sorted(folder.rglob("*.html"))}
     for path, page in pages.items():
