@@ -5,12 +5,15 @@ BUILD ?= cpu
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 LOCK := requirements/$(BUILD).lock
 STAMP := .venv/.installed-$(BUILD)
+DOCS := .venv-docs/.installed
 BIN := $(CURDIR)/.venv/bin
 
 export PATH := $(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test quick style lock clean
+.PHONY: setup repro test quick style docs release lock clean
+
+setup: $(STAMP)
 
 repro: $(STAMP)
 	avef corpora || { avef doctor; exit 1; }
@@ -31,10 +34,30 @@ style: $(STAMP)
 	mypy
 	lint-imports --no-cache
 
+# The documentation, from an environment of its own; the report is part of the site.
+docs: $(STAMP) $(DOCS)
+	rm -rf site
+	.venv-docs/bin/python -m sphinx --quiet --fail-on-warning --jobs auto \
+	  -d .venv-docs/doctrees docs site
+	test -e reports/index.html || avef report
+	cp -r reports site/reports
+	python docs/check_links.py site
+	@echo "The documentation is at site/index.html"
+
+# One zip of the results and all that they come from, ready for an archive with a DOI.
+release: $(STAMP)
+	avef release
+
 $(STAMP): $(LOCK) pyproject.toml
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	.venv/bin/python tools/install.py $(LOCK)
+	touch $@
+
+$(DOCS): requirements/docs.lock
+	rm -rf .venv-docs
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $<
 	touch $@
 
 COMPILE := uv pip compile --quiet --generate-hashes --python-version 3.11 \
@@ -49,6 +72,7 @@ lock:
 	done
 	printf 'setuptools\nuv\n' | $(COMPILE) - --constraint requirements/cpu.lock \
 	  --output-file requirements/build.lock
+	$(COMPILE) --group docs --constraint requirements/cpu.lock --output-file requirements/docs.lock
 
 clean:
-	rm -rf .venv $(filter-out data/raw data/demo data/clips,$(wildcard data/*)) $(wildcard data/demo/*/ data/clips/*/)
+	rm -rf .venv .venv-docs site $(filter-out data/raw data/demo data/clips,$(wildcard data/*)) $(wildcard data/demo/*/ data/clips/*/)

@@ -37,7 +37,7 @@ class Finding(NamedTuple):
     Attributes
     ----------
     state : str
-        :data:`OK`, :data:`LOOK` or :data:`STOP`.
+        ``OK``, ``LOOK`` or ``STOP``.
     text : str
         What is so.
     remedy : str

@@ -148,6 +148,16 @@ def _report(options):
     print(f"{paths.REPORTS}/index.html")
 
 
+def _release(options):
+    if Path(options.out).suffix != ".zip":
+        raise ParameterError(f"--out: must end in .zip, got {options.out!r}")
+    p = params.read()
+    from avef import release
+
+    packed = release.build(p, options.out)
+    print(f"{options.out}: {packed.files} files\n{packed.about.warning}")
+
+
 def _told_corpora(p):
     """Print how things stand with each corpus; the names of those that are missing."""
     from avef.corpora import check
@@ -218,4 +228,9 @@ def _parser():
 
     report = commands.add_parser("report", help="build reports/index.html")
     report.set_defaults(function=_report)
+
+    told = "pack results, code and checksums into a zip for an archive with a DOI"
+    release = commands.add_parser("release", help=told)
+    release.add_argument("--out", default="avef-release.zip", metavar="FILE")
+    release.set_defaults(function=_release)
     return parser

@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # which makes these
 
 
 class CorpusParams(NamedTuple):
-    """The parameters that decide what is learnt on one corpus; from :meth:`Params.of`.
+    """The parameters that decide what is learnt on one corpus; by
+    :meth:`Params.of <avef.config.schema.Params.of>`.
 
     ``seed`` is that of the folds and of what networks start from, ``seeds`` those of the
     trainings; the others are sections of the same name.

@@ -1,9 +1,9 @@
 """Every claim of the paper and what became of it: a verdict by rules set down beforehand.
 
-:data:`RULES` says for each claim when it counts as reproduced. Deciding is pure:
-:mod:`avef.evaluation.evidence` sets each figure of the paper beside ours, :func:`verdict`
-judges one, :func:`claims` joins them, one row a claim. Figures from demo data are
-shown but never judged.
+:data:`~avef.evaluation.rules.RULES` says for each claim when it counts as reproduced.
+Deciding is pure: :mod:`avef.evaluation.evidence` sets each figure of the paper beside
+ours, :func:`verdict` judges one, :func:`claims` joins them, one row a claim. Figures from
+demo data are shown but never judged.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Part(NamedTuple):
 
 
 def verdict(part: Part) -> str:
-    """One of :data:`VERDICTS`, or :data:`FIGURE`, for one figure by the rule of its claim.
+    """A verdict, or :data:`~avef.evaluation.rules.FIGURE`, for one figure by its claim's rule.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def _by_interval(theirs, low, high):
 
 
 def joined(verdicts: Iterable[str]) -> str:
-    """The verdict of a claim from those of its figures, by :data:`JOIN`.
+    """The verdict of a claim from those of its figures: :data:`~avef.evaluation.rules.JOIN`.
 
     Demo data anywhere leave no verdict. What was not run counts as
     inconclusive, unless nothing was run.
@@ -164,7 +164,7 @@ def claims(parts: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     parts : DataFrame
         From :func:`avef.evaluation.evidence.parts`.
     judged : DataFrame
-        From :func:`judge`: what of T4–T10, S3 and S5 is judged as one.
+        From :func:`~avef.evaluation.judging.judge`: what of T4–T10, S3 and S5 is judged as one.
 
     Returns
     -------

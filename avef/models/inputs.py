@@ -18,7 +18,7 @@ _AT_ONCE = 1 << 26  # bytes of a table that are copied at once
 
 
 class Table(layers.Layer):
-    """Rows of a table that can be exchanged: (B, …) integers → (B, …, *row shape).
+    """Rows of a table that can be exchanged: (B, …) integers → ``(B, …, *row shape)``.
 
     On TensorFlow one traced graph serves tables of any length; JAX compiles anew for another
     length. Tables are data: they are not saved with a model's weights.

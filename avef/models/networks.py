@@ -201,7 +201,7 @@ class ResponseNorm(layers.Layer):
         return input_shape
 
     def get_config(self):
-        """What :meth:`__init__` takes."""
+        """What the constructor takes."""
         own = {k: getattr(self, k) for k in ("radius", "bias", "alpha", "beta")}
         return super().get_config() | own
 

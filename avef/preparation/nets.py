@@ -89,7 +89,7 @@ class Network:
         windows : ndarray (m, 3), int
             Number of the picture, row and column of the window's first pixel.
         outputs : ndarray (m, 5), float64
-            As of :meth:`__call__`, of the windows of 12 pixels whose score exceeds it.
+            As of a call, of the windows of 12 pixels whose score exceeds it.
         """
         side, outputs = SIDES["pnet"], _run(self._fast, images)
         at = np.nonzero(outputs[..., -1] > threshold - STEP)

@@ -66,10 +66,11 @@ def behind(figure: str, corpus: str, there: Collection[str], *, stage: str = "")
     return [name for name in named if name in there]
 
 
-def archive(contents: Mapping[str, bytes]) -> bytes:
+def archive(contents: Mapping[str, bytes], *, executable: Collection[str] = ()) -> bytes:
     """A zip of ``contents``, by name; the same contents give the same bytes.
 
     They are stored as they are: how well they are packed differs between versions of zlib.
+    Those that are ``executable`` may be run when they are unpacked.
 
     Examples
     --------
@@ -81,6 +82,7 @@ def archive(contents: Mapping[str, bytes]) -> bytes:
     with zipfile.ZipFile(packed, "w") as made:
         for name in sorted(contents):
             member = zipfile.ZipInfo(name, _DATE)
-            member.create_system, member.external_attr = 3, 0o644 << 16  # whatever the system
+            mode = 0o755 if name in executable else 0o644
+            member.create_system, member.external_attr = 3, mode << 16  # whatever the system
             made.writestr(member, contents[name])
     return packed.getvalue()

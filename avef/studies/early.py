@@ -20,7 +20,7 @@ def expected(params: Params, table: pd.DataFrame, epochs: float) -> float:
     Parameters
     ----------
     table : DataFrame
-        From :func:`plan`, whose hours are of all epochs.
+        From :func:`avef.studies.plan.plan`, whose hours are of all epochs.
     """
     share = [
         min(1.0, epochs / getattr(params, row.stage)[row.corpus].epochs)

@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from avef.config import params
+from avef.config.schema import Params
 from avef.core import paths, store
 from avef.core.errors import ParameterError
 from avef.corpora import manifest
@@ -102,15 +103,24 @@ def _names(origins):
 
 def _settled(p):
     """Make sure that the predictions at hand are of the parameters, code and data at hand."""
-    for file, root in manifest.roots(p).items():  # `dvc status` does not look there itself
-        manifest.write(root, file)
-    states = json.loads(_dvc("status", "--with-deps", "--json", *TARGETS))
-    changed = [stage for stage, why in states.items() if "always changed" not in why]
-    if changed:
+    stale = changed(p, *TARGETS)
+    if stale:
         raise RuntimeError(
-            f"the base run is not up to date ({', '.join(sorted(changed))}); "
+            f"the base run is not up to date ({', '.join(stale)}); "
             f"`dvc repro {' '.join(TARGETS)}` makes it anew"
         )
+
+
+def changed(p: Params, *targets: str) -> list[str]:
+    """Stages whose results are missing, or not of the parameters, code and data at hand.
+
+    Looked at are ``targets`` and what they stand on; without any, all stages. RuntimeError
+    if DVC cannot tell, such as outside a repository.
+    """
+    for file, root in manifest.roots(p).items():  # `dvc status` does not look there itself
+        manifest.write(root, file)
+    states = json.loads(_dvc("status", "--with-deps", "--json", *targets))
+    return sorted(stage for stage, why in states.items() if "always changed" not in why)
 
 
 def _predictions(commit, p):

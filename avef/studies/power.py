@@ -88,7 +88,7 @@ def simulate(
     Returns
     -------
     dict (dataset, modality) → DataFrame
-        As :func:`avef.evaluation.claims.judge` takes them.
+        As :func:`avef.evaluation.judging.judge` takes them.
 
     Examples
     --------
