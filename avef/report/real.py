@@ -8,7 +8,7 @@ from typing import Any
 
 from avef import corpora, paper
 from avef.evaluation import claims
-from avef.report.texts import minus
+from avef.evaluation.texts import minus
 from avef.report.view import LOOKS, Grid
 
 CORPORA = ("ravdess", "emodb")
