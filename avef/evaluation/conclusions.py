@@ -105,7 +105,7 @@ def timed(measured: Mapping[str, float], width: Mapping[str, float]) -> str:
     for claim, (what, unit) in names.items():
         value, printed = measured.get(claim, np.nan), paper.CLAIMS[claim].of("")
         if np.isfinite(value):
-            shown = _duration(value) if unit == "h" else f"{value:.2g} {unit}"
+            shown = texts.figure(f"{value:.9f} h") if unit == "h" else f"{value:.2g} {unit}"
             beside = f"{'the paper: ' if not told else ''}{printed:g} {unit.split()[0]}"
             told.append(f"{what} {shown} ({beside})")
     if not told:
@@ -194,10 +194,6 @@ def contradicted(identities: pd.DataFrame) -> str:
         f"where case 2 gains {texts.span(pairs)} points in it, so that no reproduction can meet "
         "both."
     )
-
-
-def _duration(hours):
-    return f"{hours:.3g} h" if hours >= 1 else f"{3600 * hours:.2g} s"
 
 
 def _of_claims(verdict, count):

@@ -133,7 +133,7 @@ def changed(effects: pd.DataFrame, ablations: int) -> str:
     if run.empty:
         return f"None of the {ablations} ablations has been run: which choice matters is open."
     stale = int((run["state"] != "current").sum())
-    text = f"{len(run)} of {ablations} ablations have been run"
+    text = f"{len(run)} of {ablations} ablations {'has' if len(run) == 1 else 'have'} been run"
     text += f" ({stale} {texts.are(stale)} stale)" if stale else ""
     moved = effects.dropna(subset=["difference", "p"])
     if moved.empty:

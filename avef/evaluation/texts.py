@@ -86,6 +86,15 @@ def heading(name: str) -> str:
     return _NAMES.get(name, name).replace("_", " ")
 
 
+def whole(number: float) -> float:
+    """The number, without decimals where it has none but zeros.
+
+    >>> whole(30.0), whole(29.97)
+    (30, 29.97)
+    """
+    return int(number) if float(number).is_integer() else number
+
+
 def took(seconds: float) -> str:
     """How long something took.
 

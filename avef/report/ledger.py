@@ -9,11 +9,12 @@ from markupsafe import Markup
 
 from avef.report import markdown
 
+_LABEL = {"aria-label": "Link to this place"}
 _ID = re.compile(r"([A-Z]+)(\d+)(?:–[A-Z]*(\d+))?")
 
 
 def html(text: str, address: markdown.Address = str) -> Markup:
-    """The ledger, each row with the ids that its first entry names, and headings with theirs.
+    """The ledger, with a place and a link to it for each heading and for each row's ids.
 
     Parameters
     ----------
@@ -25,15 +26,20 @@ def html(text: str, address: markdown.Address = str) -> Markup:
     Examples
     --------
     >>> print(html("| id | what |\\n| --- | --- |\\n| T8–T9 | is |"))  # doctest: +ELLIPSIS
-    <div aria-label="Table"...<td><span id="T8"></span><span id="T9"></span>T8–T9</td>...
+    <div aria-label="Table"...<td><span id="T8">...id="T9"></span><a href="#T8">T8–T9</a></td>...
     """
     page = BeautifulSoup(markdown.html(text, address), "html.parser")
     for heading in page.find_all(["h2", "h3"]):
         heading["id"] = re.sub(r"[^a-z0-9]+", "-", heading.get_text().lower()).strip("-")
-    for row in page.select("tbody tr"):
-        first = row.find(["td", "th"])
-        for name in reversed(_ids(first.get_text().strip()) if first else []):
-            first.insert(0, page.new_tag("span", id=name))
+        place = {"class": "permalink", "href": f"#{heading['id']}", **_LABEL}
+        heading.append(page.new_tag("a", attrs=place))
+    for first in page.select("tbody tr > :first-child"):
+        names = _ids(first.get_text().strip())
+        if names:
+            first.wrap(page.new_tag("td"))
+            first.name, first.attrs = "a", {"href": f"#{names[0]}"}
+        for name in reversed(names):
+            first.insert_before(page.new_tag("span", id=name))
     return Markup(page.decode(formatter="minimal"))
 
 

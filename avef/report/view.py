@@ -181,7 +181,7 @@ def identities(table: pd.DataFrame) -> dict[str, Any]:
         "groups": groups.to_dict("records"),
         "hold": int(groups["hold"].sum()),
         "checked": int(groups["checked"].sum()),
-        "all": grid(table),
+        "all": grid(table.drop(columns="id")),
     }
 
 
