@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from avef import paper
 from avef.evaluation import consistency, texts
@@ -101,7 +102,7 @@ def timed(measured: Mapping[str, float], width: Mapping[str, float]) -> str:
         "P2": ("recognising a 5 s clip", "s"),
         "P3": ("preparing a clip", "times its length"),
     }
-    told = []
+    told: list[str] = []
     for claim, (what, unit) in names.items():
         value, printed = measured.get(claim, np.nan), paper.CLAIMS[claim].of("")
         if np.isfinite(value):
@@ -149,21 +150,21 @@ def trusted(needed: pd.DataFrame, studies: int) -> str:
     >>> columns = ["id", "truth", "verdict", "asked", "percent", "met"]
     >>> trusted(pd.DataFrame(rows, columns=columns), 50)  # doctest: +NORMALIZE_WHITESPACE
     '1 of 2 demands is met in 50 simulated studies of each truth; closest is S3 where the truth is
-     “no gain”: 6 % reproduced (± 7) where ≤ 5 is asked.'
+     “no gain”: 6 % reproduced (1 … 17, by the number of studies) where ≤ 5 is asked.'
     """
     if needed.empty:
         return "There is nothing to say of: nothing was simulated."
     limit = needed["asked"].str.extract(r"([\d.]+)")[0].astype(float)
     beyond = needed["percent"] - limit
     spare = beyond.where(needed["asked"].str.startswith("≥"), -beyond)
+    spare /= (limit * (100 - limit)) ** 0.5  # in standard errors of a share that is the limit
     row, met = needed.loc[spare.idxmin()], int(needed["met"].sum())
-    share = row["percent"] / 100
-    sure = 196 * (share * (1 - share) / studies) ** 0.5
+    low, high = _uncertain(round(row["percent"] * studies / 100), studies)
     return (
         f"{met} of {texts.count(len(needed), 'demand')} {texts.are(met)} met in {studies} "
         f"simulated studies of each truth; closest is {row['id']} where the truth is "
-        f"“{row['truth']}”: {row['percent']:.0f} % {row['verdict']} (± {sure:.0f}) where "
-        f"{row['asked']} is asked."
+        f"“{row['truth']}”: {row['percent']:.0f} % {row['verdict']} ({low:.0f} … {high:.0f}, by "
+        f"the number of studies) where {row['asked']} is asked."
     )
 
 
@@ -196,9 +197,16 @@ def contradicted(identities: pd.DataFrame) -> str:
     )
 
 
+def _uncertain(hits: int, trials: int) -> tuple[float, float]:
+    """The exact 95 % interval of a share, percent (Clopper and Pearson 1934)."""
+    low = special.betaincinv(hits, trials - hits + 1, 0.025) if hits else 0.0
+    high = special.betaincinv(hits + 1, trials - hits, 0.975) if hits < trials else 1.0
+    return 100 * low, 100 * high
+
+
 def _of_claims(verdict, count):
     if verdict.startswith(("other", "demo")):
-        return f"{'has' if count == 1 else 'have'} {verdict}"
+        return f"{'has' if count == 1 else 'have'} {verdict.replace(', ', ' and ')}"
     return f"{texts.are(count)} {verdict}"
 
 

@@ -89,8 +89,8 @@ def repeated(accuracies: pd.DataFrame, gains: pd.DataFrame) -> str:
     ...                       "gain": [4.0, -2.0], "paper": 3.0})
     >>> repeated(accuracies, gains)  # doctest: +NORMALIZE_WHITESPACE
     'Case 2 gains 1.0 points in the mean of 1 pair (the paper: 3.0), and one training of an entry
-     differs from the next by 4.0 points (median): a single training of each cannot show a gain
-     like this.'
+     differs from the next by 4.0 points (median): a single training of each cannot show a
+     difference like this.'
     """
     known = gains.dropna(subset="gain")
     if known.empty:
@@ -107,7 +107,7 @@ def repeated(accuracies: pd.DataFrame, gains: pd.DataFrame) -> str:
         )
     text += f", and one training of an entry differs from the next by {usual:.1f} points (median)"
     if abs(ours) < usual:
-        text += ": a single training of each cannot show a gain like this"
+        text += ": a single training of each cannot show a difference like this"
     return texts.minus(text + ".")
 
 

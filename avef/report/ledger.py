@@ -38,7 +38,7 @@ def html(text: str, address: markdown.Address = str) -> Markup:
         if names:
             first.wrap(page.new_tag("td"))
             first.name, first.attrs = "a", {"href": f"#{names[0]}"}
-        for name in reversed(names):
+        for name in names:
             first.insert_before(page.new_tag("span", id=name))
     return Markup(page.decode(formatter="minimal"))
 

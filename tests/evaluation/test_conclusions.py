@@ -56,7 +56,7 @@ def test_every_verdict_is_counted_once_in_the_order_of_the_report():
     verdicts = [claims.NO_VERDICT, claims.REPRODUCED, claims.OTHERWISE, claims.NO_VERDICT]
     said = conclusions.judged(pd.DataFrame({"verdict": verdicts}))
     assert said.startswith("Of 4 claims, 1 is reproduced")
-    assert "1 has other settings" in said and "2 have demo data, no verdict" in said
+    assert "1 has other settings" in said and "2 have demo data and no verdict" in said
 
 
 def test_the_closest_demand_is_named_with_its_own_uncertainty():
@@ -66,7 +66,9 @@ def test_the_closest_demand_is_named_with_its_own_uncertainty():
     ]
     said = conclusions.trusted(pd.DataFrame(rows, columns=NEEDED.columns), 100)
     assert said.startswith("2 of 2 demands are met in 100") and "closest is B" in said
-    assert "4 % reproduced (± 4) where ≤ 5" in said
+    assert "4 % reproduced (1 … 10, by the number of studies) where ≤ 5" in said
+    never = pd.DataFrame([(*rows[1][:4], 0.0, True)], columns=NEEDED.columns)
+    assert "0 % reproduced (0 … 7, by" in conclusions.trusted(never, 50)
     assert "A where" in conclusions.trusted(pd.DataFrame(rows[:1], columns=NEEDED.columns), 100)
 
 

@@ -71,7 +71,9 @@ def test_epochs_may_be_lost_and_the_dbn_may_not_be_there():
 
 def test_a_gain_within_the_spread_of_training_is_not_shown_by_one():
     many = pd.DataFrame({"deviation": [3.0, 4.0]})
-    assert differences.repeated(many, gains(1.0, 2.0)).endswith("cannot show a gain like this.")
+    assert differences.repeated(many, gains(1.0, 2.0)).endswith(
+        "cannot show a difference like this."
+    )
     assert differences.repeated(many, gains(8.0)).endswith("by 3.5 points (median).")
     assert differences.repeated(many, gains(-8.0)).startswith("Case 2 loses 8.0 points")
     alone = pd.DataFrame({"deviation": [np.nan]})

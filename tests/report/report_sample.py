@@ -12,7 +12,9 @@ from avef.core.files import write_csv, write_json, write_text
 from avef.evaluation import claims, consistency, evidence
 
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)> & \"quotes\""
-LEDGER = f"# Ledger\n\n## All of it\n\n| id | what |\n| --- | --- |\n| C1–C2 | $x^2$ [is](params.yaml) {EVIL} |\n"
+LEDGER = (
+    f"# Ledger\n\n## All\n\n| id | what |\n| - | - |\n| C1–C2 | $x^2$ [is](params.yaml) {EVIL} |\n"
+)
 FORMULA = "\n\n$$\nd_t = \\frac{a}{b} \\tag{2.2}\n$$\n\n[C2](../REPLICATION.md#C2)"
 FIGURES = ["fig_2-rml", "faces-baum1s", "table_8", "forest", "curves_svm-new corpus", "odd_one"]
 NOTEBOOKS = ["00_corpora", "01_preprocessing-rml", "01_preprocessing-baum1s", "08_claims"]
