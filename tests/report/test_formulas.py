@@ -35,7 +35,7 @@ def test_a_formula_lays_out_and_does_nothing_else(tex, display):
         assert set(element.attrs) <= (ours if element.name == "span" else formulas._ATTRIBUTES)
 
 
-@pytest.mark.parametrize("tex", [r"x^", r"\nothing", "{" * 3000])
+@pytest.mark.parametrize("tex", [r"x^", r"\nothing", r"\boxed{x}", "{" * 3000])
 def test_what_cannot_be_laid_out_stays_as_tex(tex):
     assert formulas.shown(tex).startswith("<code>")
     with pytest.raises(formulas.FormulaError):
