@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import re
 import tempfile
 import time
 from contextlib import contextmanager
@@ -98,10 +99,16 @@ def _settings_of_none():
     """Let no setting of the user's reach a kernel: results and pictures depend on none.
 
     ``MPLBACKEND=Agg``, usual on servers, would leave every picture out, and another kernel
-    called python3 would run in another environment.
+    called python3 would run in another environment. The kernel's warning that it talks
+    over TCP is left out: it does so with this machine alone.
     """
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
+        profile = Path(folder, "profile_default")
+        profile.mkdir()
+        (profile / "ipython_kernel_config.py").write_text(
+            "c.IPKernelApp.log_level = 40  # errors\n"
+        )
         os.environ.pop("JUPYTER_PATH", None)
         os.environ |= {
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -141,13 +148,29 @@ def _joined(outputs):
     return joined
 
 
+#: How papermill's own messages begin.
+_OWN = ("Executing ", "Ending ", "Input Notebook", "Output Notebook", "<")
+#: Lines of TensorFlow about its build, and of tqdm about a bar that it would rather draw.
+_NOISE = re.compile(
+    r"WARNING: All log messages before absl|I\d{4} [\d:.]+ +\d+ "
+    r"|.*TqdmWarning: IProgress|  from \.autonotebook import "
+)
+
+
+def _says_something(record: logging.LogRecord) -> bool:
+    """Leave out the noise of a message; whether anything is left of it."""
+    text = record.getMessage()
+    lines = (line for line in text.splitlines(keepends=True) if not _NOISE.match(line))
+    record.msg, record.args = "".join(lines), ()
+    return bool(record.msg.strip()) and not text.startswith(_OWN)
+
+
 def _pass_prints_on():
     """Log what cells print while they run, without papermill's own messages."""
     papermills = logging.getLogger("papermill")
     papermills.setLevel(logging.INFO)
     papermills.propagate = False
-    noise = ("Executing ", "Ending ", "Input Notebook", "Output Notebook", "<")
-    papermills.filters = [lambda record: not record.getMessage().startswith(noise)]
+    papermills.filters = [_says_something]
     screen = logging.StreamHandler()
     screen.setFormatter(logging.Formatter("%(message)s"))
     files = [h for h in logging.getLogger("avef").handlers if isinstance(h, logging.FileHandler)]

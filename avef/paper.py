@@ -173,7 +173,7 @@ CLAIMS = {
         ),
         Claim("S1", "Learned CNN features beat hand-crafted ones", "§5 (1), §4.3.1"),
         Claim("S2", "CNN and DBN fusion beats shallow fusion", "§5 (2), §1"),
-        Claim("S3", "Case 2 beats case 1 throughout Tables 4-7", "§4.3.1, §5 (3)"),
+        Claim("S3", "Case 2 beats case 1 throughout Tables 4–7", "§4.3.1, §5 (3)"),
         Claim("S4", "Transfer among emotion corpora helps and trains faster", "§5 (4)"),
         Claim("S5", "Anger and happiness are easiest; like intensities are confused", "§4.3.1"),
     )

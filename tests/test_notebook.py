@@ -1,7 +1,9 @@
 """The runner of notebooks, and what holds for all source notebooks."""
 
 import ast
+import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -147,6 +149,26 @@ def test_stamps_are_removed():
     assert scrubbed.cells[0].metadata == {"tags": ["x"]}
 
 
+def test_logs_hold_what_is_said_and_no_noise():
+    def kept(text):
+        record = logging.LogRecord("papermill", logging.WARNING, "", 0, text, (), None)
+        return record.getMessage() if notebook._says_something(record) else None
+
+    start = "WARNING: All log messages before absl::InitializeLog() is called\n"
+    line = "I0000 00:00:1795739347.775703   27392 port.cc:153] oneDNN custom operations are on.\n"
+    assert kept(start + line) is None
+    assert kept(f"E0000 00:00:1.0 no memory\n{line}half done\n") == (
+        "E0000 00:00:1.0 no memory\nhalf done\n"
+    )
+    assert kept("Executing cell 3") is None
+    assert kept("2 of 3 <clips>\n") == "2 of 3 <clips>\n"
+
+
+def test_a_kernel_warns_of_nothing_that_everybody_knows(tmp_path, capfd):
+    notebook.run(write(tmp_path / "s.ipynb", "1"), tmp_path / "t.ipynb", {})
+    assert "encryption" not in capfd.readouterr().err
+
+
 def test_an_unknown_parameter_is_named_and_nothing_runs(tmp_path):
     source = write(tmp_path / "s.ipynb", "dataset = 'rml'")
     with pytest.raises(ParameterError, match=r"'datset'.*dataset"):
@@ -198,11 +220,23 @@ def test_source_notebooks_tell_the_story_only(path):
     for cell in cells:
         if cell.cell_type == "code":
             assert (cell.outputs, cell.execution_count) == ([], None)
-            assert len(cell.source.splitlines()) <= 20
+            assert len(cell.source.splitlines()) <= 15
             nodes = ast.walk(ast.parse(cell.source))
             assert not [
                 n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.Lambda)
             ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_source_notebooks_open_with_a_question_and_end_with_what_was_computed(path):
+    first, *_, last = nbformat.read(path, as_version=4).cells
+    title, question = first.source.split("\n\n")[:2]
+    assert title.startswith("# ")
+    assert re.fullmatch(r"\*[^*]+\?[^*]*\*", question), question
+    if path.stem == "10_try_a_clip":  # what it says is of the clip
+        return
+    said = ast.parse(last.source).body[-1]
+    assert re.match(r"show\.note\((insights|conclusions|differences)\.", ast.unparse(said))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

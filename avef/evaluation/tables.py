@@ -15,7 +15,7 @@ from avef import paper
 from avef.config.schema import Params, Schedule
 from avef.core import paths
 from avef.core.files import write_csv, write_text
-from avef.evaluation import intervals, scores
+from avef.evaluation import intervals, scores, texts
 from avef.protocol import EMOTION_MODELS
 
 #: The stage whose predictions a modality's accuracies are of.
@@ -63,7 +63,7 @@ def _of_files(clips, files):
     return {
         "audio (Hz)": int(usual["sample_rate"]),
         "channels": int(usual["channels"]),
-        "fps": usual["fps"] if shown else "–",
+        "fps": texts.whole(usual["fps"]) if shown else "–",
         "frame size": f"{usual['width']:.0f}×{usual['height']:.0f}" if shown else "–",
         "speakers": clips["speaker"].nunique(),
         "clips": len(clips),

@@ -3,7 +3,9 @@
 It needs no server, no network and no scripts. :mod:`~avef.report.sources` reads
 what the stages left, :mod:`~avef.report.opening`, :mod:`~avef.report.view` and
 :mod:`~avef.report.gallery` turn it into what a page shows,
-:mod:`~avef.report.notebooks` turns notebooks into pages; the templates lay it out.
+:mod:`~avef.report.notebooks` turns notebooks into pages and :mod:`~avef.report.ledger` the
+replication ledger, both by :mod:`~avef.report.markdown`, with formulas from
+:mod:`~avef.report.formulas`; the templates lay it out.
 :func:`build` alone writes.
 """
 

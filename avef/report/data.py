@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 FOLDERS = ("tables", "predictions", "curves", "without_transfer", "metrics")
 #: Where all of it lies in one file, relative to the reports folder.
 ARCHIVE = "html/avef-data.zip"
+#: The ledger, relative to the repository, and its page, relative to the reports folder.
+LEDGER, LEDGER_PAGE = "REPLICATION.md", "html/replication.html"
 #: How a figure's name begins → the files that it is drawn from; {stage} where many stages draw it.
 BEHIND = {
     "voiced_share": ("metrics/preprocessing-{corpus}.json",),

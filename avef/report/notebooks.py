@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from nbconvert.filters import Highlight2HTML, ansi2html
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from avef import paper
-from avef.report import gallery
+from avef.report import gallery, markdown
 from avef.report.clean import clean
 from avef.report.data import behind
 from avef.report.sources import png_size
@@ -89,7 +88,11 @@ def title(notebook: NotebookNode) -> str:
 
 
 def cells(
-    notebook: NotebookNode, page: Page | None = None, data: Collection[str] = ()
+    notebook: NotebookNode,
+    page: Page | None = None,
+    data: Collection[str] = (),
+    *,
+    address: markdown.Address = str,
 ) -> list[dict[str, Any]]:
     """Every cell of a notebook that says something, as safe HTML.
 
@@ -100,6 +103,8 @@ def cells(
         Whose notebook it is, and so which of ``data`` are behind its figures.
     data : collection of str
         Files, relative to the reports folder.
+    address : str → str
+        See :func:`avef.report.markdown.html`.
 
     Returns
     -------
@@ -116,10 +121,11 @@ def cells(
         if cell.cell_type == "markdown":
             section = _heading(cell) or section
             place = anchor(_heading(cell))
-            made.append({"text": _linked(_markdown(cell.source), place), "anchor": place})
+            text = markdown.html(cell.source, address)
+            made.append({"text": _linked(text, place), "anchor": place})
         elif cell.cell_type == "code":
             drawn = _drawn(cell.source, section, page, data)
-            outputs = [_output(output, drawn) for output in cell.outputs]
+            outputs = [_output(output, drawn, address) for output in cell.outputs]
             code = Markup(_highlight(cell.source))
             made.append({"code": code, "outputs": [output for output in outputs if output]})
     return made
@@ -154,7 +160,7 @@ def _linked(html, place):
     return Markup(re.sub(r"</h[1-6]>", rf"{link}\g<0>", str(html), count=1)) if place else html
 
 
-def _output(output, drawn):
+def _output(output, drawn, address):
     """An output in the richest form that a page without scripts can show."""
     if output.output_type == "stream":
         return {"html": _plain(output.text)}
@@ -164,7 +170,7 @@ def _output(output, drawn):
     if "text/html" in data:
         return {"html": clean(data["text/html"])}
     if "text/markdown" in data:
-        return {"html": _markdown(data["text/markdown"])}
+        return {"html": markdown.html(data["text/markdown"], address)}
     for kind in ("image/png", "image/jpeg"):
         if kind in data:
             # Notebooks break base64 into lines, URLs do not.
@@ -172,13 +178,6 @@ def _output(output, drawn):
             size = png_size(base64.b64decode(text[:32]))
             return {"image": f"data:{kind};base64,{text}", "size": size} | drawn
     return {"html": _plain(data["text/plain"])} if "text/plain" in data else None
-
-
-def _markdown(source):
-    renderer = IPythonRenderer(
-        escape=True, allow_harmful_protocols=False, exclude_anchor_links=True
-    )
-    return clean(MarkdownWithMath(renderer=renderer).render(source))
 
 
 def _plain(text):

@@ -150,8 +150,8 @@ def _real(measured):
     for claim, told in real.measured(measured).items():
         about = paper.CLAIMS[claim]
         interval = f" ({told['interval']})" if told["interval"] else ""
-        known = f"{told['ours'].partition(' ')[0]}{interval}, the paper {about.figure} {about.unit}"
-        known += f": {told['verdict']}"
+        printed = f"the paper {about.figure} {about.unit}"
+        known = f"{told['ours']}{interval}, {printed}: {told['verdict']}"
         lines.append(Line(MEASURED[claim], known, told["sign"], told["look"]))
     lines += [Line(*line) for line in real.gains(measured)]
     says = "Voices alone. Gains are case 2 − case 1, with 95 % intervals."

@@ -10,15 +10,15 @@ import jinja2
 
 from avef.evaluation import claims
 from avef.evaluation.tables import CONFUSIONS, DEMO
-from avef.report import gallery, notebooks, opening, real, view
-from avef.report.data import ARCHIVE
+from avef.report import gallery, ledger, links, notebooks, opening, real, view
+from avef.report.data import ARCHIVE, LEDGER_PAGE
 from avef.report.sources import Sources
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(sources: Sources) -> dict[str, str]:
-    """Path relative to the reports folder → HTML, of the index and of every notebook."""
+    """Path relative to the reports folder → HTML: the index, every notebook, and the ledger."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -29,18 +29,23 @@ def render(sources: Sources) -> dict[str, str]:
     )
     environment.globals["css"] = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
     environment.globals["archive"] = ARCHIVE if sources.data else ""
+    environment.globals["ledger"] = LEDGER_PAGE if sources.ledger else ""
     pages = notebooks.pages(sources.notebooks)
     made = {"index.html": environment.get_template("index.html").render(index(sources, pages))}
     template = environment.get_template("notebook.html")
     for place, page in enumerate(pages):
+        to = links.address("notebooks", pages, page.corpus)
         made[page.path] = template.render(
             page=page,
-            cells=notebooks.cells(sources.notebooks[page.stem], page, sources.data),
+            cells=notebooks.cells(sources.notebooks[page.stem], page, sources.data, address=to),
             made=sources.made.lines([page.stem], page.corpus),
             before=pages[place - 1] if place else None,
             after=pages[place + 1] if place + 1 < len(pages) else None,
             others=[p for p in pages if p.notebook == page.notebook and p != page],
         )
+    if sources.ledger:
+        text = ledger.html(sources.ledger, links.address("", pages))
+        made[LEDGER_PAGE] = environment.get_template("ledger.html").render(text=text)
     return made
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from avef.report.texts import took
+from avef.evaluation.texts import took
 
 #: Packages that results may depend on: shown name → distributions that provide it.
 PACKAGES = {

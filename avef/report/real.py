@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from avef import corpora, paper
 from avef.evaluation import claims
-from avef.report.texts import minus
+from avef.evaluation.texts import minus
 from avef.report.view import LOOKS, Grid
 
 CORPORA = ("ravdess", "emodb")
@@ -80,8 +81,8 @@ def gains(real: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in CORPORA:
         runs = (run for run in real[name]["runs"] if run["alike"] == "epochs")
         told = (
-            f"{_signed(run['gain']['difference'])} points ({_bounds(run['gain'])}) at width "
-            f"{run['width']:g}"
+            f"{_signed(run['gain']['difference'])} points ({_bounds(run['gain'])}) at "
+            f"{Fraction(run['width']).limit_denominator(64)} of the width"
             for run in runs
         )
         yield f"Leaving out silence, {corpora.title(name)}", "; ".join(told)

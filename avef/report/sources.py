@@ -13,7 +13,7 @@ import nbformat
 import pandas as pd
 
 from avef.report import citing, provenance
-from avef.report.data import FOLDERS
+from avef.report.data import FOLDERS, LEDGER
 
 
 class Image(NamedTuple):
@@ -31,7 +31,8 @@ class Sources:
     ``notebooks`` likewise; ``failed`` names those whose run stopped with an
     error. ``prepared`` and ``quarantine`` hold a table a prepared corpus. ``real`` is
     what was measured on real recordings, whatever this run was made from, ``params`` the
-    text of ``params.yaml``, ``reference`` the paper; None where there is none. ``data`` are
+    text of ``params.yaml``, ``ledger`` that of the replication ledger, ``reference`` the
+    paper; None where there is none. ``data`` are
     the files behind tables and figures, by path relative to the reports folder.
     """
 
@@ -44,6 +45,7 @@ class Sources:
     quarantine: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     real: Mapping[str, Any] | None = None
     params: str | None = None
+    ledger: str | None = None
     data: Mapping[str, bytes] = field(default_factory=dict)
     reference: citing.Reference | None = None
     made: provenance.Made = field(default_factory=provenance.Made)
@@ -78,6 +80,7 @@ def read(folder: Path) -> Sources:
         quarantine=_by_corpus(prepared.glob("*/quarantine.csv")),
         real=json.loads(real) if real else None,
         params=_text(root / "params.yaml"),
+        ledger=_text(root / LEDGER),
         data={
             path.relative_to(folder).as_posix(): path.read_bytes()
             for name in FOLDERS

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from avef import paper
-from avef.evaluation import claims, consistency
+from avef.evaluation import claims, consistency, texts
 from avef.evaluation.tables import TITLES
 from avef.preparation import seen
-from avef.report import texts
 
 #: Sign and CSS class of each verdict: colour alone must not tell them apart.
 LOOKS = {
@@ -55,12 +54,11 @@ def grid(table: pd.DataFrame) -> Grid:
     """
     if "dataset" in table:
         table = table.assign(dataset=table["dataset"].map(paper.title))
-        table = table.rename(columns={"dataset": "corpus"})
     rows = [[_entry(text) for text in row] for row in table.itertuples(index=False)]
     numeric = [numbers(column) for column in zip(*rows, strict=True)] or [False] * len(
         table.columns
     )
-    return Grid([name.replace("_", " ") for name in table.columns], rows, numeric)
+    return Grid([texts.heading(name) for name in table.columns], rows, numeric)
 
 
 def _entry(text):
@@ -183,7 +181,7 @@ def identities(table: pd.DataFrame) -> dict[str, Any]:
         "groups": groups.to_dict("records"),
         "hold": int(groups["hold"].sum()),
         "checked": int(groups["checked"].sum()),
-        "all": grid(table),
+        "all": grid(table.drop(columns="id")),
     }
 
 

@@ -1,6 +1,10 @@
 """Audio-net and visual-net: published sizes, named layers, exact halves (paper 2.2.1-2.2.2)."""
 
+import re
+from pathlib import Path
+
 import keras
+import nbformat
 import numpy as np
 import pytest
 
@@ -234,3 +238,18 @@ def test_grouped_convolution_is_that_of_keras():
     theirs.build(x.shape)
     theirs.set_weights(ours.get_weights())
     np.testing.assert_allclose(ours(x), theirs(x), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "stem"), [("audio", "03_audio_net"), ("visual", "04_visual_net")])
+def test_the_sizes_that_the_notebooks_show_are_those_of_the_networks(published, kind, stem):
+    file = Path(__file__).parents[2] / "notebooks" / f"{stem}.ipynb"
+    text = nbformat.read(file, as_version=4).cells[0].source
+    rows = dict(re.findall(r"^\| ((?:conv|fc)[^|]+?) \| ([\d ×]+) \|$", text, re.MULTILINE))
+    layers = [layer for row in rows for layer in row.split(", ")]
+    net = published[kind]
+    assert layers == [one.name for one in net.layers if one.name in layers]
+    assert {"conv1", "fc7"} <= set(layers) or {"conv1a", "fc7"} <= set(layers)
+    for row, size in rows.items():
+        shape = net.get_layer(row.split(", ")[-1]).output.shape[1:]
+        assert size == " × ".join(map(str, shape)), row
+    assert " × ".join(map(str, net.input_shape[1:])) in text

@@ -12,6 +12,10 @@ from avef.core.files import write_csv, write_json, write_text
 from avef.evaluation import claims, consistency, evidence
 
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)> & \"quotes\""
+LEDGER = (
+    f"# Ledger\n\n## All\n\n| id | what |\n| - | - |\n| C1–C2 | $x^2$ [is](params.yaml) {EVIL} |\n"
+)
+FORMULA = "\n\n$$\nd_t = \\frac{a}{b} \\tag{2.2}\n$$\n\n[C2](../REPLICATION.md#C2)"
 FIGURES = ["fig_2-rml", "faces-baum1s", "table_8", "forest", "curves_svm-new corpus", "odd_one"]
 NOTEBOOKS = ["00_corpora", "01_preprocessing-rml", "01_preprocessing-baum1s", "08_claims"]
 
@@ -29,6 +33,7 @@ def make(root):
         write_text(reports / "notebooks" / f"{name}.ipynb", json.dumps(notebook(name)))
     write_json(root / "benchmarks" / "results" / "real.json", real())
     write_text(root / "params.yaml", f"seed: 1\n# </pre>{EVIL}\n")
+    write_text(root / "REPLICATION.md", LEDGER)
     bad = {"clip": ["c1"], "path": [f"a/{EVIL}.avi"], "stage": ["prepare"], "reason": ["empty"]}
     for corpus, rows in {"rml": pd.DataFrame(bad), "baum1s": pd.DataFrame(bad)[:0]}.items():
         write_csv(root / "data/prepared" / corpus / "quarantine.csv", rows)
@@ -92,7 +97,7 @@ def tables():
     printed["difference"] = (printed["ours"] - printed["paper"]).round(2)
     printed = printed.assign(unweighted=(printed["ours"] / 2).round(2), clips=71)
     printed = printed.assign(
-        deviation=1.25, seeds=3, low=printed["ours"] - 7.5, high=printed["ours"] + 5, data="demo"
+        deviation=10.25, seeds=3, low=printed["ours"] - 7.5, high=100.0, data="demo"
     )
     for number, part in printed.groupby("table"):
         made[f"table_{number}"] = part
@@ -132,7 +137,9 @@ def notebook(name):
         new.new_output("execute_result", {"image/png": image, "text/plain": "<Figure>"}),
     ]
     cells = [
-        new.new_markdown_cell(f"# {name} · `A` title (§1)\n\n![far](https://example.org/a.png)"),
+        new.new_markdown_cell(
+            f"# {name} · `A` title (§1)\n\n![far](https://example.org/a.png){FORMULA}"
+        ),
         new.new_code_cell(f'draw("fig_2-{{dataset}}")  # {"long " * 60}', outputs=outputs),
         new.new_markdown_cell(f"## Raw\n\n{EVIL} [link](javascript:alert(1))"),
     ]

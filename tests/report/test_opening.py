@@ -67,13 +67,15 @@ def test_real_recordings_are_judged_by_the_claims_own_rules():
     given = report_sample.real()
     table = lines(opening.blocks({}, [], measured=given), "On real recordings")
     kept = table[opening.MEASURED["V1"]]
-    assert kept[1:] == ("89.8, the paper 70.3 %: not reproduced", "✗", "refuted")
+    assert kept[1:] == ("89.8 %, the paper 70.3 %: not reproduced", "✗", "refuted")
     assert opening.MEASURED["V2"] not in table  # not measured of unknown speakers
-    assert table["Leaving out silence, RAVDESS"].known == "+2.5 points (0.4 … 4.6) at width 0.125"
+    assert (
+        table["Leaving out silence, RAVDESS"].known == "+2.5 points (0.4 … 4.6) at 1/8 of the width"
+    )
     given["claims"] |= {"V2": {"relative_gain": 18.0, "utterances": 9, "low": 12.0, "high": 21.0}}
     table = lines(opening.blocks({}, [], measured=given), "On real recordings")
     gained = table[opening.MEASURED["V2"]]
-    assert gained.known.startswith("18.0 (12.0 … 21.0), the paper 19.7 %")
+    assert gained.known.startswith("18.0 % relative (12.0 … 21.0), the paper 19.7 %")
     assert gained.look == "reproduced"
 
 

@@ -47,6 +47,8 @@ async function look(name, address, width) {
       box => box.scrollWidth - box.clientWidth),
     ours: [...page.querySelectorAll("#table-4 .ours")].filter(
       entry => entry.checkVisibility()).map(entry => entry.firstChild.textContent),
+    formulas: [...page.querySelectorAll(".formula math")].map(
+      formula => formula.getBoundingClientRect().toJSON()),
     heat: [...page.querySelectorAll("#table-8 .heat.ours td")].map(
       entry => [entry.innerText, style(entry).backgroundColor]),
   };
@@ -104,8 +106,8 @@ def seen(reports, folder):
 
 def test_pages_load_without_a_word_on_the_console(seen, folder):
     shown, console = seen
-    assert len(shown) == 2 * 5 and console == []
-    assert [entry["broken"] for entry in shown.values()] == [[]] * 10
+    assert len(shown) == 2 * 6 and console == []
+    assert [entry["broken"] for entry in shown.values()] == [[]] * 12
     bad = folder / "bad.html"  # the console's lines would be seen
     bad.write_text("<script>console.error('heard')</script>")
     assert "heard" in str(browse(folder / "profile", bad.as_uri())[1])
@@ -116,12 +118,18 @@ def test_no_page_scrolls_sideways(seen):
     assert {name: entry["wide"] for name, entry in shown.items() if entry["wide"]} == {}
     assert shown[f"index.html {PHONE}"]["height"] > 4000
     for name, entry in shown.items():  # wide code and tables scroll in boxes of their own
-        assert entry["boxes"] > 0 or str(DESKTOP) in name
+        assert entry["boxes"] > 0 or str(DESKTOP) in name or "replication" in name
 
 
 def test_accuracies_and_claims_fit_without_scrolling(seen):
+    tight = {width: seen[0][f"index.html {width}"]["tight"] for width in (PHONE, DESKTOP)}
+    assert tight == {PHONE: [0] * 5, DESKTOP: [0] * 5}
+
+
+def test_formulas_are_laid_out_and_stay_within_the_page(seen):
     for width in (PHONE, DESKTOP):
-        assert seen[0][f"index.html {width}"]["tight"] == [0] * 5
+        (size, *_) = seen[0][f"00_corpora.html {width}"]["formulas"]
+        assert size["height"] > 20 and 0 < size["width"] < width  # a fraction is taller than a line
 
 
 def test_numbers_in_sight_are_those_of_the_csv(seen, reports):

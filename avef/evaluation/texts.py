@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+#: Columns of tables that have another name for readers.
+_NAMES = {"dataset": "corpus", "theirs": "baseline's"}
 _NEGATIVE = re.compile(r"(?<![\w.)\]-])-(?=\d)")
 _DECIMAL = re.compile(r"\d+\.\d+(e[-+]?\d+)?")
 _HOURS = re.compile(r"([\d.]+) h\b")
@@ -59,6 +62,39 @@ def figure(text: str) -> str:
     return minus(rounded(_HOURS.sub(shorter, text), 1))
 
 
+def places(values: Iterable[float]) -> int:
+    """How many decimals a column of numbers is read by: fewer, the greater they are.
+
+    Examples
+    --------
+    >>> places([71.0, 2.0]), places([71.25, 2.0]), places([0.99, 0.5])
+    (0, 1, 3)
+    """
+    known = [abs(value) for value in values if value == value]
+    if all(float(value).is_integer() for value in known):
+        return 0
+    greatest = max(known)
+    return 1 if greatest >= 10 else 2 if greatest > 1 else 3
+
+
+def heading(name: str) -> str:
+    """What a column of a table is called where people read it.
+
+    >>> heading("dataset"), heading("test_share")
+    ('corpus', 'test share')
+    """
+    return _NAMES.get(name, name).replace("_", " ")
+
+
+def whole(number: float) -> float:
+    """The number, without decimals where it has none but zeros.
+
+    >>> whole(30.0), whole(29.97)
+    (30, 29.97)
+    """
+    return int(number) if float(number).is_integer() else number
+
+
 def took(seconds: float) -> str:
     """How long something took.
 
@@ -70,3 +106,34 @@ def took(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """How many of what.
+
+    Examples
+    --------
+    >>> count(1, "clip"), count(3, "clip"), count(2, "person", "people")
+    ('1 clip', '3 clips', '2 people')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def are(number: int) -> str:
+    """The verb that goes with so many.
+
+    >>> are(1), are(0)
+    ('is', 'are')
+    """
+    return "is" if number == 1 else "are"
+
+
+def span(values: Iterable[float], places: int = 1) -> str:
+    """From the least to the greatest.
+
+    >>> span([2.04, -1.0]), span([2.04, 2.0])
+    ('−1.0 … 2.0', '2.0')
+    """
+    known = list(values)
+    low, high = f"{min(known):.{places}f}", f"{max(known):.{places}f}"
+    return minus(low if low == high else f"{low} … {high}")
