@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from avef import protocol
+from avef.core.files import leads_out
 from avef.corpora import _copies
 from avef.preparation.prepared import AUDIO, AUDIO_VISUAL
 
@@ -49,9 +51,17 @@ def files(root: Path, closed: list[OSError] | None = None) -> Iterator[PurePosix
             inner.clear()
             continue
         seen.add(real)
+        inner[:] = [name for name in inner if not is_litter(name)]
+        outside = {name for name in inner if leads_out(root, Path(folder).absolute() / name)}
+        if closed is not None:
+            closed += [_closed(Path(folder) / name) for name in sorted(outside)]
         # Sorted in place: which of two links to one folder is entered must not vary.
-        inner[:] = sorted(name for name in inner if not is_litter(name))
+        inner[:] = sorted(set(inner) - outside)
         yield from (_relative(Path(folder) / name, root) for name in names if not is_litter(name))
+
+
+def _closed(folder):
+    return OSError(errno.EXDEV, _copies.OUTSIDE, str(folder))
 
 
 def walk(root: str | Path, extensions: Sequence[str]) -> list[PurePosixPath]:
@@ -60,7 +70,7 @@ def walk(root: str | Path, extensions: Sequence[str]) -> list[PurePosixPath]:
     Paths are relative to ``root``; shallower ones come first, so that the
     first of two copies is the outer one, on every machine, and ``an1.avi`` comes
     before ``an1 (1).avi``. Hidden files and folders, and what archivers leave
-    behind, are passed over. Linked folders are entered, each real folder once.
+    behind, are passed over. Linked folders of the corpus are entered, each real folder once.
     A link counts as what its own name says, dead or not.
     """
     there = [path for path in files(Path(root)) if path.suffix.lower() in extensions]
@@ -68,7 +78,7 @@ def walk(root: str | Path, extensions: Sequence[str]) -> list[PurePosixPath]:
 
 
 def unreachable(root: str | Path) -> list[LeftOut]:
-    """What hides an unknown number of files below ``root``: dead links, closed folders."""
+    """What hides an unknown number of files below ``root``: dead links, closed folders, others'."""
     root = Path(root)
     closed: list[OSError] = []
     dead = [path for path in files(root, closed) if _copies.is_dead(root / path)]

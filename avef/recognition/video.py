@@ -42,8 +42,8 @@ def annotate(prediction: Prediction, params: Trained, path: str | Path) -> None:
         If the clip cannot be read any more.
     """
     options = settings(params.prepare, paths.VAD)
-    audio = media.read_audio(prediction.clip, options["hearing"])
-    video = media.read_video(prediction.clip, options["seeing"])
+    audio = media.read_audio(prediction.clip, options["hearing"], options["limits"])
+    video = media.read_video(prediction.clip, options["seeing"], options["limits"])
     begin = min(audio.start, float(video.times[0]))
     overlay = Overlay(prediction, *video.frames.shape[2:0:-1])
     frames = _frames(overlay, video, video.times - audio.start, options)

@@ -17,7 +17,7 @@ def describe(path):
 
 
 def test_headers_that_cannot_be_read_are_rows_without_facts(monkeypatch):
-    monkeypatch.setattr(listing.container, "describe", describe)
+    monkeypatch.setattr(listing.media, "describe", describe)
     clips = pd.DataFrame({"clip": list("abc"), "path": ["a.avi", "broken.avi", "odd.avi"]})
     facts = listing.media_facts(clips, "raw")
     assert facts["fps"].tolist()[::2] == [29.97, 25.0]
@@ -25,7 +25,7 @@ def test_headers_that_cannot_be_read_are_rows_without_facts(monkeypatch):
 
 
 def test_what_is_written_is_read_again_under_the_corpus_own_name(monkeypatch, tmp_path):
-    monkeypatch.setattr(listing.container, "describe", describe)
+    monkeypatch.setattr(listing.media, "describe", describe)
     monkeypatch.chdir(tmp_path)
     for name in ("DC/a01", "DC/f02", "JE/n03"):
         (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
