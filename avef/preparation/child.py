@@ -6,57 +6,39 @@ call after call. One that crashes, or goes beyond a limit, is ended and replaced
 a :class:`~avef.core.errors.ClipError`. A child that is killed by somebody else (as Linux kills
 when its memory is full) is the machine's fault, and stops the run.
 
-Nothing is pickled. A call and its answer lie in a file in memory, as JSON and raw arrays; over a
-socket goes that file's handle, and whose turn it is.
+A call and its answer lie in a file in memory (:mod:`avef.preparation.block`); over a socket goes
+that file's handle, and whose turn it is. The other side is :mod:`avef.preparation.serving`.
 """
 
 from __future__ import annotations
 
 import builtins
-import errno
-import importlib
-import json
 import math
-import mmap
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from avef.core.errors import OF_THE_FILE, OF_THE_MACHINE, ClipError
-
-try:
-    import fcntl
-    import resource
-except ImportError:  # neither on Windows, where a child has limits of time alone
-    fcntl = resource = None  # type: ignore[assignment]
+from avef.core.errors import ClipError
+from avef.preparation import block, serving
 
 _START = (
     "import sys; sys.path[:] = sys.argv[3:]; "
-    "from avef.preparation.child import serve; serve(int(sys.argv[1]), int(sys.argv[2]))"
+    f"from {serving.__name__} import serve; serve(int(sys.argv[1]), int(sys.argv[2]))"
 )
 _CALLS = 1000  # that a child serves before a new one follows it: no leak grows for ever
-_PIECE = 2**26  # bytes that are handed over at once
-_PAGE = 4096  # bytes; arrays begin at a multiple, wherever the text before them ends
-_GIB = 2**30
-_LIBRARIES = {"av", "cv2"}  # what they raise, a file has caused
 #: Signals that a fault in a program's own code brings about.
 _CRASHES = {
     getattr(signal, f"SIG{name}", None)
     for name in ("ABRT", "BUS", "FPE", "ILL", "SEGV", "SYS", "TRAP")
 }
-_POPULATE = getattr(mmap, "MAP_POPULATE", 0)
 
 
 class Limits(NamedTuple):
@@ -103,13 +85,17 @@ def call(function: str, *arguments: Any, limits: Limits = USUAL) -> list[Any]:
     ClipError
         If the function raised it, one of the libraries that read stumbled, a limit was passed,
         or the child crashed.
-    OSError, MemoryError
+    OSError
         If the machine is to blame: it has no space, handle or memory left, or somebody killed
         the child.
     Exception
         A fault of ours in the function, of its own type, with the child's traceback as a note.
     """
     return _of(os.getpid()).call(function, arguments, limits)
+
+
+class _CrashedError(ClipError):
+    """The child ended of itself."""
 
 
 class Child:
@@ -126,19 +112,33 @@ class Child:
     def call(self, function: str, arguments: Sequence[Any], limits: Limits) -> list[Any]:
         """See :func:`call`."""
         asked = {"function": function, "arguments": arguments, "gib": limits.max_read_gib}
-        with self._turn, _memory_file() as block:
-            if self._process is None or self._served >= _CALLS:
+        with self._turn:
+            if self._served >= _CALLS:
                 self.end()
-                self._start()
+            used = self._served > 0
             try:
-                _write(block, 0, _headed(asked))
-                self._ask(block)
+                return self._once(asked, limits)
+            except _CrashedError:
+                if not used:
+                    raise
+            return self._once(asked, limits)  # an earlier file may have broken the child
+
+    def _once(self, asked, limits):
+        if self._process is None:
+            self._start()
+        with block.new() as shared:
+            try:
+                block.write(shared, block.text(asked))
+                self._ask(shared)
                 self._wait(limits.max_read_seconds)
             except BaseException:  # an interrupt, too: the next call is not to get this answer
                 self.end()
                 raise
             self._served += 1
-            return _answer(block, limits)
+            said = block.read(shared)
+            if "memory" in said:  # who knows what is left of a decoder that got none
+                self.end()
+            return _answer(shared, said, limits)
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
@@ -148,7 +148,7 @@ class Child:
                 self._process.wait(10)
             self._line.close()
             os.close(self._life)
-            self._process = None
+            self._process, self._served = None, 0
 
     def _start(self):
         self._line, line = socket.socketpair()
@@ -164,17 +164,18 @@ class Child:
                 env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # it computes nothing
                 start_new_session=True,  # what Ctrl-C means is for its parent to decide
             )
-        self._served = 0
 
-    def _ask(self, block):
+    def _ask(self, shared):
         """Hand over a call; return when the child has begun with it."""
         try:
-            socket.send_fds(self._line, [b"?"], [block.fileno()])
+            socket.send_fds(self._line, [b"?"], [shared.fileno()])
         except ConnectionError:  # it was ended since the last call
             self._require_own_end()
         if not self._heard():
-            self._require_own_end()
-            raise OSError(errno.ECHILD, "the process that reads media does not start")
+            how = self._require_own_end()
+            if self._served:
+                raise _CrashedError(how)
+            raise OSError(f"the process that reads media does not start ({how})")
 
     def _wait(self, seconds):
         """Return when the child is done; in steps, as a machine that slept has not waited."""
@@ -184,11 +185,11 @@ class Child:
             with suppress(TimeoutError):
                 if not self._heard():
                     how = self._require_own_end()
-                    raise ClipError(f"what decodes the file crashed ({how})")
+                    raise _CrashedError(f"what decodes the file crashed ({how})")
                 self._line.settimeout(None)
                 return
         if _waits_for_disk(self._process.pid):
-            raise OSError(errno.ETIMEDOUT, "the disk does not answer")
+            raise OSError("the disk does not answer")
         raise ClipError(f"reading it takes longer than prepare.max_read_seconds = {seconds:g}")
 
     def _heard(self):
@@ -199,11 +200,13 @@ class Child:
 
     def _require_own_end(self):
         """How the child ended, if it did so of itself; OSError if it was killed."""
-        code = self._process.wait()
+        try:
+            code = self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            return "silence"
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         if code < 0 and -code not in _CRASHES:
             raise OSError(
-                errno.ENOMEM,
                 f"the process that reads media was killed from outside ({how}), as a machine "
                 "does whose memory is full; fewer jobs.prepare or a lower prepare.max_read_gib "
                 "help then",
@@ -217,9 +220,8 @@ def _of(process: int) -> Child:
     return Child()
 
 
-def _answer(block, limits):
+def _answer(shared, said, limits):
     """What the child has left in the block."""
-    said, start = _read(block)
     if "clip" in said:
         raise ClipError(said["clip"])
     if said.get("memory"):
@@ -227,19 +229,13 @@ def _answer(block, limits):
             f"reading it takes more memory than prepare.max_read_gib = {limits.max_read_gib:g}"
         )
     if "memory" in said:
-        raise MemoryError("this machine has no memory left for reading the file")
+        raise OSError("this machine has no memory left for reading the file")
     if "machine" in said:
         raise OSError(*said["machine"])
     if "fault" in said:
         raise _rebuilt(*said["fault"])
-    values, forms = said["values"], {int(i): form for i, form in said["arrays"].items()}
-    if not forms:
-        return values
-    places, end = _places(start, forms)
-    whole = mmap.mmap(block.fileno(), end, flags=mmap.MAP_SHARED | _POPULATE)
-    for i, (dtype, shape) in forms.items():
-        values[i] = np.ndarray(shape, dtype, buffer=whole, offset=places[i])
-    return values
+    arrays = block.arrays(shared, {int(i): form for i, form in said["arrays"].items()})
+    return [arrays.get(i, value) for i, value in enumerate(said["values"])]
 
 
 def _rebuilt(name, text, told):
@@ -258,180 +254,3 @@ def _waits_for_disk(process):
     except OSError:
         return False
     return state.rpartition(")")[2].split()[0] == "D"
-
-
-# The block: the length of a text, the text, and from the next page on arrays.
-
-
-def _memory_file():
-    """A file without a name, in memory where that is possible."""
-    if hasattr(os, "memfd_create"):
-        return open(os.memfd_create("avef"), "r+b", buffering=0)  # noqa: PTH123 (a handle)
-    return tempfile.TemporaryFile(buffering=0)
-
-
-def _headed(value):
-    text = json.dumps(value, default=lambda scalar: scalar.item()).encode()  # numpy's scalars
-    return len(text).to_bytes(8, "little") + text
-
-
-def _read(block):
-    """The text in a block, and where arrays begin."""
-    block.seek(0)
-    length = int.from_bytes(block.read(8), "little")
-    return json.loads(block.read(length)), _up(8 + length)
-
-
-def _write(block, at, data):
-    """Write bytes or a contiguous array; OSError where there is no room."""
-    block.seek(at)
-    view = memoryview(data).cast("B")
-    while len(view):
-        view = view[block.write(view) :]
-
-
-def _forms(arrays):
-    return {i: (array.dtype.str, array.shape) for i, array in arrays.items()}
-
-
-def _places(start, forms):
-    """Where each array begins, by its number, and where the last one ends."""
-    places, end = {}, start
-    for i, (dtype, shape) in forms.items():
-        places[i] = _up(end)
-        end = places[i] + np.dtype(dtype).itemsize * int(np.prod(shape))
-    return places, max(end, 1)
-
-
-def _up(at):
-    return -(-at // _PAGE) * _PAGE
-
-
-# In the child.
-
-
-def serve(line: int, life: int) -> None:
-    """Serve calls until the other side of both handles is gone.
-
-    Parameters
-    ----------
-    line : int
-        Handle of the socket.
-    life : int
-        Handle of a pipe whose other end the parent holds, and nobody else.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with(life)
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no file behind
-    turn = socket.socket(fileno=line)
-    while True:
-        _, handles, *_ = socket.recv_fds(turn, 1, 1)
-        if not handles:
-            return
-        with open(handles[0], "r+b", buffering=0) as block:  # noqa: PTH123
-            asked, _ = _read(block)
-            module, name = asked["function"].split(":")
-            function = getattr(importlib.import_module(module), name)
-            os.dup2(1, 2)  # to nowhere, as what decoders and a C library's abort print
-            turn.sendall(b"+")
-            made = _made(function, asked["arguments"], asked["gib"])
-            try:
-                _give(block, *made)
-            except OSError as error:  # no room: the machine's fault, no file's
-                _give(block, _headed({"machine": [error.errno, error.strerror]}), {})
-        turn.sendall(b".")
-
-
-def _die_with(life):
-    """Let the kernel end this process when the parent dies, even within a decoder.
-
-    A pipe that nobody can write to any more sends its reader SIGIO, which kills. (Linux' own
-    signal for this comes when the parent's thread ends, which may be none of its last.)
-    """
-    if fcntl is not None and hasattr(os, "O_ASYNC"):
-        signal.signal(signal.SIGIO, signal.SIG_DFL)
-        fcntl.fcntl(life, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
-
-
-def _made(
-    function: Callable, arguments: Sequence[Any], gib: float
-) -> tuple[bytes, dict[int, np.ndarray]]:
-    """What is to be said of a call, and the arrays that it gave, by their numbers."""
-    limited = False
-    try:
-        with _memory(gib) as limited:
-            values = list(function(*arguments))
-        arrays = {i: value for i, value in enumerate(values) if isinstance(value, np.ndarray)}
-        plain = [None if i in arrays else value for i, value in enumerate(values)]
-        return _headed({"values": plain, "arrays": _forms(arrays)}), arrays
-    except ClipError as error:
-        return _headed({"clip": str(error)}), {}
-    except Exception as error:
-        return _headed(_told(error, limited)), {}
-
-
-def _told(error, limited):
-    """Who is to blame for an error: the clip, the machine, or we."""
-    number, library = getattr(error, "errno", None), _library(error)
-    if isinstance(error, MemoryError) or type(error).__module__ == "cv2" and error.code == -4:
-        return {"memory": limited or library == "av"}  # which asks for no more than 2 GiB at once
-    if number in OF_THE_MACHINE:
-        return {"machine": [number, error.strerror]}
-    if library or isinstance(error, OSError) and number in OF_THE_FILE:
-        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-        return {"clip": f"the file cannot be read: {reason}"}
-    if isinstance(error, OSError):
-        return {"machine": [number, error.strerror or str(error)]}
-    return {"fault": [type(error).__name__, str(error), traceback.format_exc()]}
-
-
-def _library(error):
-    """The library whose own code raised an error, if it is one of those that read files."""
-    raised = traceback.extract_tb(error.__traceback__)[-1].filename
-    tops = {Path(raised).parts[0], type(error).__module__.partition(".")[0]}
-    return next(iter(tops & _LIBRARIES), None)
-
-
-@contextmanager
-def _memory(gib: float) -> Iterator[bool]:
-    """Let this process take so much memory more; gives whether the system sees to that."""
-    try:
-        held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        before = resource.getrlimit(resource.RLIMIT_AS)
-        most = held * resource.getpagesize() + int(gib * _GIB)
-        own = before[1] == resource.RLIM_INFINITY or most < before[1]
-        if own:
-            resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
-    except (OSError, ValueError, AttributeError):  # no such file, limit or module: not on Linux
-        yield False
-        return
-    try:
-        yield own
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
-
-
-def _give(block, head, arrays):
-    """Leave an answer in the block.
-
-    Large arrays go piece by piece from their ends, each piece being freed, so that a clip's
-    frames are in memory once.
-    """
-    block.truncate(0)
-    _write(block, 0, head)
-    places, end = _places(_up(len(head)), _forms(arrays))
-    block.truncate(end)
-    for i, array in arrays.items():
-        array = np.ascontiguousarray(array)
-        step = max(1, _PIECE // max(1, array[:1].nbytes))
-        while len(array):
-            first = (len(array) - 1) // step * step
-            _write(block, places[i] + array[:first].nbytes, array[first:])
-            if not first:
-                break
-            if array.flags.owndata:
-                array.resize((first, *array.shape[1:]), refcheck=False)
-            else:
-                array = array[:first]

@@ -90,12 +90,15 @@ def reach(path: str | Path) -> float:
     What came before a damage counts.
     """
     latest = 0.0
-    with suppress(ClipError, av.error.FFmpegError, ValueError), opened(path) as file:
+    with suppress(ClipError), opened(path) as file:
         begin = (file.start_time or 0) / av.time_base
-        for packet in file.demux():
-            at = packet.pts if packet.pts is not None else packet.dts
-            if at is not None and packet.time_base is not None:
-                latest = max(latest, float(at * packet.time_base) - begin)
+        try:
+            for packet in file.demux():
+                at = packet.pts if packet.pts is not None else packet.dts
+                if at is not None and packet.time_base is not None:
+                    latest = max(latest, float(at * packet.time_base) - begin)
+        except (av.error.FFmpegError, ValueError, IndexError) as error:
+            _stop_if_out_of(error)
     return latest
 
 

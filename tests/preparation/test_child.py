@@ -15,7 +15,7 @@ import planted
 import pytest
 
 from avef.core.errors import ClipError
-from avef.preparation import child, clips, media
+from avef.preparation import block, child, clips, media
 
 TESTS, ROOT = Path(__file__).parent, Path(__file__).resolve().parents[2]
 CRASHES = {"segfault": "SIGSEGV", "abort": "SIGABRT", "leave": "status 0", "jump": "status 3"}
@@ -41,7 +41,7 @@ def test_values_come_back_as_they_are():
 
 
 def test_arrays_come_back_to_the_byte_and_are_ones_own():
-    count = 2 * child._PIECE // 8 + 4
+    count = 2 * block._PIECE // 8 + 4
     told = ask("arrays", count)
     for one, two in zip(told, planted.arrays(count), strict=True):
         assert type(one) in (type(two), float, int)
@@ -63,6 +63,16 @@ def test_a_crash_is_the_clips_and_the_next_call_is_served(name):
     with pytest.raises(ClipError, match=f"decodes the file crashed .*{CRASHES[name]}"):
         ask("act", name)
     assert ask("echo", name) == [name]
+
+
+def test_what_an_earlier_file_broke_is_no_fault_of_the_next(tmp_path):
+    """It is read once more, by a child that has read nothing else."""
+    before = ask("process")[0]
+    mark = str(tmp_path / "first")
+    after = ask("broken_once", mark)[0]
+    assert after != before and not alive(before) and Path(mark).exists()
+    with pytest.raises(ClipError, match="SIGABRT"):
+        ask("act", "abort")
 
 
 @pytest.mark.parametrize("name", ["hang", "busy"])
@@ -115,7 +125,7 @@ def test_a_child_that_is_killed_from_outside_stops_the_run():
 
 def test_without_room_for_the_answer_no_file_is_to_blame(monkeypatch):
     with Path("/dev/full").open("r+b", buffering=0) as full, pytest.raises(OSError):
-        child._give(full, b"text", {})
+        block.write(full, b"text")
 
 
 def test_an_interrupt_ends_what_the_child_is_doing(monkeypatch):
