@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from avef.core.errors import ClipError
+from avef.core.errors import OF_THE_FILE, ClipError
 from avef.preparation import child, container, pictures, sound
 from avef.preparation.child import Limits
 from avef.preparation.pictures import Video
@@ -73,8 +73,12 @@ def require_readable(path: str | Path, limits: Limits = child.USUAL) -> None:
 def _read(reader: str, path: str | Path, limits: Limits, *reading: Any) -> list[Any]:
     try:
         require_readable(path, limits)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:  # ValueError: a path with a zero byte
         raise ClipError("the file is missing") from error
+    except OSError as error:
+        if error.errno not in OF_THE_FILE:
+            raise
+        raise ClipError(f"the file cannot be read: {error.strerror}") from error
     # The child was started in another folder, perhaps.
     return child.call(f"{_READERS}:{reader}", str(Path(path).absolute()), *reading, limits=limits)
 

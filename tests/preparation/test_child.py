@@ -237,6 +237,9 @@ def test_only_ordinary_files_of_the_corpus_are_read(spoken, monkeypatch):
         "the file has 1.0 GiB, and prepare.max_file_gib = 0.5",
         outside,
     ]
+    for name, why in (("none\0", "missing"), ("none", "missing"), ("real.wav/none", "Not a dir")):
+        with pytest.raises(ClipError, match=why):
+            media.describe(corpus / name)
     for name in ("fifo.wav", "zero.wav"):
         for reader in (media.describe, media.read_audio, media.read_video, media.reach):
             with pytest.raises(ClipError, match="no ordinary file"):
