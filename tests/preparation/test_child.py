@@ -51,6 +51,16 @@ def test_arrays_come_back_to_the_byte_and_are_ones_own():
     assert again[0][0, 0] == 0 and told[0].sum() > 0
 
 
+def test_what_has_been_handed_over_is_freed():
+    """Frames that fill the memory are not in it twice."""
+    frames = np.ones((5 * block._PIECE // 2, 1), np.uint8)
+    with block.new() as file:
+        block.write(file, block.text("said"), {0: frames})
+        assert len(frames) <= block._PIECE
+        (whole,) = block.arrays(file, {0: ("|u1", (5 * block._PIECE // 2, 1))}).values()
+        assert whole.all() and block.read(file) == "said"
+
+
 def test_one_child_serves_all_calls_and_then_another(monkeypatch):
     monkeypatch.setattr(child, "_CALLS", 3)
     served = [ask("process")[0] for _ in range(8)]
