@@ -28,3 +28,12 @@ class ReadPictures:
     max_pixels: Count
     max_frames: Count
     max_gib: Positive
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class ReadLimits:
+    """What :class:`avef.preparation.child.Limits` explains."""
+
+    max_read_seconds: Positive
+    max_read_gib: Positive
+    max_file_gib: Positive

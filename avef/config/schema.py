@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from avef.config.corpus import CorpusParams
-from avef.config.reading import ReadPictures, ReadSound
+from avef.config.reading import ReadLimits, ReadPictures, ReadSound
 from avef.config.values import (
     Amount,
     AudioLayer,
@@ -95,7 +95,7 @@ class Vad:
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)
-class Prepare(ReadSound, ReadPictures):
+class Prepare(ReadSound, ReadPictures, ReadLimits):
     """Data preparation (§2.1)."""
 
     vad: Literal["mrcg_dnn", "silero", "energy", "none"]

@@ -21,6 +21,17 @@ OF_THE_FILE = frozenset(
         errno.EIO,
     }
 )
+#: What reading any file may fail with because this machine has run out of something.
+OF_THE_MACHINE = frozenset(
+    {
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.ESTALE,
+    }
+)
 
 
 class ParameterError(ValueError):

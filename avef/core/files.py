@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +28,18 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def leads_out(root: str | Path, path: str | PurePath) -> bool:
+    """Whether ``path`` below ``root``, links and ``..`` followed, lies somewhere else.
+
+    Examples
+    --------
+    >>> leads_out("raw", "s1/an1.avi"), leads_out("raw", "../an1.avi")
+    (False, True)
+    """
+    real = os.path.realpath(root)
+    return os.path.commonpath([real, os.path.realpath(os.path.join(root, path))]) != real  # noqa: PTH118
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -11,10 +11,12 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath
 
-from avef.core.errors import OF_THE_FILE
+from avef.core.errors import OF_THE_FILE, ClipError
+from avef.core.files import leads_out
 
 NOT_UTF8 = "the name, or that of a folder above, is not UTF-8: rename it, for example with convmv"
 DEAD = "a dead link: what it points to is not there (not fetched, or moved)"
+OUTSIDE = "a link that leads out of the corpus' folder: move the file there, or set root above it"
 ODD = "neither a file nor a folder"
 #: A copy that lasts at least this share of the longest one is whole: containers round differently.
 WHOLE = 0.95
@@ -49,6 +51,8 @@ def fault(root: Path, path: PurePosixPath) -> str | None:
     file = root / path
     try:
         state = file.stat()
+        if leads_out(root, path):
+            return OUTSIDE
         if not stat.S_ISREG(state.st_mode):
             return ODD
         return _pointer(file) if 0 < state.st_size < 1024 else None
@@ -88,16 +92,9 @@ def _pointer(file):
 
 def _seconds(file):
     """How far a media file's packets reach, whatever its header promises; 0 if it does not play."""
-    import av  # only here: most corpora have no copies
+    from avef.preparation import media  # only here: most corpora have no copies
 
-    latest = 0.0
     try:
-        with av.open(str(file), metadata_errors="ignore") as media:
-            begin = (media.start_time or 0) / av.time_base
-            for packet in media.demux():
-                at = packet.pts if packet.pts is not None else packet.dts
-                if at is not None and packet.time_base is not None:
-                    latest = max(latest, float(at * packet.time_base) - begin)
-    except (av.error.FFmpegError, ValueError):
-        pass  # what came before the damage counts
-    return latest
+        return media.reach(file)
+    except ClipError:
+        return 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from avef import protocol
+from avef.core.files import leads_out
 from avef.corpora import _copies
 from avef.preparation.prepared import AUDIO, AUDIO_VISUAL
 
@@ -38,8 +40,13 @@ TWO_LETTERS = {emotion[:2]: emotion for emotion in protocol.EMOTIONS}
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
-def files(root: Path, closed: list[OSError] | None = None) -> Iterator[PurePosixPath]:
-    """All files below ``root`` but litter, in no order; errors of folders go to ``closed``."""
+def files(
+    root: Path, closed: list[OSError] | None = None, *, abroad: bool = False
+) -> Iterator[PurePosixPath]:
+    """All files below ``root`` but litter, in no order; errors of folders go to ``closed``.
+
+    So do links to folders elsewhere, which are entered only if ``abroad`` is set.
+    """
     seen: set[str] = set()
     for folder, inner, names in os.walk(
         root, onerror=None if closed is None else closed.append, followlinks=True
@@ -49,26 +56,41 @@ def files(root: Path, closed: list[OSError] | None = None) -> Iterator[PurePosix
             inner.clear()
             continue
         seen.add(real)
+        inner[:] = [name for name in inner if not is_litter(name)]
+        outside = {name for name in inner if not abroad and _leads_out(root, folder, name)}
+        if closed is not None:
+            closed += [_closed(Path(folder) / name) for name in sorted(outside)]
         # Sorted in place: which of two links to one folder is entered must not vary.
-        inner[:] = sorted(name for name in inner if not is_litter(name))
+        inner[:] = sorted(set(inner) - outside)
         yield from (_relative(Path(folder) / name, root) for name in names if not is_litter(name))
 
 
-def walk(root: str | Path, extensions: Sequence[str]) -> list[PurePosixPath]:
+def _leads_out(root, folder, name):
+    return leads_out(root, Path(folder).absolute() / name)
+
+
+def _closed(folder):
+    return OSError(errno.EXDEV, _copies.OUTSIDE, str(folder))
+
+
+def walk(
+    root: str | Path, extensions: Sequence[str], *, abroad: bool = False
+) -> list[PurePosixPath]:
     """Files below ``root`` with one of ``extensions`` (lower case), as sorted PurePosixPaths.
 
     Paths are relative to ``root``; shallower ones come first, so that the
     first of two copies is the outer one, on every machine, and ``an1.avi`` comes
     before ``an1 (1).avi``. Hidden files and folders, and what archivers leave
-    behind, are passed over. Linked folders are entered, each real folder once.
-    A link counts as what its own name says, dead or not.
+    behind, are passed over. Linked folders of the corpus are entered, each real folder once.
+    A link counts as what its own name says, dead or not. Folders elsewhere are entered
+    only if ``abroad`` is set.
     """
-    there = [path for path in files(Path(root)) if path.suffix.lower() in extensions]
+    there = [path for path in files(Path(root), abroad=abroad) if path.suffix.lower() in extensions]
     return sorted(there, key=lambda path: (len(path.parts), path.parts[:-1], path.stem, path.name))
 
 
 def unreachable(root: str | Path) -> list[LeftOut]:
-    """What hides an unknown number of files below ``root``: dead links, closed folders."""
+    """What hides an unknown number of files below ``root``: dead links, closed folders, others'."""
     root = Path(root)
     closed: list[OSError] = []
     dead = [path for path in files(root, closed) if _copies.is_dead(root / path)]

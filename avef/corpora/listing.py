@@ -18,7 +18,7 @@ from avef.core import paths
 from avef.core.errors import ClipError
 from avef.core.files import write_csv
 from avef.corpora._tree import outside_six
-from avef.preparation import container
+from avef.preparation import media
 from avef.preparation.prepared import AUDIO
 from avef.protocol import EMOTIONS
 
@@ -48,7 +48,7 @@ def media_facts(clips: pd.DataFrame, root: str | Path) -> pd.DataFrame:
     rows = []
     for clip, path in clips[["clip", "path"]].itertuples(index=False):
         try:
-            rows.append({"clip": clip} | container.describe(Path(root) / path))
+            rows.append({"clip": clip} | media.describe(Path(root) / path))
         except ClipError:
             rows.append({"clip": clip})
     columns = ["clip", "sample_rate", "channels", "fps", "width", "height", "duration"]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from avef.config.schema import Params
 from avef.core import paths, store
-from avef.core.files import write_csv, write_json
+from avef.core.files import leads_out, write_csv, write_json
 from avef.corpora import _copies, _tree
 
 
@@ -46,7 +46,7 @@ def tree(
     Parameters
     ----------
     root : path
-        Links in it are followed; hidden files, and what archivers leave behind, passed over.
+        Links within it are followed; hidden files, and what archivers leave behind, passed over.
     known : mapping, optional
         The digests of last time.
 
@@ -80,7 +80,7 @@ def tree(
     met: dict[PurePath | str, tuple] = {}
     if root.is_dir():
         met |= {path: (pd.NA, why, "") for path, why in _tree.unreachable(root)}
-        met |= {path: _facts(root / path, known or {}) for path in _tree.files(root)}
+        met |= {path: _facts(root, path, known or {}) for path in _tree.files(root)}
     rows = [(_copies.shown(path), *facts) for path, facts in met.items()]
     table = pd.DataFrame(rows, columns=["path", "size", "content", "as met"])
     table = table.astype({"size": "Int64"}).sort_values("path", ignore_index=True)
@@ -89,12 +89,15 @@ def tree(
     return table.drop(columns="as met"), digests
 
 
-def _facts(file, known):
+def _facts(root, path, known):
     """(size, digest or why there is none, the file as it was met or "") of a file."""
+    file = root / path
     try:
         state = file.stat()
         if not stat.S_ISREG(state.st_mode):
             return pd.NA, _copies.ODD, ""
+        if leads_out(root, path):
+            return pd.NA, _copies.OUTSIDE, ""
         # The times of the content and of any change at all: programs can set the former.
         marks = (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
         as_met = " ".join([_copies.shown(file), *map(str, marks)])

@@ -19,8 +19,8 @@ import pandas as pd
 from avef.config.schema import Prepare
 from avef.core import parallel, store
 from avef.core.errors import OF_THE_FILE, ClipError, ParameterError
-from avef.core.files import write_csv
-from avef.preparation import faces, pictures, sound, speech, vad, vad_net
+from avef.core.files import leads_out, write_csv
+from avef.preparation import child, faces, media, pictures, sound, speech, vad, vad_net
 from avef.preparation.prepared import AUDIO, AUDIO_VISUAL, PreparedClip, load_clip, save_clip
 
 #: Sound and picture must share this much of the longer one's time, or else a
@@ -41,6 +41,7 @@ def prepare_clip(
     min_face_share: float = 0.5,
     hearing: sound.Reading = sound.USUAL,
     seeing: pictures.Reading | None = pictures.USUAL,
+    limits: child.Limits = child.USUAL,
 ) -> PreparedClip:
     """Decode and prepare one clip (§2.1).
 
@@ -66,13 +67,15 @@ def prepare_clip(
     seeing : Reading or None
         See :func:`avef.preparation.pictures.read_video`. None takes the clip as sound alone,
         whatever pictures it may have.
+    limits : Limits
+        What reading it may take.
 
     Raises
     ------
     ClipError
         With the plain reason why the clip cannot be used.
     """
-    audio = sound.read_audio(path, hearing)
+    audio = media.read_audio(path, hearing, limits)
     y = speech.mono_16k(audio.samples, audio.rate)
     log_mel = speech.log_mel(speech.pre_emphasis(y), power=spectrum_power)
     if len(log_mel) == 0:
@@ -89,7 +92,7 @@ def prepare_clip(
         none = np.zeros((0, face_size, face_size, 3), np.uint8)
         no_frame = none[:, 0, 0, 0]
         return PreparedClip(log_mel, voiced, none, no_frame, no_frame + 0.0, 0.0, _seen(audio))
-    video = pictures.read_video(path, seeing)
+    video = media.read_video(path, seeing, limits)
     times = video.times - audio.start
     _require_overlap((0.0, len(y) / speech.RATE), (times[0], times[-1] + 1 / video.fps))
     track = faces.track(video.frames, every=detect_every)
@@ -147,7 +150,7 @@ def prepare_corpus(
     base = _base_key(options)
     alone = options | {"seeing": None}
     work = [
-        (root / path, out / f"{clip}.npz", alone if kind == AUDIO else options, (base, kind))
+        (root, path, out / f"{clip}.npz", alone if kind == AUDIO else options, (base, kind))
         for clip, path, kind in _listed(clips)
     ]
     # The faces' networks are our own; but mtcnn's package, which brings their weights, loads
@@ -182,6 +185,7 @@ def settings(section: Prepare, vad_weights: str | Path) -> dict[str, Any]:
     names = inspect.signature(prepare_clip).parameters
     values = asdict(section) | {"vad_method": section.vad, "vad_weights": str(vad_weights)}
     values["hearing"] = sound.Reading(**{n: values[n] for n in sound.Reading._fields})
+    values["limits"] = child.Limits(**{n: values[n] for n in child.Limits._fields})
     values["seeing"] = pictures.Reading(**{n: values[n] for n in pictures.Reading._fields})
     return {name: value for name, value in values.items() if name in names}
 
@@ -202,13 +206,19 @@ def _base_key(options):
     return store.digest(plain, files=files, code=__name__)
 
 
-def _prepare_one(path: Path, target: Path, settings: Mapping, base: tuple) -> dict | str:
+def _prepare_one(root: Path, path: str, target: Path, settings: Mapping, base: tuple) -> dict | str:
     """Facts of a prepared clip, or the reason why there is none.
 
     Only what the raw clip itself causes becomes a reason; all else stops the run.
     """
+    clip_file = root / path
     try:
-        key = store.digest(base, files=[path])
+        if leads_out(root, path):
+            return "the file lies outside the corpus' folder"
+        media.require_readable(clip_file, settings.get("limits", child.USUAL))
+        key = store.digest(base, files=[clip_file])
+    except ClipError as error:
+        return str(error)
     except OSError as error:
         if error.errno not in OF_THE_FILE:
             raise
@@ -216,7 +226,7 @@ def _prepare_one(path: Path, target: Path, settings: Mapping, base: tuple) -> di
     clip = _finished(target, key)
     if clip is None:
         try:
-            clip = prepare_clip(path, **settings)
+            clip = prepare_clip(clip_file, **settings)
         except ClipError as error:
             return str(error)
         save_clip(target, clip, key)

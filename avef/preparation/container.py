@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import av
 
-from avef.core.errors import ClipError
+from avef.core.errors import OF_THE_MACHINE, ClipError
 from avef.preparation import shown, whole
 
 #: A clip whose streams decode to less than this share of the length that its
@@ -67,8 +66,10 @@ def describe(path: str | Path) -> dict[str, float]:
 def opened(path: str | Path) -> av.container.InputContainer:
     """Open a local media file, and no other beside it; ClipError if it cannot be."""
     path = Path(path)
+    if not path.exists():
+        raise ClipError("the file is missing")
     if not path.is_file():
-        raise ClipError("it is a folder, not a file" if path.is_dir() else "the file is missing")
+        raise ClipError("it is a folder, not a file" if path.is_dir() else "it is no ordinary file")
     if path.stat().st_size == 0:
         raise ClipError("the file is empty")
     allowed = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
@@ -81,6 +82,24 @@ def opened(path: str | Path) -> av.container.InputContainer:
     except (av.error.FFmpegError, ValueError) as error:
         _stop_if_out_of(error)
         raise ClipError(f"the file cannot be opened: {_plain(error)}") from error
+
+
+def reach(path: str | Path) -> float:
+    """How far a file's packets reach, seconds, whatever its header promises; 0 if none does.
+
+    What came before a damage counts.
+    """
+    latest = 0.0
+    with suppress(ClipError), opened(path) as file:
+        begin = (file.start_time or 0) / av.time_base
+        try:
+            for packet in file.demux():
+                at = packet.pts if packet.pts is not None else packet.dts
+                if at is not None and packet.time_base is not None:
+                    latest = max(latest, float(at * packet.time_base) - begin)
+        except (av.error.FFmpegError, ValueError, IndexError) as error:
+            _stop_if_out_of(error)
+    return latest
 
 
 def chosen(
@@ -230,8 +249,8 @@ def _names(file):
 
 
 def _stop_if_out_of(error):
-    """Pass on that this machine has no handle or no space left: no clip is to blame."""
-    if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT):
+    """Pass on that there is no handle, space or memory left: who is to blame is told elsewhere."""
+    if getattr(error, "errno", None) in OF_THE_MACHINE:
         raise error
 
 

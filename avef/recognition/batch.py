@@ -48,7 +48,7 @@ def clips(named: Sequence[str], listed: Iterable[str] = ()) -> list[str]:
         if one == "-":
             paths += [line.rstrip("\r\n") for line in listed if line.strip()]
         elif Path(one).is_dir():
-            films = [str(Path(one) / path) for path in walk(one, FILM)]
+            films = [str(Path(one) / path) for path in walk(one, FILM, abroad=True)]
             if not films:
                 raise ParameterError(f"{forms.safe(one)}: no film lies in that folder")
             paths += films

@@ -98,8 +98,8 @@ def playable(clip: str | Path, params: Trained, path: str | Path) -> float:
 def _read(clip, params):
     """Settings, sound and pictures."""
     options = settings(params.prepare, paths.VAD)
-    audio = media.read_audio(clip, options["hearing"])
-    return options, audio, media.read_video(clip, options["seeing"])
+    audio = media.read_audio(clip, options["hearing"], options["limits"])
+    return options, audio, media.read_video(clip, options["seeing"], options["limits"])
 
 
 def _write(

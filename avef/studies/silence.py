@@ -22,7 +22,7 @@ from avef.evaluation import gains, intervals, scores, spread
 from avef.learning import clip_svm, dataset, frozen, training
 from avef.learning.grid import Cell, Held
 from avef.models import inputs, networks
-from avef.preparation import sound, speech, vad
+from avef.preparation import media, speech, vad
 from avef.preparation.segments import segment_speech
 from avef.protocol import inner_split
 
@@ -90,7 +90,7 @@ def read(
     limit = vad.threshold(method, weights) if threshold is None else threshold
     log_mel, masks = [], []
     for path in clips["path"]:
-        audio = sound.read_audio(Path(root) / path)
+        audio = media.read_audio(Path(root) / path)
         y = speech.mono_16k(audio.samples, audio.rate)
         probability = vad.speech_probability(y, method=method, weights=weights)
         masks.append(vad.speech_mask(probability, limit))

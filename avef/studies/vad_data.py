@@ -21,7 +21,7 @@ from scipy.ndimage import uniform_filter1d
 
 from avef import corpora
 from avef.demo import acting, voice
-from avef.preparation import silero, sound, speech
+from avef.preparation import media, silero, speech
 from avef.preparation.mrcg import OFFSETS, mrcg
 from avef.preparation.speech import HOP, RATE
 from avef.studies import noise
@@ -152,7 +152,7 @@ def emodb(root: str | Path, labels: str) -> list[Utterance]:
     clips, _ = corpora.clip_table("emodb", root)
     utterances = []
     for path, speaker in zip(clips["path"], clips["speaker"], strict=True):
-        audio = sound.read_audio(Path(root) / path)
+        audio = media.read_audio(Path(root) / path)
         y = speech.mono_16k(audio.samples, audio.rate)
         voiced: np.ndarray | None
         if labels == "teacher":

@@ -75,11 +75,30 @@ def test_a_dead_link_to_the_only_folder_is_named(tmp_path):
     assert "\n" not in str(error.value)
 
 
-def test_a_link_to_a_clip_elsewhere_is_a_clip(rml, tmp_path):
+def test_a_link_to_a_clip_elsewhere_in_the_corpus_is_a_clip(rml):
     root, told = rml
-    (root / ONE).rename(tmp_path / "elsewhere")
-    (root / ONE).symlink_to(tmp_path / "elsewhere")
+    (root / ONE).rename(root / "elsewhere")
+    (root / ONE).symlink_to(root / "elsewhere")
     assert told() == {}
+
+
+@pytest.mark.parametrize("target", ["file", "folder"])
+def test_a_link_that_leads_out_of_the_corpus_is_refused(rml, tmp_path, target):
+    """Whatever lies there, it is none of the corpus'; a folder is not even entered."""
+    root, told = rml
+    plant(tmp_path, "outside/an2.avi")
+    link, real = (TWO, "outside/an2.avi") if target == "file" else ("s2", "outside")
+    (root / link).symlink_to(tmp_path / real)
+    assert [(path, why[-len(_copies.OUTSIDE) :]) for path, why in told().items()] == [
+        (link, _copies.OUTSIDE)
+    ]
+
+
+def test_the_corpus_own_folder_may_be_a_link(rml, tmp_path):
+    root, _ = rml
+    (tmp_path / "linked").symlink_to(root)
+    _, left_out = corpora.clip_table("rml", tmp_path / "linked")
+    assert left_out.empty
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What is kept of a raw corpus before any clip is decoded."""
 
+import os
+
 import pandas as pd
 import pytest
 
@@ -17,15 +19,24 @@ def describe(path):
 
 
 def test_headers_that_cannot_be_read_are_rows_without_facts(monkeypatch):
-    monkeypatch.setattr(listing.container, "describe", describe)
+    monkeypatch.setattr(listing.media, "describe", describe)
     clips = pd.DataFrame({"clip": list("abc"), "path": ["a.avi", "broken.avi", "odd.avi"]})
     facts = listing.media_facts(clips, "raw")
     assert facts["fps"].tolist()[::2] == [29.97, 25.0]
     assert facts.drop(columns="clip").iloc[1].isna().all()
 
 
+def test_files_that_would_never_end_are_rows_without_facts(tmp_path):
+    os.mkfifo(tmp_path / "a.avi")
+    (tmp_path / "b.avi").symlink_to("/dev/zero")
+    clips = pd.DataFrame({"clip": list("ab"), "path": ["a.avi", "b.avi"]})
+    facts = listing.media_facts(clips, tmp_path)
+    assert facts["clip"].tolist() == ["a", "b"]
+    assert facts.drop(columns="clip").isna().all(axis=None)
+
+
 def test_what_is_written_is_read_again_under_the_corpus_own_name(monkeypatch, tmp_path):
-    monkeypatch.setattr(listing.container, "describe", describe)
+    monkeypatch.setattr(listing.media, "describe", describe)
     monkeypatch.chdir(tmp_path)
     for name in ("DC/a01", "DC/f02", "JE/n03"):
         (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -45,17 +45,18 @@ def test_what_cannot_be_read_is_a_row(raw, tmp_path):
     odd.write_bytes(b"odd")
     (raw / "gone.avi").symlink_to("/not/fetched.avi")
     (raw / "loop").symlink_to("loop")
+    (raw / "out.avi").symlink_to(__file__)
     os.mkfifo(raw / "pipe.avi")
     manifest.write(raw, tmp_path / "tree.csv")
     written = pd.read_csv(tmp_path / "tree.csv", dtype={"size": "Int64"}).set_index("path")
     assert written.index.tolist() == [
         r"T\xfcrk/an3.avi",
-        *("gone.avi", "loop", "pipe.avi", "s1/an1.avi", "s1/an2.avi"),
+        *("gone.avi", "loop", "out.avi", "pipe.avi", "s1/an1.avi", "s1/an2.avi"),
     ]
-    assert written["size"].notna().tolist() == [True, False, False, False, True, True]
+    assert written["size"].notna().tolist() == [True, *(False,) * 4, True, True]
     told = written["content"].to_dict()
     assert told["gone.avi"] == told["loop"] == _copies.DEAD
-    assert told["pipe.avi"] == _copies.ODD
+    assert (told["pipe.avi"], told["out.avi"]) == (_copies.ODD, _copies.OUTSIDE)
     assert {path: told[path] for path in before} == before
 
 
@@ -84,8 +85,8 @@ def test_only_the_machine_stops_it(raw, monkeypatch):
         manifest.tree(raw)
 
 
-def test_a_link_stands_for_what_it_points_to(raw, tmp_path):
-    away = tmp_path / "annex"
+def test_a_link_stands_for_what_it_points_to(raw):
+    away = raw / ".annex"
     away.mkdir()
     (raw / "s2").symlink_to(away)
     (raw / "link.avi").symlink_to(away / "clip")

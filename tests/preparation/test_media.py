@@ -217,7 +217,15 @@ def test_want_of_handles_or_space_is_no_fault_of_the_file(tmp_path, monkeypatch,
         sound.read_audio(tmp_path / "a.avi")
 
 
-def test_media_has_the_names_that_others_call():
-    assert media.read_audio is sound.read_audio
-    assert media.read_video is pictures.read_video
-    assert media.describe is container.describe
+def test_media_has_the_names_that_others_call(usual):
+    """And what a child reads is to the byte and to the type what this process would read."""
+    path = usual / "clip.mp4"
+    assert media.describe(path) == container.describe(path)
+    for one, two in (
+        (media.read_audio(path), sound.read_audio(path)),
+        (media.read_video(path), pictures.read_video(path)),
+    ):
+        for a, b in zip(one, two, strict=True):
+            assert repr(a) == repr(b)
+            if isinstance(a, np.ndarray):
+                assert a.flags.writeable and a.tobytes() == b.tobytes()
