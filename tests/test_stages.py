@@ -30,7 +30,9 @@ OTHERS = {
 #: Parameters that change no result: where the work is done, how often it is noted down.
 ASIDE = ("jobs", "compute.cache_gib", "compute.checkpoint_seconds")
 #: What stages take of a whole ``p`` or of ``p.of(dataset)``, beside what their notebook names.
+MARK = {"profile", "networks"}  # of which it follows
 LEARN = {
+    "profile",
     "seed",
     "networks",
     "keep",
@@ -39,9 +41,10 @@ LEARN = {
     "compute.xla",
     "compute.deterministic",
 }
-NET = {"protocol", "svm", "networks.initial", "networks.weight_decay", "keep.tune"}
+NET = {"profile", "protocol", "svm", "networks.initial", "networks.weight_decay", "keep.tune"}
 TAKEN = {
     "transfer": {
+        "profile",
         "seed",
         "transfer",
         "networks",
@@ -54,9 +57,11 @@ TAKEN = {
     "audio_net": NET | {"audio_net", "networks.audio", "keep.audio"},
     "visual_net": NET | {"visual_net", "networks.visual", "keep.visual"},
     "dbn_fusion": LEARN | {"dbn_fusion", "protocol", "rbm"},
-    "svm": {"protocol", "seed", "svm"},
+    "svm": MARK | {"protocol", "seed", "svm"},
+    "baselines": MARK,
     "transfer_gain": LEARN | {"audio_net", "visual_net", "protocol", "rbm", "svm"},
     "speed": {
+        "profile",
         "protocol",
         "networks",
         "keep",
@@ -66,9 +71,10 @@ TAKEN = {
         "dbn_fusion",
         "compute",
     },
-    "tables": {"networks", "audio_net", "visual_net", "dbn_fusion"},
+    "tables": {"profile", "networks", "audio_net", "visual_net", "dbn_fusion"},
+    "claims": MARK,
     "power": {"power", "seed"},
-    "ablations": {"transfer", "vad", "demo", "prepare", "compute", "rbm", "protocol", "svm"},
+    "ablations": MARK | {"transfer", "vad", "demo", "prepare", "compute", "rbm", "protocol", "svm"},
 }
 
 

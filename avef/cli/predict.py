@@ -126,7 +126,7 @@ def _each(model, clips, drawn, filmed, options):
     sheet = batch.Sheet(options.out, keys) if options.out else None
     done = sheet.done if sheet else {}
     failed = sum(done.values())
-    _begin(options.form, model.demo)
+    _begin(options.form, model.mark)
     for clip in _progress([clip for clip in clips if clip not in done]):
         made = batch.result(clip, model)
         if sheet:
@@ -157,15 +157,15 @@ def _checked(options):
     return clips, drawn, outputs(options.video, clips, VIDEOS, option="--video")
 
 
-def _begin(form, demo):
+def _begin(form, mark):
     """Print what stands above all results."""
-    from avef.evaluation.tables import DEMO
+    from avef.evaluation.marks import SAID
     from avef.recognition import batch
 
     if form:
         print(batch.head(form), end="")
-    elif demo:
-        print(DEMO)
+    elif SAID[mark]:
+        print(SAID[mark])
 
 
 def _tell(made, key, form):
@@ -184,7 +184,7 @@ def _pictures(made, model, figure, video):
     if figure:
         from avef.recognition import drawing
 
-        drawing.save(drawing.emotions_over_time(made), figure, model.demo)
+        drawing.save(drawing.emotions_over_time(made), figure, model.mark)
         print(figure, file=sys.stderr)
     if video:
         from avef.recognition import video as film

@@ -10,6 +10,7 @@ import pandas as pd
 
 from avef import figures  # noqa: F401 (sets the style)
 from avef.core.files import replacing
+from avef.evaluation import marks
 from avef.protocol import EMOTIONS
 from avef.recognition.forms import safe
 from avef.recognition.result import Prediction
@@ -71,10 +72,10 @@ def reliability(table: pd.DataFrame, error: float) -> plt.Figure:
     return figure
 
 
-def save(figure: plt.Figure, path: str | Path, demo: bool) -> None:
-    """Write a figure, marked where it shows demo data, in the format that its suffix names."""
-    if demo:
-        figure.text(1, 1, "demo data", ha="right", va="top", color="C1", fontsize=9)
+def save(figure: plt.Figure, path: str | Path, mark: str) -> None:
+    """Write a figure, its mark in the corner, in the format that its suffix names."""
+    if said := marks.short(marks.SAID[mark]):
+        figure.text(1, 1, said, ha="right", va="top", color="C1", fontsize=9)
     with replacing(path) as temporary:
         figure.savefig(temporary)
     plt.close(figure)

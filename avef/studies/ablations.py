@@ -150,11 +150,11 @@ def paired(table: pd.DataFrame, plain: pd.DataFrame) -> pd.DataFrame:
     return both
 
 
-def save(name: str, table: pd.DataFrame, origin: Mapping[str, str], *, profile: str) -> None:
+def save(name: str, table: pd.DataFrame, origin: Mapping[str, str], *, mark: str) -> None:
     """Write what :func:`paired` gave, and a note of the one of :func:`origins` that it has."""
     file = FOLDER / f"{name}.csv"
-    write_csv(file, table.assign(data=profile))
-    note = {"data": profile, "made_from": dict(origin), "table": store.digest(files=[file])}
+    write_csv(file, table.assign(data=mark))
+    note = {"data": mark, "made_from": dict(origin), "table": store.digest(files=[file])}
     write_json(file.with_suffix(".json"), note)
 
 

@@ -315,7 +315,7 @@ def test_a_profile_says_what_is_wrong_with_a_file_without_corpora(copy, text):
 
 def test_profiles_list_the_same_keys():
     lists = [keys(values(path)) for path in sorted(PROFILES.glob("*.yaml"))]
-    assert len(lists) == 3
+    assert len(lists) == 4
     assert all(one == lists[0] for one in lists)
     assert lists[0] <= keys(values())
 
@@ -390,7 +390,7 @@ def test_every_ablation_of_the_committed_parameters_fits(copy):
 
 
 def test_an_unknown_profile_names_the_known_ones(copy):
-    with pytest.raises(ParameterError, match="demo, paper, paper-fast, got"):
+    with pytest.raises(ParameterError, match="demo, paper, paper-fast, paper-small, got"):
         profiles.apply("fast", copy, PROFILES)
 
 

@@ -51,7 +51,7 @@ def test_the_answer_stands_out_and_a_name_is_no_formula(prediction):
 @pytest.mark.parametrize("suffix", drawing.FORMATS)
 def test_the_suffix_names_the_format(prediction, tmp_path, suffix):
     path = tmp_path / f"x{suffix}"
-    drawing.save(drawing.emotions_over_time(prediction), path, demo=True)
+    drawing.save(drawing.emotions_over_time(prediction), path, mark="demo")
     begins = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF", ".jpg": b"\xff\xd8"}
     assert path.read_bytes().startswith(begins.get(suffix, b"RIFF"))
     assert plt.get_fignums() == []

@@ -36,7 +36,7 @@ def saved(tmp_path, monkeypatch):
     write_base()
     stages = {"kept_less": ("audio_net", "visual_net", "svm"), "by_softmax": ("audio_net",)}
     for name, origin in ablations.origins().items():
-        ablations.save(name, run(stages[name]), origin, profile="demo")
+        ablations.save(name, run(stages[name]), origin, mark="demo")
     return stages
 
 
@@ -186,7 +186,7 @@ def test_a_table_never_stands_beside_the_note_of_another(saved, monkeypatch):
     replace("degree: 3", "degree: 2")
     monkeypatch.setattr(ablations, "write_json", killed)
     with pytest.raises(KeyboardInterrupt):
-        ablations.save("kept_less", run(["svm"]), ablations.origins()["kept_less"], profile="demo")
+        ablations.save("kept_less", run(["svm"]), ablations.origins()["kept_less"], mark="demo")
     assert states()["kept_less"] == "not run"
 
 
