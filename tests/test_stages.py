@@ -203,6 +203,14 @@ def test_what_a_notebook_imports_is_there(notebook):
                 assert hasattr(module, name) or importlib.util.find_spec(full), full
 
 
+def test_plots_are_pictures_which_need_no_library_from_the_network():
+    made = [plot for body in BODIES.values() for plot in body.get("plots", [])]
+    assert len(made) == 5
+    for plot in made:
+        ((path, options),) = plot.items()
+        assert path.endswith(".png") and options == {"cache": False}
+
+
 def test_nothing_in_the_stages_names_a_corpus():
     text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
     assert not re.findall("rml|enterface05|baum1s", text)

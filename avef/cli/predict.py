@@ -11,22 +11,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from avef.cli.options import known
+from avef.cli.options import command, known
 from avef.config import params
 from avef.core.errors import ClipError, ParameterError
 
 FIGURES, VIDEOS = (".png", ".svg", ".pdf", ".jpg", ".webp"), (".mp4",)
 RESULTS = (".json", ".jsonl", ".csv")
 _EACH = "{clip}"
+EXAMPLES = """avef predict clip.mp4 --figure timeline.png
+avef predict clips/ --out emotions.csv
+find . -name "*.mkv" | avef predict - --json"""
+STATUS = "exit status 1: a clip could not be used; the others have their results"
 
 
 def add(commands: Any) -> None:
     """Add both subcommands to argparse's."""
-    predict = commands.add_parser(
-        "predict",
-        help="recognise the emotion of clips of your own",
-        epilog="Exit status 1: a clip could not be used; the others have their results.",
+    predict = command(
+        commands, "predict", "recognise the emotion of clips of your own", example=EXAMPLES
     )
+    predict.epilog += f"\n\n{STATUS}"
     predict.add_argument(
         "clip", nargs="+", help="video files with sound, folders of them, or - for a list on stdin"
     )
@@ -44,14 +47,14 @@ def add(commands: Any) -> None:
     _common(predict)
     predict.set_defaults(function=_predict)
 
-    export = commands.add_parser(
-        "export", help="write the model of a corpus as a folder that needs nothing else"
-    )
-    export.add_argument("source", metavar="CORPUS")
+    told = "write the model of a corpus as a folder that needs nothing else"
+    export = command(commands, "export", told, example="avef export rml rml-model/")
+    export.add_argument("source", metavar="CORPUS", help="whose stages have run")
     export.add_argument("folder", help="to be made: networks, calibration, card, checksums")
     export.set_defaults(function=_export)
 
-    card = commands.add_parser("card", help="what the model of a corpus is worth: its model card")
+    told = "what the model of a corpus is worth: its model card"
+    card = command(commands, "card", told, example="avef card card/ --corpus rml")
     card.add_argument("folder", help="for README.md and reliability.png")
     _common(card)
     card.set_defaults(function=_card)
@@ -101,13 +104,13 @@ def _common(parser):
         "--share",
         type=_share,
         default=0.8,
-        help="of the answers called sure, so many are to be right (default 0.8)",
+        help="of the answers called sure, so many are to be right",
     )
     parser.add_argument(
         "--fast", action="store_true", help="multiply in bfloat16: much faster on some processors"
     )
     parser.add_argument(
-        "--threads", type=_count, default=_cores(), help="for the networks; all cores if not given"
+        "--threads", type=_count, default=_cores(), help="for the networks; at first all cores"
     )
 
 

@@ -200,6 +200,23 @@ def effects(known: Mapping[str, Ablation], seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["ablation", "state", "modality", "clips", *figures])
 
 
+def between(known: Mapping[str, Ablation], changed: str, plain: str, *, seed: int) -> pd.DataFrame:
+    """What sets one ablation apart from another, as :func:`effects` sets it apart from the base.
+
+    Columns as there, ``ablation`` naming both, ``state`` those of both. Corpora in which no
+    prediction differs are left out, as neither changes anything there. No rows where one of the
+    two was not run.
+    """
+    tables_of = [known[name].table if name in known else None for name in (changed, plain)]
+    if any(table is None for table in tables_of):
+        return effects({}, seed)
+    states_of = dict.fromkeys(known[name].state for name in (changed, plain))
+    both = paired(tables_of[0].drop(columns="base"), tables_of[1])
+    touched = (both["predicted"] != both["base"]).groupby(both["dataset"]).transform("any")
+    rows = effects({f"{changed} against {plain}": Ablation(both[touched], [])}, seed)
+    return rows.assign(state="; ".join(states_of))
+
+
 def _effect(part, seed):
     """One ablation and modality."""
     corpora = dict(list(part.groupby("dataset", sort=False)))

@@ -207,6 +207,24 @@ def test_effects_are_differences_paired_by_speaker(saved):
     assert whole[["low", "high", "p"]].notna().all(axis=None)
 
 
+def test_two_ablations_are_set_beside_each_other_where_they_differ(saved):
+    """Five of six clips in all modalities, and in audio-net alone; one corpus is as the other's."""
+    known = ablations.read()
+    other = known["by_softmax"].table.copy()
+    rml = other["dataset"] == "rml"
+    other.loc[rml, "predicted"] = known["kept_less"].table.loc[rml, "predicted"]
+    known["by_softmax"] = ablations.Ablation(other, ["code"])
+    rows = ablations.between(known, "kept_less", "by_softmax", seed=0).set_index("modality")
+    assert set(rows["ablation"]) == {"kept_less against by_softmax"}
+    assert set(rows["state"]) == {"current; stale: other code"}
+    assert rows["difference"].to_dict() == pytest.approx(
+        {"audio": 0, "visual": 200 / 6, "multimodal": 200 / 6}, abs=0.01
+    )
+    assert (rows["clips"] == 48).all()  # of the other two corpora
+    assert ablations.between(known, "kept_less", "kept_less", seed=0).empty
+    assert ablations.between(known, "kept_less", "absent", seed=0).empty
+
+
 def test_where_no_prediction_moves_there_is_no_interval(saved):
     table = ablations.effects(ablations.read(), seed=0).set_index(["ablation", "modality"])
     for modality in ("visual", "multimodal"):

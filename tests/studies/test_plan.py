@@ -356,13 +356,14 @@ def test_the_paper_on_real_corpora_is_no_evenings_work(profile):
 
 
 def test_the_small_profile_is_a_days_work_of_eight_cores(profile):
-    """At 4e10 multiply-adds a second a core, where one of a server reached 6e10 in most parts."""
+    """At speeds that one core of a server with AVX-512 reached (§2.2's networks, as narrow)."""
     p = profile("paper-small")
     sizes = {corpus: plan.published(corpus) for corpus in p.corpora}
     costs = costs_of.parts(p)
-    rates = dict.fromkeys(costs, 4e10)
+    speed = {"audio": 1.5e10, "visual": 1e11, "whole": 6e10, "rbm": 4e10, "top": 1e10}
+    rates = {part: speed[part.partition("_")[0]] for part in costs}
     table = plan.plan(p, sizes, costs=costs, rates=rates, cores=8)
-    assert table["hours"].sum() < 24
+    assert table["hours"].sum() < 16  # leaves something for cores that share their memory
 
 
 @pytest.mark.parametrize(
