@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
     predict = command(
         commands, "predict", "recognise the emotion of clips of your own", example=EXAMPLES
     )
-    predict.epilog += f"\n\n{STATUS}"
+    predict.epilog = f"{predict.epilog}\n\n{STATUS}"
     predict.add_argument(
         "clip", nargs="+", help="video files with sound, folders of them, or - for a list on stdin"
     )

@@ -207,14 +207,14 @@ def between(known: Mapping[str, Ablation], changed: str, plain: str, *, seed: in
     prediction differs are left out, as neither changes anything there. No rows where one of the
     two was not run.
     """
-    tables_of = [known[name].table if name in known else None for name in (changed, plain)]
-    if any(table is None for table in tables_of):
+    pair = [known.get(name, Ablation(None, [])) for name in (changed, plain)]
+    runs = [one.table.drop(columns="base") for one in pair if one.table is not None]
+    if len(runs) < len(pair):
         return effects({}, seed)
-    states_of = dict.fromkeys(known[name].state for name in (changed, plain))
-    both = paired(tables_of[0].drop(columns="base"), tables_of[1])
+    both = paired(*runs)
     touched = (both["predicted"] != both["base"]).groupby(both["dataset"]).transform("any")
     rows = effects({f"{changed} against {plain}": Ablation(both[touched], [])}, seed)
-    return rows.assign(state="; ".join(states_of))
+    return rows.assign(state="; ".join(dict.fromkeys(one.state for one in pair)))
 
 
 def _effect(part, seed):
