@@ -57,11 +57,13 @@ def test_the_suffix_names_the_format(prediction, tmp_path, suffix):
     assert plt.get_fignums() == []
 
 
-def test_demo_data_are_marked(prediction, tmp_path):
-    for demo in (True, False):
+def test_a_mark_stands_in_the_corner(prediction, tmp_path):
+    told = {"demo": ["demo data"], "resized": ["other networks"], "paper": []}
+    for mark, corner in told.items():
         figure = drawing.emotions_over_time(prediction)
-        drawing.save(figure, tmp_path / "x.png", demo)
-        assert ("demo data" in [text.get_text() for text in figure.texts]) == demo
+        before = [text.get_text() for text in figure.texts]
+        drawing.save(figure, tmp_path / "x.png", mark)
+        assert [text.get_text() for text in figure.texts] == before + corner
 
 
 def test_reliability_is_drawn_in_percent_with_its_numbers():
