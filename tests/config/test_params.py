@@ -326,6 +326,23 @@ def test_the_fast_paper_profile_differs_in_the_choice_of_the_epoch_alone(copy):
     assert params.read(copy).stop.early
 
 
+def test_the_small_paper_profile_has_the_papers_corpora_protocol_and_folds(copy):
+    """It differs from the paper's in sizes, schedules and workers, as README says."""
+    profiles.apply("paper", copy, PROFILES)
+    before = params.read(copy)
+    keys = {line.partition(":")[0] for line in profiles.apply("paper-small", copy, PROFILES)}
+    after = params.read(copy)
+    schedules = ("transfer.", "audio_net.", "visual_net.", "dbn_fusion.", "rbm.", "emodb.")
+    others = {key for key in keys if not key.startswith(("networks.", *schedules))}
+    assert others == {"jobs.train", "prepare.face_size"}
+    for key in keys - others:
+        assert key.endswith(
+            ("width", "input_size", "hidden", "epochs", "learning_rate", "clip_norm")
+        )
+    assert after.of("rml").audio_net.epochs < before.of("rml").audio_net.epochs
+    assert after.networks.visual.input_size <= after.prepare.face_size
+
+
 def test_a_profile_changes_what_it_lists_and_nothing_else(copy):
     profiles.apply("paper", copy, PROFILES)
     listed = keys(values(PROFILES / "paper.yaml"))
