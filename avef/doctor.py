@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from avef import corpora
 from avef.config import params
 from avef.config.schema import Params
-from avef.core import devices
+from avef.core import devices, installed
 from avef.core.errors import ClipError, ParameterError
 
 OK, LOOK, STOP = "ok", "look", "stop"
@@ -97,7 +97,7 @@ def python() -> Iterator[Finding]:
 
 def packages(root: str | Path = ".") -> Iterator[Finding]:
     """What is installed, beside the lock that it came from."""
-    build = "cpu" if _version("tensorflow-cpu") else "gpu"
+    build = "cpu" if installed.version("tensorflow-cpu") else "gpu"
     lock = Path(root) / "requirements" / f"{build}.lock"
     pinned = [
         Requirement(line.rstrip(" \\"))
@@ -106,9 +106,9 @@ def packages(root: str | Path = ".") -> Iterator[Finding]:
     ]
     wanted = [one for one in pinned if one.marker is None or one.marker.evaluate()]
     others = {
-        one.name: _version(one.name) or "missing"
+        one.name: installed.version(one.name) or "missing"
         for one in wanted
-        if _version(one.name) not in one.specifier
+        if installed.version(one.name) not in one.specifier
     }
     if not others:
         yield Finding(OK, f"{len(wanted)} packages as in {lock}")
@@ -117,13 +117,6 @@ def packages(root: str | Path = ".") -> Iterator[Finding]:
     more = f" and {len(others) - 5} more" if len(others) > 5 else ""
     state = STOP if "missing" in others.values() else LOOK
     yield Finding(state, f"not as in {lock}: {some}{more}", "rm -rf .venv; make repro")
-
-
-def _version(name):
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def repository(root: str | Path = ".") -> Iterator[Finding]:

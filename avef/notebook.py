@@ -73,7 +73,7 @@ def run(
     began = time.monotonic()
     _log.info("%s %s, Python %s", source, parameters, platform.python_version())
     try:
-        with _settings_of_none():
+        with _settings_kept_out():
             papermill.execute_notebook(
                 str(source),
                 str(draft),
@@ -95,12 +95,13 @@ def run(
 
 
 @contextmanager
-def _settings_of_none():
-    """Let no setting of the user's reach a kernel: results and pictures depend on none.
+def _settings_kept_out():
+    """Keep what the user has set for matplotlib, IPython and Jupyter from the kernels.
 
     ``MPLBACKEND=Agg``, usual on servers, would leave every picture out, and another kernel
-    called python3 would run in another environment. The kernel's warning that it talks
-    over TCP is left out: it does so with this machine alone.
+    called python3 would run in another environment. Other variables get through, those that
+    choose how numbers are worked out among them; ``avef doctor`` names these. The kernel's
+    warning that it talks over TCP is left out: it does so with this machine alone.
     """
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:

@@ -14,20 +14,21 @@ from avef import paper
 from avef.core import paths
 from avef.core.files import write_json
 from avef.evaluation import texts
-from avef.evaluation.tables import DEMO
+from avef.evaluation.marks import SAID
 
 if TYPE_CHECKING:  # a notebook without figures need not wait for it
     import matplotlib.pyplot as plt
 
 
-def mark(profile: str, dataset: str | None = None) -> None:
-    """Say which corpus this is and, where it is so, that its data are demo data.
+def mark(data: str, dataset: str | None = None) -> None:
+    """Say which corpus this is, and what its results must not be taken for.
 
-    ``dataset`` is None in a notebook that serves all corpora.
+    ``data`` is a mark (:mod:`avef.evaluation.marks`); ``dataset`` is None in a notebook that
+    serves all corpora.
     """
     lines = [f"**Corpus: {paper.title(dataset)}**"] if dataset else []
-    if profile == "demo":
-        lines.append(f"> ⚠ {DEMO}")
+    if SAID[data]:
+        lines.append(f"> ⚠ {SAID[data]}")
     display(Markdown("\n\n".join(lines)))
 
 
@@ -87,11 +88,9 @@ def figure(drawn: plt.Figure) -> None:
     display(drawn)
 
 
-def save_metrics(
-    stage: str, dataset: str | None, values: Mapping[str, Any], *, profile: str
-) -> None:
-    """Write a stage's metrics JSON, marked with the profile that they come from.
+def save_metrics(stage: str, dataset: str | None, values: Mapping[str, Any], *, data: str) -> None:
+    """Write a stage's metrics JSON, with the mark of what they come from.
 
     ``dataset`` is None for a stage that serves all corpora.
     """
-    write_json(paths.metrics(stage, dataset), {"data": profile} | dict(values))
+    write_json(paths.metrics(stage, dataset), {"data": data} | dict(values))

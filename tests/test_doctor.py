@@ -8,7 +8,7 @@ import pytest
 
 from avef import cli, doctor
 from avef.config import params
-from avef.core import paths
+from avef.core import installed, paths
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,13 +32,13 @@ def test_this_python_is_one_that_avef_is_for(monkeypatch):
 
 def test_packages_are_compared_with_the_lock(tmp_path):
     (tmp_path / "requirements").mkdir()
-    build = "cpu" if doctor._version("tensorflow-cpu") else "gpu"
+    build = "cpu" if installed.version("tensorflow-cpu") else "gpu"
     lock = tmp_path / "requirements" / f"{build}.lock"
-    lock.write_text(f"numpy=={doctor._version('numpy')} \\\n    --hash=sha256:00\n")
+    lock.write_text(f"numpy=={installed.version('numpy')} \\\n    --hash=sha256:00\n")
     assert only(doctor.packages(tmp_path)) == (doctor.OK, f"1 packages as in {lock}", "")
     lock.write_text("numpy==0.1 \\\n    --hash=sha256:00\n")
     other = only(doctor.packages(tmp_path))
-    assert other.state == doctor.LOOK and doctor._version("numpy") in other.text
+    assert other.state == doctor.LOOK and installed.version("numpy") in other.text
     lock.write_text("no-such-package==1\nalien==2 ; sys_platform == 'mars'\n")
     missing = only(doctor.packages(tmp_path))
     assert missing.state == doctor.STOP and "no-such-package (missing)" in missing.text

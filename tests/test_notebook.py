@@ -4,6 +4,7 @@ import ast
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -251,6 +252,56 @@ def test_source_notebooks_declare_the_parameters_that_they_use(path):
                 used.add(node.id)
     needed = ({"dataset", "clip", "model"} & used) - assigned[False]
     assert assigned[True] == needed
+
+
+OF_ONE = [path for path in NOTEBOOKS if '"parameters"' in path.read_text(encoding="utf-8")]
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A folder with the parameters and nothing else."""
+    shutil.copy(NOTEBOOKS[0].parents[1] / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", OF_ONE, ids=lambda path: path.stem)
+def test_a_corpus_that_is_not_known_is_refused_before_anything_is_written(path, repository):
+    for cell in nbformat.read(path, as_version=4).cells:
+        names = {"dataset": "rlm"}
+        if cell.cell_type == "code" and "params.read" in cell.source:
+            with pytest.raises(ParameterError, match="must be one of rml, .*, got 'rlm'"):
+                exec(cell.source, names)
+            break
+    else:
+        pytest.fail("it reads no parameters")
+    assert [path.name for path in repository.iterdir()] == ["params.yaml"]
+
+
+def test_under_papermill_it_is_one_line(repository):
+    (path,) = (path for path in OF_ONE if path.stem == "03_audio_net")
+    words = [sys.executable, "-m", "papermill", path, "out.ipynb", "-p", "dataset", "rlm"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 1
+    said = done.stderr.partition("Exception encountered at")[2].strip().splitlines()[1:]
+    names = "rml, enterface05, baum1s"
+    line = f"ParameterError: the dataset must be one of {names} (params.yaml), got 'rlm'"
+    assert said == [line]
+    assert sorted(path.name for path in repository.iterdir()) == ["out.ipynb", "params.yaml"]
+
+
+@pytest.mark.parametrize("path", OF_ONE, ids=lambda path: path.stem)
+def test_a_notebook_says_what_it_writes_beside_its_output(path):
+    """Where `papermill --help-notebook` shows it, too; dvc.yaml knows."""
+    text = (NOTEBOOKS[0].parents[1] / "dvc.yaml").read_text(encoding="utf-8")
+    stage = text.partition(f"cmd: avef run {path.stem} ")[2].partition("\n\n")[0]
+    made = re.findall(r"- ((?:data/\w+|reports)/)", stage.partition("outs:")[2])
+    (comment,) = [
+        cell.source.partition("#")[2]
+        for cell in nbformat.read(path, as_version=4).cells
+        if "parameters" in cell.metadata.get("tags", [])
+    ]
+    assert made and set(re.findall(r"[\w/]+/", comment)) == set(made)
 
 
 def test_there_are_source_notebooks():

@@ -28,6 +28,17 @@ DEMO = ("rml", "enterface05", "baum1s") if ALL else ("rml",)
 DATASETS = (*DEMO, "mine")
 #: A corpus of sound alone, beside those with pictures.
 VOICES = "voices"
+#: A corpus of real clips, which lie beside the repository or are not there; and all that run.
+REAL, RECORDED = "real", REPOSITORY.parent / "shared" / "data"
+RUN = (*DATASETS, VOICES, *([REAL] if RECORDED.is_dir() else []))
+#: Who is in five of them, and a label; GRID's people act none, which a nano run does not mind.
+FIVE = {
+    "cremad/VideoFlash/1001_DFA_ANG_XX.flv": ("1001", "anger"),
+    "cremad/VideoFlash/1001_DFA_HAP_XX.flv": ("1001", "happiness"),
+    "cremad/VideoFlash/1001_DFA_SAD_XX.flv": ("1001", "sadness"),
+    "grid/bbaf2n.mpg": ("b", "happiness"),
+    "grid/lbax4n.mpg": ("l", "sadness"),
+}
 #: RAVDESS' codes of the six emotions.
 CODES = {"happiness": 3, "sadness": 4, "anger": 5, "fear": 6, "disgust": 7, "surprise": 8}
 
@@ -92,6 +103,17 @@ def make_voices(folder, films):
                 if packet.dts is not None:
                     packet.stream = stream
                     target.mux(packet)
+
+
+def make_real(folder):
+    """The five clips as links, and a CSV of five lines that lists them."""
+    folder.mkdir(parents=True)
+    lines = ["path,speaker,emotion"]
+    for path, labels in FIVE.items():
+        name = Path(path).name
+        (folder / name).symlink_to(RECORDED / path)
+        lines.append(",".join([name, *labels]))
+    (folder / "clips.csv").write_text("\n".join(lines) + "\n")
 
 
 def copied(folder):
@@ -160,12 +182,16 @@ def test_raw_folders_are_taken_as_they_are_on_disks(tmp_path):
 def clone(tmp_path_factory):
     """A copy of the repository, reproduced from nothing with the nano profile.
 
-    Beside the demo's corpora there are two that the paper does not have, one of sound alone.
+    Beside the demo's corpora there are two that the paper does not have, one of sound alone, and
+    a table of five real clips, where there are any.
     """
     folder = copied(tmp_path_factory.mktemp("clone with space"))
     make_own(folder / "data" / "own")
     make_voices(folder / "data" / "voices", folder / "data" / "own")
     own = "mine: {root: data/own, reader: ravdess}\n  voices: {root: data/voices, reader: ravdess}"
+    if REAL in RUN:
+        make_real(folder / "data" / "real")
+        own += "\n  real: {root: data/real, reader: table, transfer_from: [rml]}"
     configure(folder, "\ncorpora:\n", f"\ncorpora:\n  {own}\n")
     two = f"mine: {{groups: 2}}\n  {VOICES}: {{groups: 2}}"  # RML leaves each speaker out
     configure(folder, "\nprotocol:\n", f"\nprotocol:\n  {two}\n")
@@ -197,7 +223,7 @@ def test_every_cell_of_tables_4_to_10_is_filled(clone):
                 heard = (name == "mine") | (mine["modality"] == "audio")
                 assert 3 * len(mine) == count
                 assert (mine["ours"].notna() == heard).all() and mine["paper"].isna().all()
-            table = table[~table["dataset"].isin(["mine", VOICES])]
+            table = table[~table["dataset"].isin(["mine", VOICES, REAL])]
         elif tables.CONFUSIONS[number] not in DATASETS:
             assert table["ours"].isna().all() and table["paper"].notna().all()
             continue
@@ -243,6 +269,31 @@ def test_sound_alone_runs_the_audio_side_and_says_what_it_lacks(clone, refused):
     assert "is sound alone" in refused("predict", "x.mp4", "--corpus", VOICES)
 
 
+def test_a_table_of_five_real_clips_runs_beside_the_demo(clone, shared_data):
+    """From `../shared/data`, through every stage, into every table that can have it."""
+    clips = pd.read_csv(clone / "data/prepared/real/clips.csv")
+    assert sorted(clips["path"]) == sorted(Path(path).name for path in FIVE)
+    assert (clips["voiced"] > 0).all() and (clips["frames"] > 0).all()
+    for stage in ("audio_net", "visual_net", "svm"):
+        table = pd.read_csv(clone / f"reports/predictions/{stage}-real.csv")
+        assert set(table["clip"]) == set(clips["clip"])
+        assert set(table["fold"]) == {0, 1, 2}  # three people, each tested once
+    for number in (4, 5, 6, 7):
+        table = pd.read_csv(clone / f"reports/tables/table_{number}.csv")
+        ours = table.loc[table["dataset"] == REAL, "ours"]
+        assert len(ours) and ours.notna().all()
+    assert "real" in (clone / "reports/index.html").read_text()
+
+
+def test_plots_are_shown_without_a_network(clone):
+    sh("dvc", "plots", "show", "-o", "plots", cwd=clone)
+    page = (clone / "plots/index.html").read_text()
+    pictures = re.findall(r'<img src="([^"]+)"', page)
+    assert len(pictures) >= 5 * len(DATASETS)
+    assert all((clone / "plots" / picture).is_file() for picture in pictures)
+    assert "http:" not in page and "https:" not in page and "<script" not in page
+
+
 def test_broken_clips_stand_in_quarantine(clone):
     for dataset in DEMO:
         clips = pd.read_csv(clone / f"data/clips/{dataset}/clips.csv")
@@ -255,7 +306,7 @@ def test_broken_clips_stand_in_quarantine(clone):
 def test_the_index_links_every_notebook(clone):
     page = (clone / "reports/index.html").read_text()
     notebooks = [p.stem for p in (clone / "reports/notebooks").glob("[0-9]*.ipynb")]
-    assert len(notebooks) == 10 + 6 * (len(DATASETS) + 1), sorted(notebooks)
+    assert len(notebooks) == 10 + 6 * len(RUN), sorted(notebooks)
     for stem in notebooks:
         assert f"html/{stem}.html" in page
         assert (clone / f"reports/html/{stem}.html").is_file()
@@ -279,7 +330,7 @@ def test_every_claim_has_its_row_and_demo_data_no_verdict(clone):
 def test_a_second_repro_does_nothing(clone):
     before = os.times()
     said = sh("dvc", "repro", cwd=clone)
-    assert ran(said) == {"emodb_tree", *(f"trees@{dataset}" for dataset in (*DATASETS, VOICES))}
+    assert ran(said) == {"emodb_tree", *(f"trees@{dataset}" for dataset in RUN)}
     assert os.times().children_user - before.children_user < 20  # s, however busy the machine is
 
 
@@ -299,7 +350,7 @@ def test_a_missing_corpus_costs_no_result(clone):
         *(clone / "reports/tables").glob("table_[12].*"),
     ]
     before = {path: path.read_bytes() for path in paths}
-    assert len(before) == 3 * (len(DATASETS) + 1) + 4
+    assert len(before) == 3 * len(RUN) + 4
     with other_params(clone, "root: data/demo/rml", "root: data/raw/rml"):
         said = sh("dvc", "repro", "corpora", cwd=clone, fails=True)
     assert "RML is not in data/raw/rml" in said and "(http" in said
@@ -359,7 +410,7 @@ def test_a_missing_corpus_is_named_with_the_way_to_get_it(clone):
 @pytest.mark.skipif(not ALL, reason="takes five minutes; set AVEF_ALL")
 def test_two_corpora_run_end_to_end(clone):
     """Of the paper's three only one, and beside it one that the paper does not have."""
-    leave_out(clone, "rml", "enterface05")
+    leave_out(clone, "rml", "enterface05", REAL)  # which starts from RML
     configure(clone, "seeds: [2020, 2021]", "seeds: [2020]")
     sh("dvc", "repro", cwd=clone)
     table = pd.read_csv(clone / "reports/tables/table_6.csv").set_index(["dataset", "case"])

@@ -32,7 +32,9 @@ OTHERS = {
 #: Parameters that change no result: where the work is done, how often it is noted down.
 ASIDE = ("jobs", "compute.cache_gib", "compute.checkpoint_seconds")
 #: What stages take of a whole ``p`` or of ``p.of(dataset)``, beside what their notebook names.
+MARK = {"profile", "networks"}  # of which it follows
 LEARN = {
+    "profile",
     "seed",
     "networks",
     "keep",
@@ -41,9 +43,10 @@ LEARN = {
     "compute.xla",
     "compute.deterministic",
 }
-NET = {"protocol", "svm", "networks.initial", "networks.weight_decay", "keep.tune"}
+NET = {"profile", "protocol", "svm", "networks.initial", "networks.weight_decay", "keep.tune"}
 TAKEN = {
     "transfer": {
+        "profile",
         "seed",
         "transfer",
         "networks",
@@ -56,9 +59,11 @@ TAKEN = {
     "audio_net": NET | {"audio_net", "networks.audio", "keep.audio"},
     "visual_net": NET | {"visual_net", "networks.visual", "keep.visual"},
     "dbn_fusion": LEARN | {"dbn_fusion", "protocol", "rbm"},
-    "svm": {"protocol", "seed", "svm"},
+    "svm": MARK | {"protocol", "seed", "svm"},
+    "baselines": MARK,
     "transfer_gain": LEARN | {"audio_net", "visual_net", "protocol", "rbm", "svm"},
     "speed": {
+        "profile",
         "protocol",
         "networks",
         "keep",
@@ -68,9 +73,10 @@ TAKEN = {
         "dbn_fusion",
         "compute",
     },
-    "tables": {"networks", "audio_net", "visual_net", "dbn_fusion"},
+    "tables": {"profile", "networks", "audio_net", "visual_net", "dbn_fusion"},
+    "claims": MARK,
     "power": {"power", "seed"},
-    "ablations": {"transfer", "vad", "demo", "prepare", "compute", "rbm", "protocol", "svm"},
+    "ablations": MARK | {"transfer", "vad", "demo", "prepare", "compute", "rbm", "protocol", "svm"},
 }
 
 
@@ -197,6 +203,14 @@ def test_what_a_notebook_imports_is_there(notebook):
             for name in (alias.name for alias in node.names):
                 full = f"{node.module}.{name}"
                 assert hasattr(module, name) or importlib.util.find_spec(full), full
+
+
+def test_plots_are_pictures_which_need_no_library_from_the_network():
+    made = [plot for body in BODIES.values() for plot in body.get("plots", [])]
+    assert len(made) == 5
+    for plot in made:
+        ((path, options),) = plot.items()
+        assert path.endswith(".png") and options == {"cache": False}
 
 
 def test_nothing_in_the_stages_names_a_corpus():

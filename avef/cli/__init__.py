@@ -8,7 +8,7 @@ from pathlib import Path
 
 from avef import __version__
 from avef.cli import predict
-from avef.cli.options import known
+from avef.cli.options import Help, command, known
 from avef.config import params, profiles
 from avef.core import log, paths
 from avef.core.errors import ClipError, ParameterError
@@ -179,58 +179,96 @@ def _pair(text):
     return name, value
 
 
+EXAMPLES = """examples:
+  avef corpora                      # which corpora are there
+  avef plan                         # what a run takes, before `dvc repro`
+  avef profile paper-small          # the real corpora, on a CPU
+  avef predict clip.mp4             # the emotions of a clip of your own
+  avef COMMAND --help               # more of one of them, with its defaults
+
+settings are those of params.yaml in the folder where you are"""
+
+
 def _parser():
-    parser = argparse.ArgumentParser(prog="avef", description=__doc__.split(":")[0])
+    parser = argparse.ArgumentParser(
+        prog="avef", description=__doc__.split(":")[0], epilog=EXAMPLES, formatter_class=Help
+    )
     parser.add_argument("--version", action="version", version=f"avef {__version__}")
     told = "say what is done; twice, all of it"
     parser.add_argument("-v", "--verbose", action="count", default=0, help=told)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.set_defaults(function=lambda _: parser.print_help())
+    commands = parser.add_subparsers(metavar="COMMAND")
+    _add_stages(commands)
+    predict.add(commands)
+    _add_habits(commands)
+    return parser
 
-    demo = commands.add_parser("demo", help="make a synthetic corpus in its raw layout")
-    demo.add_argument("corpus", choices=["rml", "enterface05", "baum1s"])
+
+def _add_stages(commands):
+    """What DVC runs, stage by stage."""
+    demo = command(
+        commands, "demo", "make a synthetic corpus in its raw layout", example="avef demo rml"
+    )
+    demo.add_argument("corpus", choices=["rml", "enterface05", "baum1s"], help="whose layout")
     demo.set_defaults(function=_demo)
 
-    tree = commands.add_parser("tree", help="list the files of a raw corpus, for DVC")
+    tree = command(
+        commands, "tree", "list the files of a raw corpus, for DVC", example="avef tree rml"
+    )
     which = tree.add_mutually_exclusive_group(required=True)
-    which.add_argument("corpus", nargs="?", metavar="CORPUS")
+    which.add_argument("corpus", nargs="?", metavar="CORPUS", help="a name in params.yaml")
     which.add_argument("--emodb", action="store_true", help="Emo-DB's, for V1 and V2")
     tree.set_defaults(function=_tree)
 
-    clips = commands.add_parser("clips", help="list the clips of a raw corpus")
-    clips.add_argument("corpus", metavar="CORPUS")
+    clips = command(commands, "clips", "list the clips of a raw corpus", example="avef clips rml")
+    clips.add_argument("corpus", metavar="CORPUS", help="a name in params.yaml")
     clips.set_defaults(function=_clips)
 
-    run = commands.add_parser("run", help="execute a notebook into reports/notebooks/")
+    example = "avef run 03_audio_net -p dataset=rml"
+    run = command(commands, "run", "execute a notebook into reports/notebooks/", example=example)
     run.add_argument("notebook", help="such as 03_audio_net")
-    run.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE")
+    told = "a parameter of the notebook; may be given several times"
+    run.add_argument(
+        "-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE", help=told
+    )
     run.set_defaults(function=_run)
 
-    predict.add(commands)
+    report = command(commands, "report", "build reports/index.html", example="avef report")
+    report.set_defaults(function=_report)
 
-    profile = commands.add_parser("profile", help="switch params.yaml to profiles/NAME.yaml")
-    profile.add_argument("name", help="demo, paper or paper-fast")
+
+def _add_habits(commands):
+    """What people ask before and beside a run."""
+    example = "avef profile paper-small"
+    profile = command(
+        commands, "profile", "switch params.yaml to profiles/NAME.yaml", example=example
+    )
+    profile.add_argument("name", help="demo, paper-small, paper-fast or paper")
     profile.set_defaults(function=_profile)
 
-    corpora = commands.add_parser("corpora", help="check that the corpora of a run are there")
+    corpora = command(
+        commands, "corpora", "check that the corpora of a run are there", example="avef corpora"
+    )
     told = "list what avef reads instead: clips, terms, how to get it; and how to add your own"
     corpora.add_argument("--known", action="store_true", help=told)
     corpora.set_defaults(function=_corpora)
 
-    doctor = commands.add_parser("doctor", help="look for what is amiss, and say what to do")
+    doctor = command(
+        commands, "doctor", "look for what is amiss, and say what to do", example="avef doctor"
+    )
     doctor.set_defaults(function=_doctor)
 
-    plan = commands.add_parser("plan", help="what the learning stages will cost on this machine")
-    plan.set_defaults(function=_plan)
+    told = "what the learning stages will cost on this machine"
+    command(commands, "plan", told, example="avef plan").set_defaults(function=_plan)
 
-    ablations = commands.add_parser("ablations", help="run the ablations that are not current")
+    example = "avef ablations kept_less kept_more"
+    ablations = command(
+        commands, "ablations", "run the ablations that are not current", example=example
+    )
     ablations.add_argument("names", nargs="*", help="of those in params.yaml; all if not given")
     ablations.set_defaults(function=_ablations)
 
-    report = commands.add_parser("report", help="build reports/index.html")
-    report.set_defaults(function=_report)
-
     told = "pack results, code and checksums into a zip for an archive with a DOI"
-    release = commands.add_parser("release", help=told)
+    release = command(commands, "release", told, example="avef release --out avef.zip")
     release.add_argument("--out", default="avef-release.zip", metavar="FILE")
     release.set_defaults(function=_release)
-    return parser

@@ -1,10 +1,30 @@
-"""Checks of options that several subcommands share."""
+"""What several subcommands share: the form of their help, and checks of options."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable
+from typing import Any
 
 from avef.core.errors import ParameterError
+
+
+class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Help with the defaults that there are, and with examples line by line."""
+
+    def _get_help_string(self, action):
+        """A switch that is off, or what is not given, is no default that need be told."""
+        return super()._get_help_string(action) if action.default else action.help
+
+
+def command(commands: Any, name: str, says: str, *, example: str) -> argparse.ArgumentParser:
+    """Add a subcommand to argparse's, with an example, of some lines perhaps, below its help."""
+    shown = "\n".join(f"  {line}" for line in example.splitlines())
+    described = says[0].upper() + says[1:] + "."
+    epilog = f"example:\n{shown}"
+    return commands.add_parser(
+        name, help=says, description=described, epilog=epilog, formatter_class=Help
+    )
 
 
 def known(corpus: str, corpora: Iterable[str], option: str) -> None:

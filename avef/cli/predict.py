@@ -11,22 +11,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from avef.cli.options import known
+from avef.cli.options import command, known
 from avef.config import params
 from avef.core.errors import ClipError, ParameterError
 
 FIGURES, VIDEOS = (".png", ".svg", ".pdf", ".jpg", ".webp"), (".mp4",)
 RESULTS = (".json", ".jsonl", ".csv")
 _EACH = "{clip}"
+EXAMPLES = """avef predict clip.mp4 --figure timeline.png
+avef predict clips/ --out emotions.csv
+find . -name "*.mkv" | avef predict - --json"""
+STATUS = "exit status 1: a clip could not be used; the others have their results"
 
 
 def add(commands: Any) -> None:
     """Add both subcommands to argparse's."""
-    predict = commands.add_parser(
-        "predict",
-        help="recognise the emotion of clips of your own",
-        epilog="Exit status 1: a clip could not be used; the others have their results.",
+    predict = command(
+        commands, "predict", "recognise the emotion of clips of your own", example=EXAMPLES
     )
+    predict.epilog = f"{predict.epilog}\n\n{STATUS}"
     predict.add_argument(
         "clip", nargs="+", help="video files with sound, folders of them, or - for a list on stdin"
     )
@@ -44,14 +47,14 @@ def add(commands: Any) -> None:
     _common(predict)
     predict.set_defaults(function=_predict)
 
-    export = commands.add_parser(
-        "export", help="write the model of a corpus as a folder that needs nothing else"
-    )
-    export.add_argument("source", metavar="CORPUS")
+    told = "write the model of a corpus as a folder that needs nothing else"
+    export = command(commands, "export", told, example="avef export rml rml-model/")
+    export.add_argument("source", metavar="CORPUS", help="whose stages have run")
     export.add_argument("folder", help="to be made: networks, calibration, card, checksums")
     export.set_defaults(function=_export)
 
-    card = commands.add_parser("card", help="what the model of a corpus is worth: its model card")
+    told = "what the model of a corpus is worth: its model card"
+    card = command(commands, "card", told, example="avef card card/ --corpus rml")
     card.add_argument("folder", help="for README.md and reliability.png")
     _common(card)
     card.set_defaults(function=_card)
@@ -101,13 +104,13 @@ def _common(parser):
         "--share",
         type=_share,
         default=0.8,
-        help="of the answers called sure, so many are to be right (default 0.8)",
+        help="of the answers called sure, so many are to be right",
     )
     parser.add_argument(
         "--fast", action="store_true", help="multiply in bfloat16: much faster on some processors"
     )
     parser.add_argument(
-        "--threads", type=_count, default=_cores(), help="for the networks; all cores if not given"
+        "--threads", type=_count, default=_cores(), help="for the networks; at first all cores"
     )
 
 
@@ -126,7 +129,7 @@ def _each(model, clips, drawn, filmed, options):
     sheet = batch.Sheet(options.out, keys) if options.out else None
     done = sheet.done if sheet else {}
     failed = sum(done.values())
-    _begin(options.form, model.demo)
+    _begin(options.form, model.mark)
     for clip in _progress([clip for clip in clips if clip not in done]):
         made = batch.result(clip, model)
         if sheet:
@@ -157,15 +160,15 @@ def _checked(options):
     return clips, drawn, outputs(options.video, clips, VIDEOS, option="--video")
 
 
-def _begin(form, demo):
+def _begin(form, mark):
     """Print what stands above all results."""
-    from avef.evaluation.tables import DEMO
+    from avef.evaluation.marks import SAID
     from avef.recognition import batch
 
     if form:
         print(batch.head(form), end="")
-    elif demo:
-        print(DEMO)
+    elif SAID[mark]:
+        print(SAID[mark])
 
 
 def _tell(made, key, form):
@@ -184,7 +187,7 @@ def _pictures(made, model, figure, video):
     if figure:
         from avef.recognition import drawing
 
-        drawing.save(drawing.emotions_over_time(made), figure, model.demo)
+        drawing.save(drawing.emotions_over_time(made), figure, model.mark)
         print(figure, file=sys.stderr)
     if video:
         from avef.recognition import video as film

@@ -36,15 +36,22 @@ class Fault(NamedTuple):
     rule: str
 
 
-def read(path: str | Path = "params.yaml") -> Params:
+def read(path: str | Path = "params.yaml", *, corpus: str | None = None) -> Params:
     """Read and check a parameter file, the overrides under ``ablations`` included.
+
+    ``corpus`` is one that it must name.
 
     Raises
     ------
     ParameterError
-        Naming every key that is unknown, missing, of the wrong type or out of range.
+        Naming every key that is unknown, missing, of the wrong type or out of range; or the
+        corpora that there are, where ``corpus`` is none of them.
     """
-    return checked(plain(path), str(path))
+    params = checked(plain(path), str(path))
+    if corpus is not None and corpus not in params.corpora:
+        names = ", ".join(params.corpora)
+        raise ParameterError(f"the dataset must be one of {names} ({path}), got {corpus!r}")
+    return params
 
 
 def plain(path: str | Path) -> dict[str, Any]:

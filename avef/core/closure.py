@@ -13,9 +13,10 @@ import os
 import tokenize
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from avef.core import installed
 
 PACKAGE = Path(__file__).parents[1]
 #: Libraries that decide numbers: import name → the distributions that bring it.
@@ -167,12 +168,7 @@ def _is_text(node):
 
 @cache
 def _version(name):
-    for distribution in LIBRARIES[name]:
-        try:
-            return version(distribution)
-        except PackageNotFoundError:
-            continue
-    return "none"
+    return next(filter(None, map(installed.version, LIBRARIES[name])), "none")
 
 
 def _backend():

@@ -34,9 +34,17 @@ OF_THE_MACHINE = frozenset(
 )
 
 
-class ParameterError(ValueError):
+class _PlainError(Exception):
+    """Its message says all: in a notebook it stands alone, without the code that raised it."""
+
+    def _render_traceback_(self):
+        """What IPython shows in the place of a traceback, line by line."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class ParameterError(_PlainError, ValueError):
     """An argument or a parameter of ``params.yaml`` breaks a rule."""
 
 
-class ClipError(Exception):
+class ClipError(_PlainError):
     """A clip cannot be used. The message is the reason in the quarantine table."""

@@ -3,7 +3,7 @@
 :data:`~avef.evaluation.rules.RULES` says for each claim when it counts as reproduced.
 Deciding is pure: :mod:`avef.evaluation.evidence` sets each figure of the paper beside
 ours, :func:`verdict` judges one, :func:`claims` joins them, one row a claim. Figures from
-demo data are shown but never judged.
+demo data are shown but never judged, nor are those of networks of other sizes than the paper's.
 """
 
 from __future__ import annotations
@@ -15,14 +15,26 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
-from avef.evaluation.judging import JUDGED, judge
-from avef.evaluation.rules import AS_GOOD_AS, ASKS, FIGURE, JOIN, LEVEL, RULES, WIDE, Rule, rules
+from avef.evaluation.judging import JUDGED, UNJUDGED, judge
+from avef.evaluation.rules import (
+    AS_GOOD_AS,
+    ASKS,
+    FIGURE,
+    JOIN,
+    LEVEL,
+    PREPARED,
+    RULES,
+    WIDE,
+    Rule,
+    rules,
+)
 from avef.evaluation.verdicts import (
     IMPLEMENTED,
     INCONCLUSIVE,
     NO_VERDICT,
     NOT_REPRODUCED,
     NOT_RUN,
+    OTHER_NETWORKS,
     OTHERWISE,
     PARTLY,
     REPRODUCED,
@@ -38,6 +50,7 @@ __all__ = [
     "NOT_REPRODUCED",
     "NOT_RUN",
     "NO_VERDICT",
+    "OTHER_NETWORKS",
     "OTHERWISE",
     "PARTLY",
     "REPRODUCED",
@@ -56,8 +69,8 @@ __all__ = [
 class Part(NamedTuple):
     """One figure of a claim: the paper's beside ours.
 
-    ``data`` is demo or paper; empty where no corpus is needed. ``missing`` says
-    what there would have to be for ours; empty where ours is there.
+    ``data`` is a mark (:mod:`avef.evaluation.marks`); empty where no corpus is
+    needed. ``missing`` says what there would have to be for ours; empty where ours is there.
     """
 
     id: str
@@ -84,11 +97,13 @@ def verdict(part: Part) -> str:
     'judged with the others'
     >>> verdict(Part("K1", "RML", paper=72, ours=68.1, data="demo"))
     'demo data, no verdict'
+    >>> verdict(Part("S1", "", paper="above 0", ours=3, low=1, high=5, data="resized"))
+    'other networks, no verdict'
     """
     if part.missing:
         return NOT_RUN
-    if part.data == "demo":
-        return NO_VERDICT
+    if part.data == "demo" or part.data == "resized" and part.id not in PREPARED:
+        return UNJUDGED[part.data]
     rule = RULES[part.id]
     if rule.kind == "definition":
         return IMPLEMENTED if part.ours == part.paper else OTHERWISE
@@ -132,7 +147,7 @@ def _by_interval(theirs, low, high):
 def joined(verdicts: Iterable[str]) -> str:
     """The verdict of a claim from those of its figures: :data:`~avef.evaluation.rules.JOIN`.
 
-    Demo data anywhere leave no verdict. What was not run counts as
+    Demo data and other networks anywhere leave no verdict. What was not run counts as
     inconclusive, unless nothing was run.
 
     Examples
@@ -145,8 +160,9 @@ def joined(verdicts: Iterable[str]) -> str:
     kinds = set(verdicts)
     if not kinds or kinds == {NOT_RUN}:
         return NOT_RUN
-    if NO_VERDICT in kinds:
-        return NO_VERDICT
+    for unjudged in UNJUDGED.values():
+        if unjudged in kinds:
+            return unjudged
     if len(kinds) == 1:
         return kinds.pop()
     if OTHERWISE in kinds:
@@ -219,7 +235,7 @@ def _range(values, units):
 def _remark(group, said):
     """What was said of the whole, or how many figures are as the paper's; what is missing."""
     notes = [said] if said else []
-    alone = group[~group["verdict"].isin([NOT_RUN, NO_VERDICT, FIGURE])]
+    alone = group[~group["verdict"].isin([NOT_RUN, *UNJUDGED.values(), FIGURE])]
     if len(group) > 1 and len(alone):
         good = alone["verdict"].isin([REPRODUCED, IMPLEMENTED]).sum()
         notes.append(f"{good} of {len(group)} figures")

@@ -37,10 +37,10 @@ class Evidence:
 
     ``predictions`` by (dataset, modality); ``metrics`` and ``tables`` by file
     name without suffix; ``figures`` likewise, names alone; ``settings`` are
-    those of the run; ``profile`` is its own.
+    those of the run; ``mark`` is that of what has none of its own.
     """
 
-    profile: str
+    mark: str
     predictions: Mapping[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
     metrics: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -61,10 +61,10 @@ def parts(evidence: Evidence, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(made, columns=Part._fields).assign(verdict=[verdict(p) for p in made])
 
 
-def read(profile: str, root: str | Path = ".") -> Evidence:
+def read(mark: str, root: str | Path = ".") -> Evidence:
     """What lies under ``root``'s reports, and the settings of its paper profile.
 
-    ``profile`` is the one that ran. Files that are not there are left out.
+    ``mark`` is the run's (:mod:`avef.evaluation.marks`). Files that are not there are left out.
     """
     root = Path(root)
     reports = root / paths.REPORTS
@@ -80,7 +80,7 @@ def read(profile: str, root: str | Path = ".") -> Evidence:
             if len(table):  # of sound alone there is a table without rows
                 predictions[dataset, modality] = table
     return Evidence(
-        profile,
+        mark,
         predictions,
         metrics={p.stem: json.loads(p.read_text("utf-8")) for p in reports.glob("metrics/*.json")},
         tables={p.stem: pd.read_csv(p) for p in reports.glob("tables/table_[12].csv")},
@@ -99,7 +99,7 @@ def _corpora(evidence):
         theirs |= {"speakers": row["speakers"], "clips": row["clips_used"]}
         ours = files.get(f"{name}, files", pd.Series(dtype=object))
         for entry, value in theirs.items():
-            part = partial(Part, "T1", f"{name}, {entry}", str(value), data=evidence.profile)
+            part = partial(Part, "T1", f"{name}, {entry}", str(value), data=evidence.mark)
             if entry in ours:
                 yield part(_entry(entry, ours[entry]))
             else:
@@ -208,8 +208,7 @@ def _recalls(evidence, seed):
 
 def _pictures(evidence):
     """F3: the mel image of a segment, drawn for every corpus."""
-    demo = evidence.profile
-    names = [("F3", f"fig_3-{dataset}", demo) for dataset in paper.DATASETS]
+    names = [("F3", f"fig_3-{dataset}", evidence.mark) for dataset in paper.DATASETS]
     for claim, name, data in names:
         there = name in evidence.figures
         part = partial(Part, claim, name, "drawn", data=data)
@@ -251,7 +250,7 @@ def _number(evidence, claim, title, name, entry, key):
     if measured.get(key) is None or measured[key] != measured[key]:
         path = f"reports/metrics/{name}.json"
         return part(missing=f"{claim} in {path}" if metrics else path)
-    mark = metrics.get("data", evidence.profile)
+    mark = metrics.get("data", evidence.mark)
     low, high = (measured.get(bound, np.nan) for bound in ("low", "high"))
     return part(float(measured[key]), low, high, data=mark)
 
@@ -318,9 +317,9 @@ def _predictions(dataset, modality):
 
 
 def _mark(evidence, key):
-    """Demo or paper, by the predictions' own column where there is one."""
+    """The predictions' own mark, where they have one."""
     predictions = evidence.predictions.get(key, ())
-    return predictions["data"].iloc[0] if "data" in predictions else evidence.profile
+    return predictions["data"].iloc[0] if "data" in predictions else evidence.mark
 
 
 def _settings_of(root):

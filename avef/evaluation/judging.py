@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from avef import paper
-from avef.evaluation import agreement, gains, spread
+from avef.evaluation import agreement, gains, marks, spread
 from avef.evaluation.spread import Estimate
 from avef.evaluation.verdicts import (
     INCONCLUSIVE,
@@ -18,6 +18,7 @@ from avef.evaluation.verdicts import (
     NO_VERDICT,
     NOT_REPRODUCED,
     NOT_RUN,
+    OTHER_NETWORKS,
     PRINTED,
     RECALL,
     REPRODUCED,
@@ -28,6 +29,8 @@ from avef.evaluation.verdicts import (
 
 #: Claims that are judged here; the others by their single figures.
 JUDGED = (*(f"T{number}" for number in range(4, 11)), "S3", "S5")
+#: Mark → what stands in a verdict's place.
+UNJUDGED = {"demo": NO_VERDICT, "resized": OTHER_NETWORKS}
 
 
 def judge(predictions: Mapping[tuple[str, str], pd.DataFrame], seed: int = 0) -> pd.DataFrame:
@@ -37,7 +40,7 @@ def judge(predictions: Mapping[tuple[str, str], pd.DataFrame], seed: int = 0) ->
     ----------
     predictions : mapping (dataset, modality) → DataFrame
         Columns ``emotion_model``, ``case``, ``seed``, ``fold``, ``clip``, ``speaker``, ``true``,
-        ``predicted``, ``data`` (demo or paper). Without ``seed`` there is one training. Corpora
+        ``predicted``, ``data`` (a mark). Without ``seed`` there is one training. Corpora
         that the paper does not have are left aside.
     seed : int
         Kept for callers; no rule draws lots.
@@ -64,8 +67,9 @@ def judge(predictions: Mapping[tuple[str, str], pd.DataFrame], seed: int = 0) ->
     rows.append(("S3", *_of_gain(gains.of_cases(table))))
     rows.append(("S5", *_of_pattern(gains.of_easiest(table), gains.of_partners(table))))
     judged = pd.DataFrame(rows, columns=["id", "verdict", "remark"])
-    if "data" in table and (table["data"] == "demo").any():
-        judged.loc[judged["verdict"] != NOT_RUN, "verdict"] = NO_VERDICT
+    mark = marks.gravest(set(table["data"]) if "data" in table else set())
+    if mark != "paper":
+        judged.loc[judged["verdict"] != NOT_RUN, "verdict"] = UNJUDGED[mark]
     return judged
 
 

@@ -132,6 +132,9 @@ RULES = {
     ),
 }
 
+#: Claims that no network of the paper's takes part in: judged on real clips, whatever its size.
+PREPARED = ("T1", "F2", "F3", "V1", "K1", "P3")
+
 
 def rules() -> pd.DataFrame:
     """The rules as a table: ``id``, ``rule``."""

@@ -16,13 +16,13 @@ from avef.config.schema import Params, Schedule
 from avef.core import paths
 from avef.core.files import write_csv, write_text
 from avef.evaluation import intervals, scores, texts
+from avef.evaluation.marks import SAID
 from avef.protocol import EMOTION_MODELS
 
 #: The stage whose predictions a modality's accuracies are of.
 STAGES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
 #: Table number → corpus.
 CONFUSIONS = dict(zip((8, 9, 10), paper.DATASETS, strict=True))
-DEMO = "Demo data: synthetic corpora and narrow networks. These are no results about the paper."
 
 
 def table_1(listed: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
@@ -233,31 +233,30 @@ def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
 
 
 def write_all(
-    datasets: Sequence[str], demo: bool, *, folder: Path = paths.TABLES, seed: int = 0
+    datasets: Sequence[str], mark: str, *, folder: Path = paths.TABLES, seed: int = 0
 ) -> pd.DataFrame:
     """Write Tables 4–10 as CSV and Markdown; return :func:`accuracy_table`.
 
-    Of a corpus that is not in ``datasets`` the paper's figures stand alone. With ``demo`` every
-    file says that its data are demo data.
+    Of a corpus that is not in ``datasets`` the paper's figures stand alone. Every file bears the
+    ``mark`` (:mod:`avef.evaluation.marks`).
     """
     accuracies = accuracy_table(datasets, seed)
     note = " ".join(filter(None, (NOTE, coverage(datasets), trained_on(datasets))))
-    data = "demo" if demo else "paper"
     for number in (4, 5, 6, 7):
-        part = accuracies[accuracies["table"] == number].assign(data=data)
+        part = accuracies[accuracies["table"] == number].assign(data=mark)
         write_csv(folder / f"table_{number}.csv", part)
         printed = layout(accuracies, number)
-        _markdown(folder / f"table_{number}.md", number, printed, demo, note)
+        _markdown(folder / f"table_{number}.md", number, printed, mark, note)
     for number, dataset in CONFUSIONS.items():
         there = dataset in datasets and len(read_predictions("svm", dataset))
         table = confusion_table(dataset, seed) if there else _not_run(dataset)
-        write_csv(folder / f"table_{number}.csv", table.assign(data=data))
+        write_csv(folder / f"table_{number}.csv", table.assign(data=mark))
         figures = table[["ours", "paper", "difference", "deviation"]].to_numpy()
         table["text"] = [_entry(*row) for row in figures]
         wide = table.pivot(index="true", columns="predicted", values="text")
         wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
         note = " ".join(filter(None, (NOTE, coverage([dataset]), trained_on([dataset]))))
-        _markdown(folder / f"table_{number}.md", number, wide, demo, note)
+        _markdown(folder / f"table_{number}.md", number, wide, mark, note)
     return accuracies
 
 
@@ -272,11 +271,11 @@ def summary(accuracies: pd.DataFrame) -> dict[str, dict[str, float]]:
 
 
 def write_table(
-    table: pd.DataFrame, number: int, demo: bool, *, folder: Path = paths.TABLES
+    table: pd.DataFrame, number: int, mark: str, *, folder: Path = paths.TABLES
 ) -> None:
     """Write Table 1, 2 or 3 as CSV and Markdown, its index as the first column."""
     write_csv(folder / f"table_{number}.csv", table, index=True)
-    _markdown(folder / f"table_{number}.md", number, table.astype(str), demo)
+    _markdown(folder / f"table_{number}.md", number, table.astype(str), mark)
 
 
 NOTE = (
@@ -318,10 +317,10 @@ def _plain(value):
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _markdown(path, number, table, demo, note=""):
+def _markdown(path, number, table, mark, note=""):
     head = "| " + " | ".join([table.index.name or "", *table.columns]) + " |"
     rows = [f"| {name} | " + " | ".join(row) + " |" for name, row in table.iterrows()]
     body = "\n".join([head, "| --- " * (len(table.columns) + 1) + "|", *rows])
-    mark = f"**{DEMO}**" if demo else ""
-    blocks = [f"# Table {number}. {TITLES[number]}", mark, note, body]
+    said = f"**{SAID[mark]}**" if SAID[mark] else ""
+    blocks = [f"# Table {number}. {TITLES[number]}", said, note, body]
     write_text(path, "\n\n".join(block for block in blocks if block) + "\n")

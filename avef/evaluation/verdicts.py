@@ -8,6 +8,8 @@ from __future__ import annotations
 
 REPRODUCED, PARTLY, INCONCLUSIVE = "reproduced", "partly reproduced", "inconclusive"
 NOT_REPRODUCED, NO_VERDICT, NOT_RUN = "not reproduced", "demo data, no verdict", "not run"
+#: Of what networks decide, where they are not of the paper's sizes.
+OTHER_NETWORKS = "other networks, no verdict"
 #: Of definitions, such as Table 2: what this run did, whatever its data.
 IMPLEMENTED, OTHERWISE = "implemented", "other settings"
 VERDICTS = (
@@ -17,6 +19,7 @@ VERDICTS = (
     INCONCLUSIVE,
     NOT_REPRODUCED,
     OTHERWISE,
+    OTHER_NETWORKS,
     NO_VERDICT,
     NOT_RUN,
 )

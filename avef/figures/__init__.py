@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 
 from avef.core import paths
 from avef.core.files import replacing
+from avef.evaluation import marks
 
 _FIGURES = {
     "learning": ["learning_curves", "rbm_errors", "transfer_curves"],
@@ -35,11 +36,11 @@ plt.style.use(str(resources.files("avef.figures") / "avef.mplstyle"))
 
 
 def finish(
-    figure: plt.Figure, name: str, demo: bool, *, folder: str | Path = paths.FIGURES
+    figure: plt.Figure, name: str, mark: str = "paper", *, folder: str | Path = paths.FIGURES
 ) -> plt.Figure:
-    """Mark a figure that shows demo data, write ``<folder>/<name>.png``, return it."""
-    if demo:
-        figure.text(1, 1, "demo data", ha="right", va="top", color="C1", fontsize=9)
+    """Put its mark in a figure's corner, write ``<folder>/<name>.png``, return it."""
+    if said := marks.short(marks.SAID[mark]):
+        figure.text(1, 1, said, ha="right", va="top", color="C1", fontsize=9)
     with replacing(Path(folder) / f"{name}.png") as temporary:
         figure.savefig(temporary, dpi=200, metadata={"Software": None})
     plt.close(figure)  # a notebook shows what it is given; open figures it would show twice

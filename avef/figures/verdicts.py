@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from avef import paper
-from avef.evaluation import claims, consistency
+from avef.evaluation import claims, consistency, marks
 from avef.figures.titles import headline
 
 #: Fill and sign of each verdict: the sign tells what colour alone must not.
@@ -19,6 +19,7 @@ LOOKS = {
     claims.INCONCLUSIVE: ("#E69F00", "?"),
     claims.NOT_REPRODUCED: ("#D55E00", "✗"),
     claims.OTHERWISE: ("#F3DDCB", "≠"),
+    claims.OTHER_NETWORKS: ("0.92", "n"),
     claims.NO_VERDICT: ("0.85", "d"),
     claims.NOT_RUN: ("white", "–"),
 }
@@ -166,8 +167,10 @@ def _forest_title(parts):
     run = accuracies[accuracies["verdict"] != claims.NOT_RUN]
     if run.empty:
         return "Tables 4–7: nothing was run"
-    if (run["verdict"] == claims.NO_VERDICT).any():
-        return "Tables 4–7 with intervals over speakers: demo data, nothing to conclude"
+    mark = marks.gravest(set(run["data"]))
+    if mark != "paper":
+        why = marks.short(marks.SAID[mark])
+        return f"Tables 4–7 with intervals over speakers: {why}, nothing to conclude"
     covered = _covers(run).sum()
     return f"The paper's accuracy lies in our 95 % interval in {covered} of {len(run)} entries"
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from avef import corpora
 from avef.core.files import write_text
-from avef.evaluation.tables import DEMO
+from avef.evaluation.marks import SAID
 from avef.recognition import calibration, drawing
 from avef.recognition.recogniser import Recogniser
 
@@ -56,10 +56,10 @@ def write(model: Recogniser, folder: str | Path, *, name: str = "README.md") -> 
     error = calibration.expected_error(table)
     raw = calibration.reliability(calibration.confidence(said, 1.0), right)
     folder.mkdir(parents=True, exist_ok=True)
-    drawing.save(drawing.reliability(table, error), folder / PICTURE, model.demo)
+    drawing.save(drawing.reliability(table, error), folder / PICTURE, model.mark)
     text = _TEXT.format(
         title=model.source.title,
-        mark=f"> {DEMO}\n\n" if model.demo else "",
+        mark=f"> {SAID[model.mark]}\n\n" if SAID[model.mark] else "",
         folds=len(model.ensemble.folds),
         clips=len(right),
         learnt=_learnt(model),
@@ -77,7 +77,7 @@ def write(model: Recogniser, folder: str | Path, *, name: str = "README.md") -> 
 def _learnt(model):
     """The clips that the networks learnt from, and on which terms."""
     clips = len(set().union(*(fold.clips for fold in model.ensemble.folds)))
-    if model.demo:
+    if model.mark == "demo":
         return f"{clips} synthetic clips in the layout of {model.source.title}; nobody was filmed."
     known = model.corpus in corpora.READERS
     terms = corpora.terms(model.corpus) if known else "its owner's"

@@ -12,6 +12,7 @@ import pandas as pd
 
 from avef import figures  # noqa: F401 (sets the style)
 from avef.core.files import replacing
+from avef.evaluation import marks
 from avef.protocol import EMOTIONS
 from avef.recognition.forms import safe
 from avef.recognition.result import Prediction
@@ -74,18 +75,18 @@ def reliability(table: pd.DataFrame, error: float) -> plt.Figure:
     return figure
 
 
-def save(figure: plt.Figure, path: str | Path, demo: bool) -> None:
-    """Write a figure, marked where it shows demo data, in the format that its suffix names."""
-    mark(figure, demo)
+def save(figure: plt.Figure, path: str | Path, mark: str) -> None:
+    """Write a figure, its mark in the corner, in the format that its suffix names."""
+    signed(figure, marks.SAID[mark])
     with replacing(path) as temporary:
         figure.savefig(temporary)
     plt.close(figure)
 
 
-def mark(figure: plt.Figure, demo: bool) -> plt.Figure:
-    """The figure, marked where it shows demo data."""
-    if demo:
-        figure.text(1, 1, "demo data", ha="right", va="top", color="C1", fontsize=9)
+def signed(figure: plt.Figure, said: str) -> plt.Figure:
+    """The figure with a text of :data:`avef.evaluation.marks.SAID`, in short, in its corner."""
+    if said:
+        figure.text(1, 1, marks.short(said), ha="right", va="top", color="C1", fontsize=9)
     return figure
 
 
@@ -117,7 +118,7 @@ def inline(prediction: Prediction) -> Inline:
         plt.rcParams["xtick.color"] = plt.rcParams["ytick.color"] = _INK
         plt.rcParams |= {"figure.facecolor": "none", "axes.facecolor": "none"}
         plt.rcParams["savefig.bbox"] = None  # all of the figure, or the places would not hold
-        figure = mark(emotions_over_time(prediction), bool(prediction.data))
+        figure = signed(emotions_over_time(prediction), prediction.data)
         figure.savefig(file, format="svg")
         rows, speech = (axis.get_position() for axis in figure.axes[:2])
         plt.close(figure)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from avef.evaluation.marks import short
 from avef.protocol import EMOTIONS
 from avef.recognition.result import Prediction
 from avef.recognition.timeline import at
@@ -113,7 +114,7 @@ class Overlay:
         lines = [(said, _INK, True) for said in _wrapped(made.headline, 24)]
         lines.append((f"probability {100 * made.confidence:.0f} %", _INK, False))
         if made.data:
-            lines.append(("demo data", _MARK, False))
+            lines.append((short(made.data), _MARK, False))
         for number, (said, ink, bold) in enumerate(lines):
             _write(drawn, said, (room.width + 10, 22 + 20 * number), ink, bold=bold)
         return drawn

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-from avef.evaluation.tables import DEMO
 from avef.recognition import forms
 from avef.recognition.result import Failure, Prediction
 
@@ -30,7 +29,7 @@ def summary(result: Prediction | Failure) -> str:
     lines += [line(said) for said in forms.about(result)]
     lines += [_WARNING.format(_safe(said)) for said in result.warnings]
     if result.data:
-        lines.append(_SMALL.format(_safe(DEMO)))
+        lines.append(_SMALL.format(_safe(result.data)))
     return "\n".join(lines)
 
 

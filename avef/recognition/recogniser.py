@@ -11,7 +11,7 @@ import numpy as np
 
 from avef.config.schema import Svm, Trained
 from avef.core import store
-from avef.evaluation.tables import DEMO
+from avef.evaluation import marks
 from avef.learning import saved_model
 from avef.preparation import faces
 from avef.preparation.clips import prepare_clip, settings
@@ -54,9 +54,9 @@ class Recogniser:
         self.corpus = source.corpus
 
     @property
-    def demo(self) -> bool:
-        """Whether it learnt from drawn faces and synthetic voices."""
-        return self.params.profile == "demo"
+    def mark(self) -> str:
+        """What its answers must not be taken for (:mod:`avef.evaluation.marks`)."""
+        return marks.of(self.params)
 
     @cached_property
     def key(self) -> str:
@@ -125,7 +125,7 @@ class Recogniser:
             warnings=tuple(said.split("; ")) if said else (),
             learnt=sum(name in fold.clips for fold in self.ensemble.folds),
             corpus=self.corpus,
-            data=DEMO if self.demo else "",
+            data=marks.SAID[self.mark],
         )
 
 

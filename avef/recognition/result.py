@@ -56,7 +56,7 @@ class Prediction:
     corpus : str
         Whose networks.
     data : str
-        The demo mark, or "".
+        What the mark says (:data:`avef.evaluation.marks.SAID`), or "".
     """
 
     clip: str

@@ -76,6 +76,6 @@ def _shown(made):
 
     from avef.recognition import drawing
 
-    figure = drawing.mark(drawing.emotions_over_time(made), bool(made.data))
+    figure = drawing.signed(drawing.emotions_over_time(made), made.data)
     show.figure(figure)
     plt.close(figure)  # or the notebook would show it twice

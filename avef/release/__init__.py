@@ -16,6 +16,7 @@ from typing import NamedTuple
 from avef.config.schema import Params
 from avef.core import paths
 from avef.core.files import replacing
+from avef.evaluation import marks
 from avef.release import crate
 from avef.report import data, provenance, sources
 from avef.studies import experiments
@@ -66,7 +67,7 @@ def contents(files: Mapping[str, bytes], about: crate.About) -> dict[str, bytes]
 
     Examples
     --------
-    >>> about = crate.About("abc", "2026-11-27", demo=True)
+    >>> about = crate.About("abc", "2026-11-27", "demo")
     >>> made = contents({"CITATION.cff": b"{authors: [{name: us}], license: MIT}"}, about)
     >>> [line[66:] for line in made["SHA256SUMS"].decode().splitlines()]
     ['CITATION.cff', 'ro-crate-metadata.json']
@@ -98,8 +99,8 @@ def _about(root, p):
     reports = root / paths.REPORTS
     trained = provenance.machines(reports / "metrics")
     machines = tuple(sorted({one for corpus in trained.values() for one in corpus}))
-    demo = p.profile == "demo" or sources.read(reports).demo
-    return crate.About(commit, date, demo, machines)
+    mark = marks.gravest({marks.of(p), sources.read(reports).mark})
+    return crate.About(commit, date, mark, machines)
 
 
 def _git(root, *arguments):

@@ -18,6 +18,7 @@ from ruamel.yaml.error import YAMLError
 
 from avef import __version__
 from avef.core.errors import ParameterError
+from avef.evaluation.marks import SAID, short
 from avef.report import citing
 
 NAME = "ro-crate-metadata.json"
@@ -90,21 +91,23 @@ class About(NamedTuple):
     ----------
     commit, date : str
         Git's, the date as in 2026-11-27.
-    demo : bool
-        Whether any result is of demo data.
+    mark : str
+        The gravest of all results (:mod:`avef.evaluation.marks`).
     machines : tuple of str
         Those that trained the networks.
     """
 
     commit: str
     date: str
-    demo: bool
+    mark: str
     machines: tuple[str, ...] = ()
 
     @property
     def warning(self) -> str:
         """What whoever publishes the results, or reads them, must know of their data."""
-        return DEMO if self.demo else REAL
+        if self.mark == "demo":
+            return DEMO
+        return f"{SAID[self.mark]} {REAL}".lstrip()
 
 
 def describe(files: Mapping[str, bytes], about: About) -> str:
@@ -124,7 +127,7 @@ def describe(files: Mapping[str, bytes], about: About) -> str:
     Examples
     --------
     >>> files = {"CITATION.cff": b"{authors: [{name: us}], license: MIT}", "reports/a b.csv": b""}
-    >>> graph = json.loads(describe(files, About("abc", "2026-11-27", demo=True)))["@graph"]
+    >>> graph = json.loads(describe(files, About("abc", "2026-11-27", "demo")))["@graph"]
     >>> [entity["@id"] for entity in graph if entity["@type"] == "File"]
     ['CITATION.cff', 'reports/a%20b.csv']
     """
@@ -172,7 +175,8 @@ def _descriptor():
 
 
 def _root(about):
-    kind = "demo results" if about.demo else "results"
+    said = short(SAID[about.mark])
+    kind = f"results, {said}" if said else "results"
     words = ["emotion recognition", "audio-visual", "reproduction"]
     return {
         "@id": "./",
@@ -181,7 +185,7 @@ def _root(about):
         "description": f"{_SUMMARY} {about.warning}",
         "datePublished": about.date,
         "version": __version__,
-        "keywords": [*words, "demo data"] if about.demo else words,
+        "keywords": [*words, said] if said else words,
     }
 
 
@@ -200,11 +204,12 @@ def _folders(files, about):
 def _file(name, content, about):
     top = name.partition("/")[0]
     told = _FILES.get(name) or FOLDERS.get(top, "How the repository is set up")
+    said = short(SAID[about.mark]) if top == "reports" else ""
     return {
         "@id": _id(name),
         "@type": "File",
         "name": PurePosixPath(name).name,
-        "description": f"{told}; demo data" if about.demo and top == "reports" else told,
+        "description": f"{told}; {said}" if said else told,
         "encodingFormat": media_type(name),
         "contentSize": str(len(content)),
         "sha256": hashlib.sha256(content).hexdigest(),

@@ -148,7 +148,7 @@ def named(source: str) -> str | None:
 
     Examples
     --------
-    >>> named('finish(figure, f"curves_{stage}-{dataset}", demo)')
+    >>> named('finish(figure, f"curves_{stage}-{dataset}", mark)')
     'curves_{stage}-{dataset}'
     """
     names = re.findall(r"""["']([\w{}-]+)["']""", source)

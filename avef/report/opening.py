@@ -14,7 +14,7 @@ import pandas as pd
 from avef import paper
 from avef.evaluation import claims, consistency
 from avef.report import real
-from avef.report.view import LOOKS, UNJUDGED
+from avef.report.view import LOOKS
 
 #: Groups of claims, as the first screen tells of them.
 GROUPS = {
@@ -111,7 +111,8 @@ def _corpora(rows, power, demo):
 
 def _joined(verdicts):
     """Verdicts of a group in words, and their sign and class if all are the same."""
-    told = [claims.NOT_RUN if verdict in UNJUDGED else verdict for verdict in verdicts]
+    demo = claims.NO_VERDICT  # nothing of it was run on the paper's corpora
+    told = [claims.NOT_RUN if verdict == demo else verdict for verdict in verdicts]
     kinds = [verdict for verdict in claims.VERDICTS if verdict in told]
     known = ", ".join(f"{told.count(kind)} {kind}" for kind in kinds)
     if len(kinds) == 1:

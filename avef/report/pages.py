@@ -9,7 +9,8 @@ from typing import Any
 import jinja2
 
 from avef.evaluation import claims
-from avef.evaluation.tables import CONFUSIONS, DEMO
+from avef.evaluation.marks import SAID
+from avef.evaluation.tables import CONFUSIONS
 from avef.report import gallery, ledger, links, notebooks, opening, real, view
 from avef.report.data import ARCHIVE, LEDGER_PAGE
 from avef.report.sources import Sources
@@ -61,8 +62,10 @@ def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
     measured = real.measured(sources.real) if sources.real else {}
     rows = rows and [row | _known(row, measured) for row in rows]
     return {
-        "opening": opening.blocks(tables, rows or [], measured=sources.real, demo=sources.demo),
-        "demo": DEMO if sources.demo else "",
+        "opening": opening.blocks(
+            tables, rows or [], measured=sources.real, demo=sources.mark == "demo"
+        ),
+        "mark": SAID[sources.mark],
         "real": real.known(sources.real) if sources.real else None,
         "claims": rows,
         "verdicts": view.by_verdict(rows or []),

@@ -6,7 +6,6 @@ metrics say then; the clock is never asked.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import platform
 import re
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from avef.core import installed
 from avef.evaluation.texts import took
 
 #: Packages that results may depend on: shown name → distributions that provide it.
@@ -118,8 +118,8 @@ def versions() -> list[tuple[str, str]]:
     """(name, version) of Python and of :data:`PACKAGES`, as installed here."""
     rows = [("python", platform.python_version())]
     for name, distributions in PACKAGES.items():
-        installed = filter(None, map(_version, distributions))
-        rows.append((name, next(installed, "not installed")))
+        known = filter(None, map(installed.version, distributions))
+        rows.append((name, next(known, "not installed")))
     return rows
 
 
@@ -166,10 +166,3 @@ def _git(root, *arguments):
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
-
-
-def _version(distribution):
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import nbformat
 import pandas as pd
 
+from avef.evaluation import marks
 from avef.report import citing, provenance
 from avef.report.data import FOLDERS, LEDGER
 
@@ -29,10 +30,11 @@ class Sources:
 
     ``tables`` by file name without suffix, every entry as the text in the file;
     ``notebooks`` likewise; ``failed`` names those whose run stopped with an
-    error. ``prepared`` and ``quarantine`` hold a table a prepared corpus. ``real`` is
-    what was measured on real recordings, whatever this run was made from, ``params`` the
-    text of ``params.yaml``, ``ledger`` that of the replication ledger, ``reference`` the
-    paper; None where there is none. ``data`` are
+    error. ``mark`` is the gravest of all (:mod:`avef.evaluation.marks`). ``prepared`` and
+    ``quarantine`` hold a table a prepared corpus. ``real`` is what was measured on real
+    recordings, whatever this run was made from, ``params`` the text of ``params.yaml``,
+    ``ledger`` that of the replication ledger, ``reference`` the paper; None where there is
+    none. ``data`` are
     the files behind tables and figures, by path relative to the reports folder.
     """
 
@@ -40,7 +42,7 @@ class Sources:
     notebooks: Mapping[str, nbformat.NotebookNode] = field(default_factory=dict)
     failed: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
-    demo: bool = False
+    mark: str = "paper"
     prepared: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     quarantine: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     real: Mapping[str, Any] | None = None
@@ -75,7 +77,7 @@ def read(folder: Path) -> Sources:
             Image(path.stem, png_size(path.read_bytes()[:24]))
             for path in sorted(folder.glob("figures/*.png"))
         ),
-        demo=_is_demo(tables, folder),
+        mark=_mark(tables, folder),
         prepared=_by_corpus(prepared.glob("*/clips.csv")),
         quarantine=_by_corpus(prepared.glob("*/quarantine.csv")),
         real=json.loads(real) if real else None,
@@ -122,11 +124,11 @@ def _table(path):
         return pd.DataFrame()
 
 
-def _is_demo(tables, folder):
-    """Whether any table or metric says that its data are demo data."""
-    marks = {mark for table in tables.values() if "data" in table for mark in table["data"]}
+def _mark(tables, folder):
+    """The gravest mark of all tables and metrics."""
+    known = {mark for table in tables.values() if "data" in table for mark in table["data"]}
     for path in folder.glob("metrics/*.json"):
         metrics = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(metrics, Mapping):
-            marks.add(metrics.get("data"))
-    return "demo" in marks
+            known.add(metrics.get("data"))
+    return marks.gravest(known)

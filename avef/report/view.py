@@ -21,12 +21,13 @@ LOOKS = {
     claims.INCONCLUSIVE: ("?", "inconclusive"),
     claims.NOT_REPRODUCED: ("✗", "refuted"),
     claims.OTHERWISE: ("≠", "otherwise"),
+    claims.OTHER_NETWORKS: ("n", "resized"),
     claims.NO_VERDICT: ("d", "demo"),
     claims.NOT_RUN: ("–", "not-run"),
 }
 #: Verdicts on definitions, which no data can refute, and what is no verdict at all.
 DEFINED = (claims.IMPLEMENTED, claims.OTHERWISE)
-UNJUDGED = (claims.NO_VERDICT, claims.NOT_RUN)
+UNJUDGED = (claims.OTHER_NETWORKS, claims.NO_VERDICT, claims.NOT_RUN)
 NOTHING = "–"
 _SHOWN = {"claims", "consistency", "folds", *(f"table_{number}" for number in TITLES)}
 _NUMBER = re.compile(r"[-+−]?\d[\d.,]*(e[-+]?\d+)?( ?%)?")

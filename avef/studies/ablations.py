@@ -150,11 +150,11 @@ def paired(table: pd.DataFrame, plain: pd.DataFrame) -> pd.DataFrame:
     return both
 
 
-def save(name: str, table: pd.DataFrame, origin: Mapping[str, str], *, profile: str) -> None:
+def save(name: str, table: pd.DataFrame, origin: Mapping[str, str], *, mark: str) -> None:
     """Write what :func:`paired` gave, and a note of the one of :func:`origins` that it has."""
     file = FOLDER / f"{name}.csv"
-    write_csv(file, table.assign(data=profile))
-    note = {"data": profile, "made_from": dict(origin), "table": store.digest(files=[file])}
+    write_csv(file, table.assign(data=mark))
+    note = {"data": mark, "made_from": dict(origin), "table": store.digest(files=[file])}
     write_json(file.with_suffix(".json"), note)
 
 
@@ -198,6 +198,23 @@ def effects(known: Mapping[str, Ablation], seed: int) -> pd.DataFrame:
     figures = ["moved", "changed", "plain", "difference", "low", "high", "p"]
     figures += ["seeds", "deviation"]
     return pd.DataFrame(rows, columns=["ablation", "state", "modality", "clips", *figures])
+
+
+def between(known: Mapping[str, Ablation], changed: str, plain: str, *, seed: int) -> pd.DataFrame:
+    """What sets one ablation apart from another, as :func:`effects` sets it apart from the base.
+
+    Columns as there, ``ablation`` naming both, ``state`` those of both. Corpora in which no
+    prediction differs are left out, as neither changes anything there. No rows where one of the
+    two was not run.
+    """
+    pair = [known.get(name, Ablation(None, [])) for name in (changed, plain)]
+    runs = [one.table.drop(columns="base") for one in pair if one.table is not None]
+    if len(runs) < len(pair):
+        return effects({}, seed)
+    both = paired(*runs)
+    touched = (both["predicted"] != both["base"]).groupby(both["dataset"]).transform("any")
+    rows = effects({f"{changed} against {plain}": Ablation(both[touched], [])}, seed)
+    return rows.assign(state="; ".join(dict.fromkeys(one.state for one in pair)))
 
 
 def _effect(part, seed):

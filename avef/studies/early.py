@@ -39,8 +39,7 @@ def sentence(params: Params, table: pd.DataFrame, file: Path = MEASURED) -> str:
     mean = mean_epochs(file)
     return (
         f"at most; about {expected(params, table, mean):.3g} h if trainings end early after "
-        f"{mean:.0f} epochs, as they did on average in {MEASURED} ({'; '.join(_ended(file))}), "
-        "with a larger learning rate"
+        f"{mean:.0f} epochs, as they did on average in {MEASURED} ({'; '.join(_ended(file))})"
     )
 
 

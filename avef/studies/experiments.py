@@ -22,7 +22,7 @@ from avef.config.schema import Params
 from avef.core import paths, store
 from avef.core.errors import ParameterError
 from avef.corpora import manifest
-from avef.evaluation import tables
+from avef.evaluation import marks, tables
 from avef.studies import ablations
 
 #: What an experiment runs: all that decides six emotions, and no report.
@@ -87,7 +87,7 @@ def gather(path: str | Path = "params.yaml") -> dict[str, str]:
     for name, one in ablations.read(path).items():
         if one.state != "current" and unique[name] in finished:
             table = ablations.paired(_predictions(finished[unique[name]], p), plain)
-            ablations.save(name, table, origins[name], profile=p.profile)
+            ablations.save(name, table, origins[name], mark=marks.of(p))
     known = ablations.read(path)
     return {name: one.state for name, one in known.items() if one.state != "current"}
 

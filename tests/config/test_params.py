@@ -315,7 +315,7 @@ def test_a_profile_says_what_is_wrong_with_a_file_without_corpora(copy, text):
 
 def test_profiles_list_the_same_keys():
     lists = [keys(values(path)) for path in sorted(PROFILES.glob("*.yaml"))]
-    assert len(lists) == 3
+    assert len(lists) == 4
     assert all(one == lists[0] for one in lists)
     assert lists[0] <= keys(values())
 
@@ -324,6 +324,23 @@ def test_the_fast_paper_profile_differs_in_the_choice_of_the_epoch_alone(copy):
     profiles.apply("paper", copy, PROFILES)
     assert profiles.apply("paper-fast", copy, PROFILES) == ["stop.early: false → true"]
     assert params.read(copy).stop.early
+
+
+def test_the_small_paper_profile_has_the_papers_corpora_protocol_and_folds(copy):
+    """It differs from the paper's in sizes, schedules and workers, as README says."""
+    profiles.apply("paper", copy, PROFILES)
+    before = params.read(copy)
+    keys = {line.partition(":")[0] for line in profiles.apply("paper-small", copy, PROFILES)}
+    after = params.read(copy)
+    schedules = ("transfer.", "audio_net.", "visual_net.", "dbn_fusion.", "rbm.", "emodb.")
+    others = {key for key in keys if not key.startswith(("networks.", *schedules))}
+    assert others == {"jobs.train", "prepare.face_size"}
+    for key in keys - others:
+        assert key.endswith(
+            ("width", "input_size", "hidden", "epochs", "learning_rate", "clip_norm")
+        )
+    assert after.of("rml").audio_net.epochs < before.of("rml").audio_net.epochs
+    assert after.networks.visual.input_size <= after.prepare.face_size
 
 
 def test_a_profile_changes_what_it_lists_and_nothing_else(copy):
@@ -390,7 +407,7 @@ def test_every_ablation_of_the_committed_parameters_fits(copy):
 
 
 def test_an_unknown_profile_names_the_known_ones(copy):
-    with pytest.raises(ParameterError, match="demo, paper, paper-fast, got"):
+    with pytest.raises(ParameterError, match="demo, paper, paper-fast, paper-small, got"):
         profiles.apply("fast", copy, PROFILES)
 
 

@@ -30,6 +30,10 @@ KEYS = list(product(paper.DATASETS, tables.STAGES))
 ENTERFACE = "eNTERFACE'05"
 
 
+#: Claims about files and preparation.
+WITHOUT_NETWORKS = {"T1", "F2", "F3", "V1", "K1", "P3"}
+
+
 def predictions(case_1, case_2, speakers=10, data="paper", errors=None):
     """Six emotions five times a speaker; of every ten clips ``case_1``, ``case_2`` are right.
 
@@ -100,7 +104,7 @@ def settings():
 def evidence_of(**changes):
     """All that the stages leave, of the paper profile."""
     whole = {
-        "profile": "paper",
+        "mark": "paper",
         "predictions": dict.fromkeys(KEYS, predictions(5, 8)),
         "metrics": METRICS,
         "tables": {"table_1": table_1(), "table_2": paper.table_2()},
@@ -204,6 +208,8 @@ def test_demo_data_and_what_is_missing_have_no_verdict(name):
     assert claims.verdict(fine) == good
     assert claims.verdict(fine._replace(data="demo")) == "demo data, no verdict"
     assert claims.verdict(fine._replace(missing="x", data="demo")) == "not run"
+    other = claims.verdict(fine._replace(data="resized"))
+    assert other == (GOOD if name in WITHOUT_NETWORKS else claims.OTHER_NETWORKS)
 
 
 # --- several figures ---------------------------------------------------------------------------
@@ -233,6 +239,8 @@ GOOD, BAD, OPEN, DEMO, NONE = (
         ([], NONE),
         ([GOOD, BAD, DEMO], DEMO),
         ([NONE, DEMO], DEMO),
+        ([GOOD, claims.OTHER_NETWORKS, NONE], claims.OTHER_NETWORKS),
+        ([claims.OTHER_NETWORKS, DEMO], DEMO),
         ([claims.IMPLEMENTED] * 2, claims.IMPLEMENTED),
         ([claims.IMPLEMENTED, claims.OTHERWISE], claims.OTHERWISE),
     ],
@@ -304,9 +312,22 @@ def test_verdicts_of_constructed_evidence(verdicts):
 def test_demo_data_leave_verdicts_to_what_needs_no_data():
     demo = dict.fromkeys(KEYS, predictions(5, 8, data="demo"))
     metrics = {name: values | {"data": "demo"} for name, values in METRICS.items()}
-    verdict = claimed(evidence_of(profile="demo", predictions=demo, metrics=metrics))["verdict"]
+    verdict = claimed(evidence_of(mark="demo", predictions=demo, metrics=metrics))["verdict"]
     assert (verdict.drop(["T2", "T3", "F1"]) == DEMO).all()
     assert (verdict[["T2", "T3", "F1"]] == claims.IMPLEMENTED).all()
+
+
+def test_other_networks_leave_verdicts_to_files_preparation_and_definitions():
+    """What Emo-DB's shares and the speed of preparation say, no network of ours decides."""
+    small = dict.fromkeys(KEYS, predictions(5, 8, data="resized"))
+    networks = ("emodb", "baselines", "transfer_gain", "speed")
+    metrics = METRICS | {name: METRICS[name] | {"data": "resized"} for name in networks}
+    rows = claimed(evidence_of(mark="resized", predictions=small, metrics=metrics))
+    without = set(rows.index[rows["verdict"] != claims.OTHER_NETWORKS])
+    assert without == {*WITHOUT_NETWORKS, "T2", "T3", "F1"}
+    of_paper = claimed(evidence_of())["verdict"]
+    assert (rows.loc[list(without), "verdict"] == of_paper[list(without)]).all()
+    assert rows.loc["T4", "ours"] == claimed(evidence_of()).loc["T4", "ours"]  # shown all the same
 
 
 def test_the_mark_in_a_file_outlives_a_change_of_the_profile():
@@ -457,8 +478,10 @@ def test_the_forest_shows_every_entry_and_counts(parts):
 
 def test_the_forest_of_demo_data_and_of_none_concludes_nothing():
     demo = {key: predictions(5, 8, data="demo") for key in KEYS[:2]}
+    small = {key: predictions(5, 8, data="resized") for key in KEYS[:2]}
     for given, title in (
-        (evidence_of(profile="demo", predictions=demo), "demo data, nothing to conclude"),
+        (evidence_of(mark="demo", predictions=demo), "demo data, nothing to conclude"),
+        (evidence_of(predictions=small), "other networks, nothing to conclude"),
         (Evidence("paper"), "nothing was run"),
     ):
         figure = drawn.forest(evidence.parts(given))

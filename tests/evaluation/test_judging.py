@@ -97,6 +97,10 @@ def test_s5_is_refuted_without_its_pattern_and_open_for_few():
 def test_demo_data_are_never_judged_and_nothing_is_not_run():
     demo = {key: table.assign(data="demo") for key, table in FULL.items()}
     assert set(claims.judge(demo)["verdict"]) == {claims.NO_VERDICT}
+    one, *others = FULL  # a single corpus and modality whose networks are others
+    small = {one: FULL[one].assign(data="resized")}
+    small |= {key: FULL[key].assign(data="paper") for key in others}
+    assert set(claims.judge(small)["verdict"]) == {claims.OTHER_NETWORKS}
     assert set(claims.judge({})["verdict"]) == {claims.NOT_RUN}
     sound = {key: table for key, table in FULL.items() if key[1] == "audio"}
     assert verdict(sound, "T6") == verdict(sound, "T8") == verdict(sound, "S5") == claims.NOT_RUN

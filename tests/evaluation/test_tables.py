@@ -12,7 +12,7 @@ from avef import paper
 from avef.config import params, profiles
 from avef.core import paths
 from avef.core.files import write_json
-from avef.evaluation import tables
+from avef.evaluation import marks, tables
 from avef.protocol import EMOTION_MODELS
 
 MODALITIES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
@@ -83,7 +83,7 @@ def test_a_corpus_that_was_not_run_is_empty_not_missing(here):
 
 def test_a_corpus_that_the_paper_lacks_stands_beside_its_own(here):
     made = write(["rml", "mine"])
-    entries = tables.write_all(["rml", "mine"], demo=False)
+    entries = tables.write_all(["rml", "mine"], mark="paper")
     assert len(entries) == 54 + 18
     mine = entries[entries["dataset"] == "mine"]
     assert mine["ours"].notna().all()
@@ -135,10 +135,10 @@ def test_layout_is_the_papers(here, number, rows, columns):
     assert text.iloc[0][columns[0]] == entry
 
 
-@pytest.mark.parametrize("demo", [True, False])
-def test_files_carry_the_differences_and_the_demo_mark(here, demo):
+@pytest.mark.parametrize("mark", marks.SAID)
+def test_files_carry_the_differences_and_the_mark(here, mark):
     write(paper.DATASETS)
-    entries = tables.write_all(list(paper.DATASETS), demo)
+    entries = tables.write_all(list(paper.DATASETS), mark)
     names = {p.name for p in paths.TABLES.iterdir()}
     assert names == {f"table_{n}.{kind}" for n in range(4, 11) for kind in ("csv", "md")}
     stored = pd.concat(pd.read_csv(paths.TABLES / f"table_{n}.csv") for n in (4, 5, 6, 7))
@@ -146,9 +146,10 @@ def test_files_carry_the_differences_and_the_demo_mark(here, demo):
     for number in range(4, 11):
         table = pd.read_csv(paths.TABLES / f"table_{number}.csv")
         np.testing.assert_allclose(table["difference"], table["ours"] - table["paper"], atol=0.011)
-        assert set(table["data"]) == {"demo" if demo else "paper"}
+        assert set(table["data"]) == {mark}
         text = (paths.TABLES / f"table_{number}.md").read_text(encoding="utf-8")
-        assert (tables.DEMO in text) == demo
+        shown = [other for other, said in marks.SAID.items() if said and said in text]
+        assert shown == [mark] * (mark != "paper")
         assert text.startswith(f"# Table {number}. ")
         lines = [line for line in text.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in lines}) == 1  # a rectangle
@@ -156,7 +157,7 @@ def test_files_carry_the_differences_and_the_demo_mark(here, demo):
 
 def test_confusions_of_a_corpus_that_did_not_run_are_the_papers_alone(here):
     made = write(["enterface05"])["enterface05", "multimodal"]
-    tables.write_all(["enterface05"], demo=False)
+    tables.write_all(["enterface05"], mark="paper")
     alone = pd.read_csv(paths.TABLES / "table_8.csv").set_index(["true", "predicted"])
     assert alone["ours"].isna().all()
     assert alone.loc[("anger", "anger"), "paper"] == paper.confusion("rml").loc["anger", "anger"]
@@ -177,7 +178,7 @@ def test_confusion_of_an_absent_class_is_empty(here):
     table = tables.confusion_table("rml").set_index(["true", "predicted"])
     assert table.loc["fear", "ours"].isna().all()
     assert table.drop("fear")["ours"].notna().all()
-    tables.write_all(["rml"], demo=True)
+    tables.write_all(["rml"], mark="demo")
     assert "| fear | – (1.32)" in (paths.TABLES / "table_8.md").read_text(encoding="utf-8")
 
 
@@ -206,7 +207,7 @@ def test_table_1_sets_the_files_beside_the_paper():
 
 
 def test_table_1_and_2_are_written(here):
-    tables.write_table(paper.table_2().set_index("emotion"), 2, demo=True)
+    tables.write_table(paper.table_2().set_index("emotion"), 2, mark="demo")
     stored = pd.read_csv(paths.TABLES / "table_2.csv", index_col="emotion")
     assert stored.loc["surprise"].to_dict() == {"arousal": "high", "valence": "positive"}
     text = (paths.TABLES / "table_2.md").read_text(encoding="utf-8")
@@ -268,7 +269,7 @@ def test_a_corpus_of_sound_alone_has_empty_cells_where_it_takes_pictures(here):
     for stage in ("visual_net", "svm"):
         path = paths.predictions(stage, "voices")
         pd.read_csv(path)[:0].to_csv(path, index=False)
-    entries = tables.write_all(["rml", "voices"], demo=False).query("dataset == 'voices'")
+    entries = tables.write_all(["rml", "voices"], mark="paper").query("dataset == 'voices'")
     assert len(entries) == 18
     heard = entries["modality"] == "audio"
     assert (entries["ours"].notna() == heard).all()

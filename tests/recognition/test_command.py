@@ -15,7 +15,7 @@ import pytest
 from avef.cli import main
 from avef.cli.predict import FIGURES, RESULTS, outputs
 from avef.core.errors import ClipError, ParameterError
-from avef.evaluation.tables import DEMO
+from avef.evaluation.marks import DEMO
 from avef.recognition import batch, drawing, recogniser
 from avef.recognition.result import Failure
 

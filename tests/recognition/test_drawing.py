@@ -52,17 +52,19 @@ def test_the_answer_stands_out_and_a_name_is_no_formula(prediction):
 @pytest.mark.parametrize("suffix", drawing.FORMATS)
 def test_the_suffix_names_the_format(prediction, tmp_path, suffix):
     path = tmp_path / f"x{suffix}"
-    drawing.save(drawing.emotions_over_time(prediction), path, demo=True)
+    drawing.save(drawing.emotions_over_time(prediction), path, mark="demo")
     begins = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF", ".jpg": b"\xff\xd8"}
     assert path.read_bytes().startswith(begins.get(suffix, b"RIFF"))
     assert plt.get_fignums() == []
 
 
-def test_demo_data_are_marked(prediction, tmp_path):
-    for demo in (True, False):
+def test_a_mark_stands_in_the_corner(prediction, tmp_path):
+    told = {"demo": ["demo data"], "resized": ["other networks"], "paper": []}
+    for mark, corner in told.items():
         figure = drawing.emotions_over_time(prediction)
-        drawing.save(figure, tmp_path / "x.png", demo)
-        assert ("demo data" in [text.get_text() for text in figure.texts]) == demo
+        before = [text.get_text() for text in figure.texts]
+        drawing.save(figure, tmp_path / "x.png", mark)
+        assert [text.get_text() for text in figure.texts] == before + corner
 
 
 def test_a_page_lends_its_ink_to_the_timeline_and_knows_where_the_clip_lies(prediction):

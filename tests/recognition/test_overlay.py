@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from avef.evaluation.marks import DEMO, RESIZED, SAID
 from avef.recognition import overlay
 
 NOWHERE = {"box": np.full(4, np.nan), "points": np.full((5, 2), np.nan)}
@@ -65,9 +66,11 @@ def test_the_strip_shows_speech_and_the_moment(prediction):
     assert mark.mean() == pytest.approx(3, abs=0.02)
 
 
-def test_the_demo_mark_is_on_every_frame(prediction):
+def test_the_mark_is_on_every_frame(prediction):
     def panel(data):
         return overlay.Overlay(replace(prediction, data=data), 640, 480)._still[:, 640:]
 
-    assert (panel("Demo data: …") == (213, 94, 0)).all(axis=2).any()
+    for said in filter(None, SAID.values()):
+        assert (panel(said) == (213, 94, 0)).all(axis=2).any()
+    assert (panel(DEMO) != panel(RESIZED)).any()
     assert not (panel("") == (213, 94, 0)).all(axis=2).any()

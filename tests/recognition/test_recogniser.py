@@ -6,7 +6,7 @@ import pytest
 
 from avef.core import store
 from avef.core.errors import ParameterError
-from avef.evaluation.tables import DEMO
+from avef.evaluation.marks import DEMO
 from avef.learning import fusion, grid, saved_model
 from avef.models import inputs
 from avef.preparation.segments import of_clip

@@ -20,7 +20,7 @@ from avef.studies import experiments
 
 ROOT = Path(__file__).resolve().parents[2]
 CITATION = (ROOT / "CITATION.cff").read_bytes()
-ABOUT = crate.About("c" * 40, "2026-11-27", demo=True, machines=("one CPU, AVX2",))
+ABOUT = crate.About("c" * 40, "2026-11-27", "demo", machines=("one CPU, AVX2",))
 FILES = {
     "CITATION.cff": CITATION,
     "params.yaml": b"profile: demo\n",
@@ -97,8 +97,10 @@ def test_only_demo_results_are_called_so():
     assert "demo" in marked["./"]["name"] and crate.DEMO in marked["./"]["description"]
     assert crate.DEMO in marked["reports/"]["description"]
     assert "demo data" in marked["reports/index.html"]["description"]
-    real = json.dumps(graph(about=ABOUT._replace(demo=False)))
-    assert "demo results" not in real and "demo data" not in real and crate.DEMO not in real
+    real = json.dumps(graph(about=ABOUT._replace(mark="paper")))
+    assert "demo data" not in real and crate.DEMO not in real
+    other = graph(about=ABOUT._replace(mark="resized"))["./"]
+    assert "other networks" in other["name"] and crate.REAL in other["description"]
     assert crate.REAL in real and crate.REAL not in json.dumps(marked)
 
 

@@ -34,7 +34,7 @@ def test_files_are_named_for_figures_that_exist():
 
 def test_a_notebooks_figures_name_their_files():
     notebook = report_sample.notebook("03_audio_net-rml")
-    notebook.cells[1].source = 'finish(figure, f"curves_{stage}-{dataset}", demo)'
+    notebook.cells[1].source = 'finish(figure, f"curves_{stage}-{dataset}", mark)'
     page = notebooks.Page("03_audio_net-rml", "rml", "A title")
     there = ["curves/audio_net-rml.csv", "curves/audio_net-baum1s.csv"]
     outputs = [o for c in notebooks.cells(notebook, page, there) for o in c.get("outputs", ())]

@@ -49,6 +49,13 @@ def test_a_demo_run_is_no_run_on_the_papers_corpora():
     assert [block.title for block in made] == ["On the paper's corpora", "What the demo shows"]
 
 
+def test_a_run_of_other_networks_is_a_run_without_a_verdict():
+    shown = [row | {"verdict": claims.OTHER_NETWORKS} for row in rows()]
+    (made,) = opening.blocks({}, shown)
+    known = lines([made], "On the paper's corpora")["Accuracies (Tables 4–7)"]
+    assert (known.known, known.sign) == (claims.OTHER_NETWORKS, "n")
+
+
 def test_verdicts_of_a_group_are_counted_and_definitions_stand_apart():
     told = dict.fromkeys(("T4", "T5", "T6", "T7"), claims.REPRODUCED)
     told |= {"S1": claims.REPRODUCED, "T2": claims.IMPLEMENTED}

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from avef import report
 from avef.evaluation import claims
-from avef.evaluation.tables import DEMO
+from avef.evaluation.marks import DEMO, RESIZED
 from avef.figures import verdicts
 from avef.report import citing, data, gallery, notebooks, sources, view
 
@@ -213,7 +213,7 @@ def test_figures_are_grouped_and_described(index):
 
 
 def test_every_figure_of_the_notebooks_has_words():
-    pattern = re.compile(r'figures\.finish\(.*?f?\\"([\w{}-]+)\\", (?:demo|p\.)')
+    pattern = re.compile(r'figures\.finish\(.*?f?\\"([\w{}-]+)\\"(?:, (?:mark|p\.)|\))')
     drawn = {name for path in (REPOSITORY / "notebooks").glob("*.ipynb")
              for name in pattern.findall(path.read_text())}  # fmt: skip
     assert len(drawn) > 12
@@ -329,7 +329,11 @@ def test_demo_data_are_marked_and_other_data_are_not(index, reports, tmp_path):
     (copy / "metrics/svm-rml.json").write_text('{"data": "paper"}')
     report.build(copy)
     text = (copy / "index.html").read_text("utf-8")
-    assert "Demo data" not in text and "mark" not in BeautifulSoup(text, "html.parser").header.text
+    assert "Demo data" not in text and not BeautifulSoup(text, "html.parser").header.select(".mark")
+    (copy / "metrics/svm-rml.json").write_text('{"data": "resized"}')
+    report.build(copy)
+    page = BeautifulSoup((copy / "index.html").read_text("utf-8"), "html.parser")
+    assert page.select_one("header .mark").get_text(" ", strip=True) == f"⚠ {RESIZED}"
 
 
 def test_quarantine_names_every_clip_or_none(index):

@@ -36,7 +36,7 @@ def saved(tmp_path, monkeypatch):
     write_base()
     stages = {"kept_less": ("audio_net", "visual_net", "svm"), "by_softmax": ("audio_net",)}
     for name, origin in ablations.origins().items():
-        ablations.save(name, run(stages[name]), origin, profile="demo")
+        ablations.save(name, run(stages[name]), origin, mark="demo")
     return stages
 
 
@@ -186,7 +186,7 @@ def test_a_table_never_stands_beside_the_note_of_another(saved, monkeypatch):
     replace("degree: 3", "degree: 2")
     monkeypatch.setattr(ablations, "write_json", killed)
     with pytest.raises(KeyboardInterrupt):
-        ablations.save("kept_less", run(["svm"]), ablations.origins()["kept_less"], profile="demo")
+        ablations.save("kept_less", run(["svm"]), ablations.origins()["kept_less"], mark="demo")
     assert states()["kept_less"] == "not run"
 
 
@@ -205,6 +205,24 @@ def test_effects_are_differences_paired_by_speaker(saved):
     np.testing.assert_allclose(whole["plain"], 50, atol=0.01)
     assert (whole["clips"] == 72).all()
     assert whole[["low", "high", "p"]].notna().all(axis=None)
+
+
+def test_two_ablations_are_set_beside_each_other_where_they_differ(saved):
+    """Five of six clips in all modalities, and in audio-net alone; one corpus is as the other's."""
+    known = ablations.read()
+    other = known["by_softmax"].table.copy()
+    rml = other["dataset"] == "rml"
+    other.loc[rml, "predicted"] = known["kept_less"].table.loc[rml, "predicted"]
+    known["by_softmax"] = ablations.Ablation(other, ["code"])
+    rows = ablations.between(known, "kept_less", "by_softmax", seed=0).set_index("modality")
+    assert set(rows["ablation"]) == {"kept_less against by_softmax"}
+    assert set(rows["state"]) == {"current; stale: other code"}
+    assert rows["difference"].to_dict() == pytest.approx(
+        {"audio": 0, "visual": 200 / 6, "multimodal": 200 / 6}, abs=0.01
+    )
+    assert (rows["clips"] == 48).all()  # of the other two corpora
+    assert ablations.between(known, "kept_less", "kept_less", seed=0).empty
+    assert ablations.between(known, "kept_less", "absent", seed=0).empty
 
 
 def test_where_no_prediction_moves_there_is_no_interval(saved):

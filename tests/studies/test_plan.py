@@ -355,6 +355,30 @@ def test_the_paper_on_real_corpora_is_no_evenings_work(profile):
     assert weights.max() == pytest.approx(12 * 78.0e6 / 2**30, rel=0.01)
 
 
+def test_the_small_profile_is_a_days_work_of_eight_cores(profile):
+    """At speeds that one core of a server with AVX-512 reached (§2.2's networks, as narrow)."""
+    p = profile("paper-small")
+    sizes = {corpus: plan.published(corpus) for corpus in p.corpora}
+    costs = costs_of.parts(p)
+    speed = {"audio": 1.5e10, "visual": 1e11, "whole": 6e10, "rbm": 4e10, "top": 1e10}
+    rates = {part: speed[part.partition("_")[0]] for part in costs}
+    table = plan.plan(p, sizes, costs=costs, rates=rates, cores=8)
+    assert table["hours"].sum() < 16  # leaves something for cores that share their memory
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "told"), [("paper", 1e11, True), ("paper", 1e16, False), ("demo", 1e4, False)]
+)
+def test_who_would_wait_for_weeks_is_told_of_the_small_profile(
+    profile, monkeypatch, name, rate, told
+):
+    p = profile(name)
+    parts = dict(COSTS)
+    monkeypatch.setattr(estimate, "parts", lambda _: parts)
+    monkeypatch.setattr(estimate, "measure", lambda *_: dict.fromkeys(parts, rate / 1e6))
+    assert ("avef profile paper-small" in estimate.report(p)) == told
+
+
 # The measurement
 
 
