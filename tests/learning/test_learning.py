@@ -47,6 +47,7 @@ from avef.learning import (
     frozen,
     fusion,
     grid,
+    provenance,
     saved_model,
     source_weights,
     training,
@@ -846,7 +847,7 @@ def test_sentences_are_kept_apart_wherever_folds_are_made(prepared, tmp_path):
         grid.work(("emotion", 1), prepared / "rml", tmp_path, chosen=apart)
     with pytest.raises(ParameterError, match=r"protocol\.rml\.sentences"):
         clip_svm.predictions(prepared / "rml", tmp_path, apart, feature="fc7")
-    assert fusion._key(GRID[0], apart, []) != fusion._key(GRID[0], CHOSEN, [])
+    assert fusion._key(GRID[0], True, apart, []) != fusion._key(GRID[0], True, CHOSEN, [])
 
 
 def write_voices(folder, like):
@@ -883,6 +884,9 @@ def test_a_corpus_of_sound_alone_runs_the_audio_side(prepared, tmp_path, only):
     assert not [*chain.visual_net.iterdir(), *chain.dbn_fusion.iterdir()]
     heard = clip_svm.predictions(voices, chain.audio_net, CHOSEN, feature="fc7")
     assert sorted(heard["clip"]) == sorted(pd.read_csv(voices / "clips.csv")["clip"])
+    people = provenance.table(chain, CHOSEN)
+    assert set(people["tested"]) == {""}
+    assert {*people["fitted"]} == {"start of the audio-net", "audio-net", "SVM on the audio-net"}
     pairs = grid.seen_pairs(voices)
     seen = clip_svm.predictions(voices, chain.visual_net, CHOSEN, feature="fc7", pairs=pairs)
     assert len(seen) == 0 and list(seen) == list(heard)
