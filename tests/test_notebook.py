@@ -109,6 +109,27 @@ def test_keras_has_its_own_settings_alone(tmp_path):
     assert done.stdout.split() == ["float32", "tensorflow"], done.stderr[-1000:]
 
 
+def test_a_keras_that_avef_does_not_run_on_is_refused_in_a_line(monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_BACKEND", "theano")
+    assert main(["run", "03_audio_net"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1].startswith("avef: KERAS_BACKEND is 'theano', and avef runs on tensorflow or")
+    assert len(said) == 1
+
+
+def test_a_picture_is_the_same_whatever_the_user_has_set(tmp_path):
+    """As where ``avef predict --figure`` draws, outside of every notebook."""
+    (tmp_path / "rc").write_text("font.size: 30\ntext.usetex: True\naxes.facecolor: red\n")
+    code = "from avef import figures; figure = figures.plt.figure(); figure.suptitle('x_1'); "
+    made = []
+    for name, rc in (("usual", os.devnull), ("odd", str(tmp_path / "rc"))):
+        words = [sys.executable, "-c", f"{code} figures.finish(figure, {name!r}, True, folder='.')"]
+        settings = os.environ | {"MATPLOTLIBRC": rc, "MPLBACKEND": "Agg"}
+        subprocess.run(words, env=settings, cwd=tmp_path, check=True)
+        made.append((tmp_path / f"{name}.png").read_bytes())
+    assert made[0] == made[1]
+
+
 def test_the_same_run_gives_the_same_bytes_however_long_it_takes(twice):
     one, two = ((twice / f"{name}.ipynb").read_text() for name in ("one", "two"))
     assert one == two.replace("time.sleep(0.4)", "time.sleep(0)")

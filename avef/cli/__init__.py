@@ -8,7 +8,7 @@ from pathlib import Path
 
 from avef import __version__
 from avef.cli import predict
-from avef.cli.options import Help, command, known
+from avef.cli.options import Help, backend, command, known
 from avef.config import params, profiles
 from avef.core import log, paths
 from avef.core.errors import ClipError, ParameterError
@@ -24,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     log.show(options.verbose)
     try:
+        if options.function is not _doctor:  # which tells of it among other things
+            backend()
         options.function(options)
     except (ClipError, ParameterError, RuntimeError, OSError) as error:
         print(f"avef: {error}", file=sys.stderr)

@@ -210,6 +210,9 @@ def _of_corpus(name, params):
     elif len(set(sources)) < len(sources) or not set(sources) <= set(params.corpora) - {name}:
         rule = f"must name other corpora, each once, got {sources}"
         yield Fault(f"corpora.{name}.transfer_from", rule)
+    elif same := [source for source in sources if params.same_people(source, name)]:
+        rule = f"{same[0]} is of the same published corpus, whose people would be tested"
+        yield Fault(f"corpora.{name}.transfer_from", rule)
 
 
 def _ablations(values, params: Params) -> Iterator[Fault]:

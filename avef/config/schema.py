@@ -282,9 +282,21 @@ class Params:
     ablations: dict[str, list[str]]
 
     def sources(self, corpus: str) -> list[str]:
-        """The corpora that one's networks start from (§2.2)."""
-        others = [name for name in self.corpora if name != corpus]
+        """The corpora that one's networks start from (§2.2).
+
+        If none is named, all others but those of the same people (:meth:`same_people`).
+        """
+        others = [name for name in self.corpora if not self.same_people(name, corpus)]
         return self.corpora[corpus].transfer_from or others
+
+    def same_people(self, one: str, other: str) -> bool:
+        """Whether two corpora are one, or two folders of the same published one.
+
+        Who is tested in such a one may be heard in the other. Of tables of one's own only
+        their owner knows.
+        """
+        readers = [self.corpora[name].reader or name for name in (one, other)]
+        return one == other or (readers[0] == readers[1] != "table")
 
     def of(self, corpus: str) -> CorpusParams:
         """What the learning stages of one corpus take of all this."""

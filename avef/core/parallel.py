@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from joblib import Parallel, cpu_count, delayed, effective_n_jobs, parallel_config
 from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import get_active_backend
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from avef.core import devices, log
@@ -30,9 +31,14 @@ def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
     ----------
     name : {"loky", "dask"}
         Processes of this machine, which end with the block; or all workers of a Dask
-        cluster that is already there and shares this folder.
+        cluster that is already there and shares this folder, each of one thread.
     scheduler : str
         The cluster's address, such as ``tcp://host:8786``.
+
+    Raises
+    ------
+    ParameterError
+        If the cluster cannot be reached, or a worker of it has several threads.
     """
     if name == "loky":
         with TemporaryDirectory(prefix="avef-") as folder:  # else a killed kernel would leave one
@@ -53,6 +59,7 @@ def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
     except OSError as error:
         raise ParameterError(f"jobs.scheduler: no Dask scheduler at {scheduler}") from error
     with client, parallel_config(backend="dask", n_jobs=-1):
+        _require_one_thread(client.nthreads())
         yield
 
 
@@ -69,6 +76,9 @@ def each(
     function: Callable, items: Iterable[tuple], *, jobs: int, title: str, gpus: bool = True
 ) -> Iterator:
     """Call ``function(*item)`` for every item; yield the results in order.
+
+    Wherever an item is worked on, linear algebra has as many threads as TensorFlow has: the order
+    of sums depends on that, and so the last bits of results would depend on ``jobs``.
 
     Parameters
     ----------
@@ -91,7 +101,7 @@ def each(
     bar = tqdm(total=len(items), desc=title, mininterval=0.5 if live else 15, ascii=not live)
     with bar:
         if jobs == 1 and not cluster:
-            results = (function(*item) for item in items)
+            results = (_steadily(function, item) for item in items)
         else:
             seen = None if cluster and gpus else devices.there() if gpus else []
             work = (delayed(_alone)(function, item, Path.cwd(), seen) for item in items)
@@ -100,6 +110,16 @@ def each(
             bar.update()
             yield result
     _log.info("%s: done", title)
+
+
+def _require_one_thread(threads):
+    """Refuse a Dask worker of several: they would share a working folder and what is imported."""
+    for address, count in sorted(threads.items()):
+        if count > 1:
+            raise ParameterError(
+                f"jobs.scheduler: the worker at {address} has {count} threads, and must have one; "
+                "start it with `dask worker --nthreads 1`, and more of them with --nworkers"
+            )
 
 
 def _cluster():
@@ -116,5 +136,15 @@ def _alone(function, item, folder, seen):
         os.environ[devices.VISIBLE] = own
     os.chdir(folder)  # a cluster's worker was started somewhere else
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    os.environ["OPENBLAS_NUM_THREADS"] = _threads()  # for what is loaded only now
     log.follow()
-    return function(*item)
+    return _steadily(function, item)
+
+
+def _steadily(function, item):
+    with threadpool_limits(int(_threads()), user_api="blas"):
+        return function(*item)
+
+
+def _threads():
+    return os.environ["TF_NUM_INTRAOP_THREADS"]  # avef sets it

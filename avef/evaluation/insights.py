@@ -97,8 +97,8 @@ def pretrained(errors: pd.DataFrame) -> str:
     >>> errors = pd.DataFrame({"layer": 1, "epoch": [1, 2], "error": [0.8, 0.6],
     ...                        "gap": [0.01, 0.04]})
     >>> pretrained(errors)  # doctest: +NORMALIZE_WHITESPACE
-    'The error of the lowest machine goes from 0.80 to 0.60 in 2 epochs; its gap to speakers that
-     it does not learn from goes from 0.010 to 0.040: it widens.'
+    'The error of the lowest machine goes from 0.80 to 0.60 in 2 epochs; its gap to training
+     speakers held out goes from 0.010 to 0.040: it widens.'
     """
     lowest = errors[errors["layer"] == 1]
     if lowest.empty:
@@ -106,9 +106,14 @@ def pretrained(errors: pd.DataFrame) -> str:
     mean = lowest.groupby("epoch")[["error", "gap"]].mean()
     first, last = mean.iloc[0], mean.iloc[-1]
     trend = "it widens" if last["gap"] > first["gap"] else "it does not widen"
-    return (
+    said = (
         f"The error of the lowest machine goes from {first['error']:.2f} to {last['error']:.2f} "
-        f"in {len(mean)} epochs; its gap to speakers that it does not learn from goes from "
+        f"in {len(mean)} epochs"
+    )
+    if mean["gap"].isna().all():
+        return f"{said}; there is no second training speaker to tell a gap by."
+    return (
+        f"{said}; its gap to training speakers held out goes from "
         f"{_plain(first['gap'])} to {_plain(last['gap'])}: {trend}."
     )
 

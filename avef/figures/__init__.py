@@ -32,7 +32,8 @@ _FIGURES = {
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_FIGURES)
 __all__ += ["finish"]
 
-plt.style.use(str(resources.files("avef.figures") / "avef.mplstyle"))
+# From matplotlib's own defaults, whatever a matplotlibrc of the user's says.
+plt.style.use(["default", str(resources.files("avef.figures") / "avef.mplstyle")])
 
 
 def finish(

@@ -39,8 +39,10 @@ def run(folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> None:
         read. Each cell in ``dbn_fusion`` has arrays ``features`` (clips, h), the last
         hidden layer, and ``fc7`` (clips, d), that of both networks after they were trained
         as a whole, averaged over each clip's segments; ``softmax`` (clips, C), ``curve``
-        (2 or 4, epochs) of the whole model, and ``rbm_errors`` and ``rbm_gaps``
-        (layers, epochs).
+        (2 or 4, epochs) of the whole model, ``rbm_errors`` (layers, epochs), and ``rbm_gaps``
+        (layers, epochs) to training speakers whom an RBM does not learn from. Where
+        ``stop.early`` holds out none, the gaps are of RBMs of their own, and only of the
+        cells whose networks are kept; of the others they are (layers, 0).
     jobs : int
         Worker processes; see :func:`avef.core.parallel.each`.
     """
@@ -66,12 +68,14 @@ def rbm_errors(folder: str | Path) -> pd.DataFrame:
     """What the RBMs of all cells were like in every epoch.
 
     Columns ``emotion_model``, ``case``, ``seed``, ``fold``, ``layer``, ``epoch``, ``error``,
-    ``gap``; the last two are :class:`avef.models.rbm.RBM`'s ``errors_`` and ``gaps_``.
+    ``gap``; the last two are :class:`avef.models.rbm.RBM`'s ``errors_`` and ``gaps_``. No gap
+    (NaN) where none was told, see :func:`run`.
     """
     rows = []
     for cell, arrays in grid.load_all(folder):
-        pairs = zip(arrays["rbm_errors"], arrays["rbm_gaps"], strict=True)
-        for layer, (errors, gaps) in enumerate(pairs, start=1):
+        told, seen = arrays["rbm_errors"], arrays["rbm_gaps"]
+        seen = seen if seen.size else np.full_like(told, np.nan)
+        for layer, (errors, gaps) in enumerate(zip(told, seen, strict=True), start=1):
             both = zip(errors, gaps, strict=True)
             rows += [(*cell, layer, epoch, *values) for epoch, values in enumerate(both, start=1)]
     columns = [*grid.Cell._fields, "layer", "epoch", "error", "gap"]
@@ -93,8 +97,9 @@ def _run_pair(net, pair, folders, chosen):
     pieces = []
     for cell in work.cells:
         weights = {k: unimodal.trained_weights(k, folders, cell) for k in KINDS}
-        key = _key(cell, chosen, [folders.prepared / "clips.csv", start.dbn, *weights.values()])
         serves = pair == PREDICTS and cell.seed == chosen.seeds[0]
+        files = [folders.prepared / "clips.csv", start.dbn, *weights.values()]
+        key = _key(cell, serves, chosen, files)
         whole = [weights_file(out, cell.fold)] if serves else []
         piece = Piece(cell, grid.file(out, cell), weights, whole, key)
         if not grid.finished(piece.file, *whole, key=key):
@@ -171,19 +176,22 @@ def _train(net, work, start, pieces, chosen):
         grid.begin(file)
         for kind, path in weights.items():
             net.shared[kind].part.own.load_weights(path)
+        lesson = work.lesson(cell, chosen.stop)
         arrays = whole_model.train(
             net.whole,
-            work.lesson(cell, chosen.stop),
+            lesson,
             chosen,
             count=count,
             rbms=transferred.rbms_[: chosen.keep.dbn],
             seed=cell.lot,
             checkpoint=grid.checkpoint(file, key, chosen.compute.checkpoint_seconds),
+            gauged=bool(whole),
         )
         outputs = training.outputs(net.whole.features, [np.arange(count, dtype=np.int32)])
         names = ("fc7", "features", "softmax")
         made = zip(names, outputs, strict=True)
         arrays |= {name: work.data.pooled(values) for name, values in made}
+        arrays |= grid.heard(work.data, lesson)
         for path in whole:
             train, _ = work.splits[cell.fold]
             _keep(path, key, net.whole.deep.get_weights(), arrays["features"], work, train)
@@ -203,10 +211,10 @@ def _keep(path, key, weights, features, work, train):
     )
 
 
-def _key(cell, chosen, files):
+def _key(cell, serves, chosen, files):
     """Fingerprint of a cell; ``files`` hold what it starts from."""
     return store.digest(
-        cell,
+        (cell, serves),
         (chosen.networks, chosen.keep, chosen.rbm, chosen.dbn_fusion, chosen.stop),
         (chosen.compute.sums, chosen.protocol, chosen.seed),
         files=files,

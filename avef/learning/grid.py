@@ -97,7 +97,7 @@ class Held(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """The segments that a fold learns from and watches; from :func:`lesson`.
+    """The segments that a fold learns from, of its training speakers alone; from :func:`lesson`.
 
     Attributes
     ----------
@@ -107,15 +107,16 @@ class Lesson(NamedTuple):
         Classes of these.
     held : Held or None
         None where ``stop.early`` is off.
-    watch : (m,) int32
-        Segments of other speakers, for the RBMs' gaps alone: no labels of theirs are read,
-        and nothing is learnt or chosen by them.
+    gauge : (learn, watch) or None
+        Segments (n,) and (m,) int32 of the same speakers, parted by speaker: an RBM that learns
+        from the former tells by the latter how much it overfits (:func:`avef.models.rbm.RBM`'s
+        gap). None where one speaker is all that there is.
     """
 
     rows: np.ndarray
     labels: np.ndarray
     held: Held | None
-    watch: np.ndarray
+    gauge: tuple[np.ndarray, np.ndarray] | None
 
 
 def pairs() -> list[tuple[str, int]]:
@@ -181,7 +182,7 @@ class Work(NamedTuple):
     cells: list[Cell]
 
     def lesson(self, cell: Cell, stop: Stop) -> Lesson:
-        """What a cell learns from and watches."""
+        """What a cell learns from."""
         return lesson(self.data, self.target, self.splits[cell.fold], stop=stop, seed=cell.lot)
 
 
@@ -266,7 +267,7 @@ def lesson(
     stop: Stop,
     seed: int,
 ) -> Lesson:
-    """What one fold learns from and watches.
+    """What one fold learns from: nothing of the speakers that it tests.
 
     Parameters
     ----------
@@ -277,13 +278,30 @@ def lesson(
     """
     train, test = split
     assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
-    if not stop.early:
+    gauge = None
+    if stop.early or data.clips["speaker"][train].nunique() > 1:
+        learn, watch = inner_split(data.clips, train, fraction=stop.fraction, seed=seed)
+        gauge = data.segments_of(learn).astype(np.int32), data.segments_of(watch).astype(np.int32)
+    if gauge is None or not stop.early:
         rows = data.segments_of(train).astype(np.int32)
-        return Lesson(rows, target[rows], None, data.segments_of(test).astype(np.int32))
-    learn, watch = inner_split(data.clips, train, fraction=stop.fraction, seed=seed)
-    rows, watched = (data.segments_of(clips).astype(np.int32) for clips in (learn, watch))
-    held = Held(watched, target[watched], stop.patience)
-    return Lesson(rows, target[rows], held, watched)
+        return Lesson(rows, target[rows], None, gauge)
+    rows, watched = gauge
+    return Lesson(rows, target[rows], Held(watched, target[watched], stop.patience), gauge)
+
+
+def heard(data: Dataset, lesson: Lesson) -> dict[str, np.ndarray]:
+    """Who is in a training, to be saved with it (see :mod:`avef.learning.provenance`).
+
+    Returns
+    -------
+    dict
+        ``learnt``, the clips trained on, and ``chose``, those that the epoch was chosen by:
+        each ``corpus/clip``, once.
+    """
+    names = (data.clips["corpus"] + "/" + data.clips["clip"]).to_numpy(str)
+    held = lesson.held.rows if lesson.held else lesson.rows[:0]
+    sides = {"learnt": lesson.rows, "chose": held}
+    return {side: names[np.unique(data.clip[rows])] for side, rows in sides.items()}
 
 
 def checkpoint(path: Path, key: str, seconds: float) -> Checkpoint:

@@ -48,9 +48,11 @@ def run(
     Raises
     ------
     ParameterError
-        If the target has pictures and no source has.
+        If the target has pictures and no source has, or a source holds a recording of the
+        target's.
     """
     out = folders.transfer
+    _require_others(sources, folders.prepared)
     title = f"transfer to {out.name}"
     kinds = [kind for kind in KINDS if kind in modalities(folders.prepared)]
     for emotion_model, kind in product(EMOTION_MODELS, set(KINDS) - set(kinds)):
@@ -90,6 +92,25 @@ def curves(folder: str | Path) -> pd.DataFrame:
                 for epoch, (loss, accuracy, *_) in enumerate(curve.T, start=1)
             ]
     return pd.DataFrame(rows, columns=["emotion_model", "network", "epoch", "loss", "accuracy"])
+
+
+def _require_others(sources, target):
+    """Refuse a source with a recording of the target's: its speaker would be tested, too."""
+    own = _recordings(target)
+    for source in sources:
+        if shared := own.keys() & _recordings(source).keys():
+            name = Path(target).name
+            raise ParameterError(
+                f"corpora.{name}: {Path(source).name} holds {len(shared)} of its recordings, "
+                f"such as {min(own[key] for key in shared)}, and must not be among the corpora "
+                "that it starts from, as its speakers are tested; see transfer_from"
+            )
+
+
+def _recordings(prepared):
+    """Clip by the key that its raw bytes decide."""
+    clips = pd.read_csv(Path(prepared) / "clips.csv", dtype=str)
+    return dict(zip(clips.get("key", ()), clips["clip"], strict=False))
 
 
 class Piece(NamedTuple):
@@ -165,7 +186,8 @@ def _train(kind, pieces, data, chosen):
             full.save_weights(temporary)
         shape = (0, fc7.output_shape[1])
         features = training.outputs(fc7, [seen]) if len(seen) else np.zeros(shape, np.float32)
-        grid.save(cell, key, beside, fc7=features, curve=curve.to_numpy()[:, 1:].T)
+        arrays = {"fc7": features, "curve": curve.to_numpy()[:, 1:].T}
+        grid.save(cell, key, beside, **arrays, **grid.heard(data, lesson))
 
 
 def _train_dbn(emotion_model, out, chosen):

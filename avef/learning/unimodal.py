@@ -32,8 +32,8 @@ def run(kind: str, folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> 
     folders : Folders
         The corpus' prepared clips and its transfer folder are read. In ``audio_net`` or
         ``visual_net`` each cell gets the trained layers' weights, and arrays ``fc7``
-        (clips, d) and ``softmax`` (clips, C), averaged over each clip's segments, and
-        ``curve`` (2 or 4, epochs), see ``grid.COLUMNS``.
+        (clips, d) and ``softmax`` (clips, C), averaged over each clip's segments,
+        ``curve`` (2 or 4, epochs), see ``grid.COLUMNS``, and those of :func:`grid.heard`.
     jobs : int
         Worker processes; see :func:`avef.core.parallel.each`.
     """
@@ -179,5 +179,5 @@ def _train(net, work, pieces, chosen):
             part.own.save_weights(temporary)
         made = training.outputs(net.both, [every])
         fc7, softmax = (work.data.pooled(values) for values in made)
-        curve = curve.to_numpy()[:, 1:].T
-        grid.save(file, key, [weights], fc7=fc7, softmax=softmax, curve=curve)
+        arrays = {"fc7": fc7, "softmax": softmax, "curve": curve.to_numpy()[:, 1:].T}
+        grid.save(file, key, [weights], **arrays, **grid.heard(work.data, lesson))

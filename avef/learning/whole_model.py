@@ -86,6 +86,7 @@ def train(
     rbms: Sequence[RBM],
     seed: int,
     checkpoint: Checkpoint,
+    gauged: bool = True,
 ) -> dict[str, np.ndarray]:
     """Greedy pre-training, the DBN with labels, then all as a whole.
 
@@ -97,6 +98,8 @@ def train(
         S, the number of all segments.
     rbms : sequence of RBM
         What the lowest layers of the DBN start from.
+    gauged : bool
+        Whether to pre-train once more for the gaps, if all training speakers are learnt from.
 
     Returns
     -------
@@ -105,11 +108,22 @@ def train(
     """
     from avef.models import dbn  # here, and not above: it brings scikit-learn
 
+    def pretrained(learn, watch=None):
+        return dbn.pretrained(
+            fc7[learn],
+            chosen.networks.dbn,
+            chosen.rbm,
+            seed=seed,
+            initial=rbms,
+            watch=None if watch is None else fc7[watch],
+        )
+
     schedule, rows = chosen.dbn_fusion, lesson.rows
     fc7, *_ = training.outputs(whole.features, [np.arange(count, dtype=np.int32)])
-    machine = dbn.pretrained(
-        fc7[rows], chosen.networks.dbn, chosen.rbm, seed=seed, initial=rbms, watch=fc7[lesson.watch]
-    )
+    machine = pretrained(rows, lesson.held.rows if lesson.held else None)
+    gauge = machine
+    if gauged and lesson.gauge and not lesson.held:
+        gauge = pretrained(*lesson.gauge)  # nobody is held out of the one that is kept
     whole.table.fill(fc7)
     training.restart(whole.top, whole.stack, seed)
     unrolled.unroll(machine, whole.stack)
@@ -135,5 +149,5 @@ def train(
     return {
         "curve": curve.to_numpy()[:, 1:].T,
         "rbm_errors": np.array([r.errors_ for r in machine.rbms_], np.float32),
-        "rbm_gaps": np.array([r.gaps_ for r in machine.rbms_], np.float32),
+        "rbm_gaps": np.array([r.gaps_ for r in gauge.rbms_], np.float32),
     }

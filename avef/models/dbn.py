@@ -72,7 +72,7 @@ class DBN(TransformerMixin, BaseEstimator):
             Layers of another DBN, lowest first, from which this one's lowest
             layers start (§2.2, transfer).
         watch : ndarray (m, n_visible), optional
-            Data of other speakers, for the RBMs' ``gaps_`` alone.
+            Data of training speakers held out, for the RBMs' ``gaps_`` alone.
         """
         shared = {n: getattr(self, n) for n in _SHARED}
         self.rbms_ = []

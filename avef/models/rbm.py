@@ -83,7 +83,7 @@ class RBM(TransformerMixin, BaseEstimator):
         initial : RBM, optional
             Where to start from; random weights else.
         watch : ndarray (m, n_visible), optional
-            Data of other speakers, for ``gaps_`` alone: nothing is learnt or chosen by them.
+            Data of training speakers held out, for ``gaps_`` alone: nothing is learnt from them.
 
         Raises
         ------

@@ -58,7 +58,7 @@ FIGURES = {
     "curves": ("Learning curves", "CURVES"),
     "rbm": (
         "Pre-training of the restricted Boltzmann machines",
-        "Error of reconstruction above and gap of free energy to speakers left out below, by "
+        "Error of reconstruction above and gap of free energy to speakers held out below, by "
         "epoch, a column for each restricted Boltzmann machine, a thin line for each training.",
     ),
     "accuracy_audio_net": ("Accuracy of the audio-net", "BARS"),

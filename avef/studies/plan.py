@@ -2,7 +2,7 @@
 
 Multiply-adds are counted from the layers, segments from the prepared clips (or, before
 there are any, from published sizes); the speed of each part is measured in a few steps.
-Preparation and the SVMs take minutes and are left out.
+Preparation and the SVMs take minutes and are left out, as are the few RBMs that only tell a gap.
 """
 
 from __future__ import annotations

@@ -206,6 +206,26 @@ def test_networks_start_from_all_others_unless_they_are_named(changed):
         params.read(changed("corpora.rml.transfer_from", []))
 
 
+def test_two_folders_of_one_published_corpus_do_not_teach_each_other(changed):
+    """An actor who is tested in the one may be heard in the other."""
+    tree = values()
+    tree["corpora"] |= {
+        "films": {"root": "x", "reader": "ravdess"},
+        "voices": {"root": "y", "reader": "ravdess"},
+        "ravdess": {"root": "z"},
+        "mine": {"root": "v", "reader": "table"},
+        "ours": {"root": "w", "reader": "table"},
+    }
+    p = params.checked(tree)
+    paper = ["rml", "enterface05", "baum1s"]
+    for name in ("films", "voices", "ravdess"):
+        assert p.sources(name) == [*paper, "mine", "ours"]
+    assert p.sources("mine") == [*paper, "films", "voices", "ravdess", "ours"]
+    tree["corpora"]["films"]["transfer_from"] = ["rml", "ravdess"]
+    with pytest.raises(ParameterError, match=r"films\.transfer_from: ravdess is of the same publ"):
+        params.checked(tree)
+
+
 def alone(tree, names):
     tree["corpora"] = {c: e for c, e in tree["corpora"].items() if c in names}
     tree["protocol"] = {c: e for c, e in tree["protocol"].items() if c in (*names, "default")}

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+import scipy.linalg  # noqa: F401 (it brings a BLAS of its own)
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from avef.core import parallel
 from avef.core.errors import ParameterError
@@ -15,6 +17,13 @@ def where(number):
 
 def refuse(number):
     raise ValueError(f"no {number}")
+
+
+def blas_threads(_):
+    """Threads of every BLAS that is loaded, and what one that is loaded now would have."""
+    return sorted(
+        {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+    ), os.environ.get("OPENBLAS_NUM_THREADS")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +66,39 @@ def test_a_cluster_does_the_work_in_this_folder_in_order(cluster):
     assert os.getpid() not in {pid for _, pid, _ in results}
     again = list(parallel.each(where, [(0,)], jobs=1, title="work"))  # and after it, this process
     assert again[0][1] == os.getpid()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_sums_are_of_one_order_whatever_the_workers(jobs, monkeypatch):
+    """In this process BLAS has all cores else, and in a worker its share of them."""
+    with threadpool_limits(3, user_api="blas"):
+        told = list(parallel.each(blas_threads, [(0,), (1,)], jobs=jobs, title="work"))
+        assert {tuple(threads) for threads, _ in told} == {(1,)}
+        assert blas_threads(0)[0] == [3]  # and after it, as before
+    if jobs > 1:
+        assert {variable for _, variable in told} == {"1"}
+
+
+def test_sums_are_of_one_order_on_a_cluster(cluster):
+    with parallel.backend("dask", cluster):
+        told = list(parallel.each(blas_threads, [(0,), (1,)], jobs=1, title="work"))
+    assert {(tuple(threads), variable) for threads, variable in told} == {((1,), "1")}
+
+
+def test_a_cluster_of_several_threads_is_refused_with_the_remedy(tmp_path):
+    from distributed import LocalCluster
+
+    options = {
+        "n_workers": 1,
+        "threads_per_worker": 2,
+        "processes": False,
+        "dashboard_address": None,
+    }
+    with LocalCluster(**options, local_directory=str(tmp_path)) as threaded:
+        address = threaded.scheduler_address
+        rule = r"the worker at .* has 2 threads.*dask worker --nthreads 1"
+        with pytest.raises(ParameterError, match=rule), parallel.backend("dask", address):
+            pass
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

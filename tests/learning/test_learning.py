@@ -17,20 +17,26 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from chain import (
+    CHOSEN,
+    COMPUTE,
+    CORPORA,
+    FUSION,
+    GROUPS,
+    SCHEDULE,
+    SEED,
+    STAGES,
+    STOP,
+    SVM,
+    TRANSFER,
+    Chain,
+    restricted,
+    write_corpus,
+)
 from tiny import KEEP, NETS
 
 from avef.config import params
-from avef.config.corpus import CorpusParams
-from avef.config.schema import (
-    Compute,
-    Fusion,
-    Protocol,
-    Rbm,
-    Schedule,
-    Stop,
-    Svm,
-    Transfer,
-)
+from avef.config.schema import Protocol
 from avef.core import paths, store
 from avef.core.errors import ParameterError
 from avef.core.machine import described
@@ -41,6 +47,7 @@ from avef.learning import (
     frozen,
     fusion,
     grid,
+    provenance,
     saved_model,
     source_weights,
     training,
@@ -49,7 +56,7 @@ from avef.learning import (
     whole_model,
 )
 from avef.models import dbn, inputs, networks
-from avef.preparation.prepared import PreparedClip, load_clip, save_clip
+from avef.preparation.prepared import load_clip, save_clip
 from avef.protocol import EMOTION_MODELS, EMOTIONS, binary, folds
 from avef.recognition import calibration
 from avef.recognition.recogniser import Recogniser
@@ -57,108 +64,9 @@ from avef.recognition.source import Local
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # Keras' own
 
-CORPORA = ("rml", "enterface05", "baum1s")
-STOP = Stop(early=False, fraction=0.4, patience=1)
-COMPUTE = Compute(
-    precision="float32", xla=False, deterministic=True, cache_gib=1.0, checkpoint_seconds=1e9
-)
-SCHEDULE = Schedule(epochs=1, batch=16, learning_rate=0.005, momentum=0.9, clip_norm=None)
-RBM = Rbm(epochs=1, batch=16, learning_rate=0.01, momentum=0.9, weight_decay=0.0002, cd_steps=1)
-SVM = Svm(c=1.0, degree=3, gamma="scale", coef0=1.0, standardise=True)
-TRANSFER = Transfer(**vars(replace(SCHEDULE, epochs=4)), case=2)
-FUSION = Fusion(**vars(SCHEDULE), supervised_epochs=1)
-GROUPS, SEED = 2, 3
-CHOSEN = CorpusParams(
-    seed=SEED,
-    seeds=[SEED],
-    protocol=Protocol(groups=GROUPS, sentences="any"),
-    networks=NETS,
-    keep=KEEP,
-    stop=STOP,
-    compute=COMPUTE,
-    transfer=TRANSFER,
-    audio_net=SCHEDULE,
-    visual_net=SCHEDULE,
-    rbm=RBM,
-    dbn_fusion=FUSION,
-    svm=SVM,
-    unimodal_decision="svm",
-)
 GRID = (("emotion", 1), ("arousal", 2))  # the whole of it takes three times as long
 WHOLE_GRID = grid.pairs()
-STAGES = ("audio", "visual", "fusion")
 CELL = f"emotion-case1-seed{SEED}-fold1"
-
-
-def clip_of(emotion, rng):
-    """140 audio frames and 36 faces, the first and last 20 frames without speech."""
-    number = EMOTIONS.index(emotion)
-    log_mel = rng.standard_normal((140, 64), np.float32)
-    log_mel[:, 10 * number : 10 * number + 12] += 6
-    faces = rng.integers(0, 60, (36, 16, 16, 3)).astype(np.uint8)
-    faces[:, 2 * number : 2 * number + 5] += 190
-    voiced = np.zeros(140, bool)
-    voiced[20:120] = True
-    times = np.arange(36) / 25
-    return PreparedClip(log_mel, voiced, faces, np.ones(36, np.uint8), times, 25.0)
-
-
-def write_corpus(folder, corpus, rng):
-    rows = []
-    for speaker in ("s1", "s2", "s3", "s4"):
-        for emotion in EMOTIONS:
-            name = f"{speaker}_{emotion}"
-            save_clip(folder / f"{name}.npz", clip_of(emotion, rng))
-            rows.append({"clip": name, "corpus": corpus, "speaker": speaker, "emotion": emotion})
-    pd.DataFrame(rows).to_csv(folder / "clips.csv", index=False)
-
-
-class Chain:
-    """The learning stages of one target corpus, RML, in one folder."""
-
-    def __init__(self, prepared, root):
-        self.prepared, self.root = prepared, root
-        self.target = prepared / "rml"
-        self.transferred = root / "transfer"
-        cells = (root / stage for stage in STAGES)
-        self.folders = paths.Folders(self.target, self.transferred, *cells)
-
-    def transfer(self, jobs=1, **changed):
-        sources = [self.prepared / c for c in CORPORA[1:]]
-        transfer.run(sources, self.folders, CHOSEN._replace(**changed), jobs=jobs)
-
-    def unimodal(self, kind, schedule=SCHEDULE, jobs=1, **changed):
-        chosen = CHOSEN._replace(**{f"{kind}_net": schedule}, **changed)
-        unimodal.run(kind, self.folders, chosen, jobs=jobs)
-
-    def fusion(self, schedule=FUSION, jobs=1, **changed):
-        fusion.run(self.folders, CHOSEN._replace(dbn_fusion=schedule, **changed), jobs=jobs)
-
-    def learn(self, jobs=1, **changed):
-        self.unimodal("audio", jobs=jobs, **changed)
-        self.unimodal("visual", jobs=jobs, **changed)
-        self.fusion(jobs=jobs, **changed)
-
-    def predictions(self, stage="fusion", decision="svm", **changed):
-        feature = "features" if stage == "fusion" else "fc7"
-        folder, chosen = self.root / stage, CHOSEN._replace(**changed)
-        return clip_svm.predictions(self.target, folder, chosen, feature=feature, decision=decision)
-
-    def copied(self, root):
-        """The same, to go on with, in another folder."""
-        shutil.copytree(self.root, root, dirs_exist_ok=True)
-        return Chain(self.prepared, root)
-
-    def files(self, *stages):
-        """Bytes of every file of some stages, by path."""
-        files = [p for s in stages or ("transfer", *STAGES) for p in (self.root / s).rglob("*.*")]
-        return {str(p.relative_to(self.root)): p.read_bytes() for p in files}
-
-
-def restricted(patch, pairs):
-    models = {model: EMOTION_MODELS[model] for model, _ in pairs}
-    patch.setattr(grid, "pairs", lambda: list(pairs))
-    patch.setattr(transfer, "EMOTION_MODELS", models)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -268,6 +176,8 @@ def test_every_cell_has_its_arrays(finished, stage):
     assert sorted(arrays_of) == sorted((*pair, SEED, fold) for pair in GRID for fold in (0, 1))
     for (model, *_), arrays in arrays_of.items():
         assert described()["instructions"] in str(arrays.pop("machine"))
+        learnt, chose = arrays.pop("learnt"), arrays.pop("chose")
+        assert len(learnt) == 12 and len(chose) == 0
         assert all(np.isfinite(a).all() for a in arrays.values())
         assert arrays["softmax"].shape == (24, len(EMOTION_MODELS[model]))
         np.testing.assert_allclose(arrays["softmax"].sum(axis=1), 1, rtol=1e-4)
@@ -523,7 +433,8 @@ def test_training_without_the_cache_gives_the_same(begun, only, stage):
     begun.fusion(compute=bare) if stage == "fusion" else begun.unimodal(stage, compute=bare)
     uncached = store.load(path)
     assert set(cached) == set(uncached)
-    assert cached.pop("machine") == uncached["machine"]
+    for name in ("machine", "learnt", "chose"):
+        np.testing.assert_array_equal(cached.pop(name), uncached[name])
     for name, values in cached.items():
         np.testing.assert_allclose(uncached[name], values, rtol=2e-3, atol=2e-4)
 
@@ -936,7 +847,7 @@ def test_sentences_are_kept_apart_wherever_folds_are_made(prepared, tmp_path):
         grid.work(("emotion", 1), prepared / "rml", tmp_path, chosen=apart)
     with pytest.raises(ParameterError, match=r"protocol\.rml\.sentences"):
         clip_svm.predictions(prepared / "rml", tmp_path, apart, feature="fc7")
-    assert fusion._key(GRID[0], apart, []) != fusion._key(GRID[0], CHOSEN, [])
+    assert fusion._key(GRID[0], True, apart, []) != fusion._key(GRID[0], True, CHOSEN, [])
 
 
 def write_voices(folder, like):
@@ -973,6 +884,9 @@ def test_a_corpus_of_sound_alone_runs_the_audio_side(prepared, tmp_path, only):
     assert not [*chain.visual_net.iterdir(), *chain.dbn_fusion.iterdir()]
     heard = clip_svm.predictions(voices, chain.audio_net, CHOSEN, feature="fc7")
     assert sorted(heard["clip"]) == sorted(pd.read_csv(voices / "clips.csv")["clip"])
+    people = provenance.table(chain, CHOSEN)
+    assert set(people["tested"]) == {""}
+    assert {*people["fitted"]} == {"start of the audio-net", "audio-net", "SVM on the audio-net"}
     pairs = grid.seen_pairs(voices)
     seen = clip_svm.predictions(voices, chain.visual_net, CHOSEN, feature="fc7", pairs=pairs)
     assert len(seen) == 0 and list(seen) == list(heard)
