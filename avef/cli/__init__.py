@@ -8,10 +8,16 @@ from pathlib import Path
 
 from avef import __version__
 from avef.cli import predict
-from avef.cli.options import known
-from avef.config import params, profiles
+from avef.cli.options import known, meant, say, speakable
+from avef.config import params, plain, profiles
 from avef.core import log, paths
-from avef.core.errors import ClipError, ParameterError
+from avef.core.errors import ClipError, ParameterError, RunError
+
+DEMO = ("rml", "enterface05", "baum1s")
+"""The corpora that avef.demo writes; importing it takes seconds."""
+
+_AT = "@ is the one of the DVC stage that runs"
+_ABOUT = "Audio-visual emotion fusion (AVEF), reproduced"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,12 +25,13 @@ def main(arguments: list[str] | None = None) -> int:
     # jsonschema, which checks notebooks, would build a grammar of web addresses with it, for a
     # second at each start; no notebook's schema asks for one. None: as if it were not installed.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    speakable()
     options = _parser().parse_args(arguments)
     log.show(options.verbose)
     try:
         options.function(options)
-    except (ClipError, ParameterError, RuntimeError, OSError) as error:
-        print(f"avef: {error}", file=sys.stderr)
+    except (ClipError, ParameterError, RunError, OSError) as error:
+        say(f"avef: {error}", error=True)
         return 1
     return 0
 
@@ -33,11 +40,12 @@ def _demo(options):
     from avef.demo import make_corpus
 
     p = params.read()
-    known(options.corpus, p.corpora, "corpus")
-    size = getattr(p.demo, options.corpus)
+    corpus = meant(options.corpus)
+    known(corpus, [name for name in DEMO if name in p.corpora], "corpus")
+    size = getattr(p.demo, corpus)
     make_corpus(
-        options.corpus,
-        p.corpora[options.corpus].root,
+        corpus,
+        p.corpora[corpus].root,
         seed=p.demo.seed,
         speakers=size.speakers,
         repeats=size.repeats,
@@ -49,28 +57,30 @@ def _tree(options):
     from avef.corpora import manifest
 
     p = params.read()
+    corpus = "" if options.emodb else meant(options.corpus)
     if not options.emodb:
-        known(options.corpus, p.corpora, "CORPUS")
-    file = paths.EMODB_TREE if options.emodb else paths.tree(options.corpus)
+        known(corpus, p.corpora, "CORPUS")
+    file = paths.EMODB_TREE if options.emodb else paths.tree(corpus)
     root = manifest.roots(p)[file]
-    print(f"{file}: {len(manifest.write(root, file))} files in {root}")
+    say(f"{file}: {len(manifest.write(root, file))} files in {root}")
 
 
 def _clips(options):
     from avef.corpora import listing
 
     p = params.read()
-    known(options.corpus, p.corpora, "CORPUS")
-    corpus = p.corpora[options.corpus]
-    made = listing.write(options.corpus, corpus.root, reader=corpus.reader)
-    print(f"{options.corpus}: {len(made.clips)} clips, {len(made.left_out)} files left out")
+    name = meant(options.corpus)
+    known(name, p.corpora, "CORPUS")
+    corpus = p.corpora[name]
+    made = listing.write(name, corpus.root, reader=corpus.reader)
+    say(f"{name}: {len(made.clips)} clips, {len(made.left_out)} files left out")
 
 
 def _run(options):
     from avef import notebook
 
     p = params.read()  # a mistake in params.yaml stops here, not minutes into a notebook
-    given = dict(_pair(text) for text in options.parameter)
+    given = {key: meant(value) for key, value in map(_pair, options.parameter)}
     known(given.get("dataset", next(iter(p.corpora))), p.corpora, "-p dataset")
     name = "-".join([options.notebook, *given.values()])
     if Path(name).name != name:
@@ -82,18 +92,18 @@ def _run(options):
 
 def _profile(options):
     changed = profiles.apply(options.name)
-    print("\n".join(changed) if changed else f"params.yaml is the {options.name} profile already")
-    print()
+    say("\n".join(changed) if changed else f"params.yaml is the {options.name} profile already")
+    say("")
     missing = _told_corpora(params.read())
     after = "`avef plan` says how long it takes, and `dvc repro` runs it"
-    print(f"\nnext: get {', '.join(missing)}; then {after}" if missing else f"\nnext: {after}")
+    say(f"\nnext: get {', '.join(missing)}; then {after}" if missing else f"\nnext: {after}")
 
 
 def _corpora(options):
     if options.known:
         from avef.corpora import check
 
-        print(check.known(params.read()))
+        say(check.known(params.read()))
         return
     missing = _told_corpora(params.read())
     if missing:
@@ -105,40 +115,40 @@ def _doctor(options):
 
     states = []
     for finding in doctor.examine():
-        print(finding, flush=True)
+        say(finding)
         states.append(finding.state)
     if doctor.STOP in states:
-        raise RuntimeError(f"{states.count(doctor.STOP)} of these would stop a run")
+        raise RunError(f"{states.count(doctor.STOP)} of these would stop a run")
 
 
 def _plan(options):
     p = params.read()  # a mistake is said before TensorFlow is loaded
     from avef.studies import estimate
 
-    print(estimate.report(p))
+    say(estimate.report(p))
 
 
 def _ablations(options):
     from avef.studies import experiments
 
     queued = experiments.queue(options.names)
-    print(f"queued: {', '.join(queued) or 'nothing new'}")
+    say(f"queued: {', '.join(queued) or 'nothing new'}")
     if queued:
         experiments.run()
     left = experiments.gather()
     failed = [name for name in queued if name in left]
     if failed:
-        raise RuntimeError(f"not finished: {', '.join(failed)}; `dvc queue status` says more")
+        raise RunError(f"not finished: {', '.join(failed)}; `dvc queue status` says more")
     others = ", ".join(f"{name} ({state})" for name, state in left.items())
-    print(f"not current: {others or 'none'}; `dvc repro` shows them all")
+    say(f"not current: {others or 'none'}; `dvc repro` shows them all")
 
 
 def _report(options):
     from avef import report
 
-    params.text("params.yaml")  # elsewhere there is nothing to report
+    plain.text("params.yaml")  # elsewhere there is nothing to report
     report.build(paths.REPORTS)
-    print(f"{paths.REPORTS}/index.html")
+    say(f"{paths.REPORTS}/index.html")
 
 
 def _told_corpora(p):
@@ -146,7 +156,7 @@ def _told_corpora(p):
     from avef.corpora import check
 
     states = check.states(p)
-    print("\n".join(state.text for state in states))
+    say("\n".join(state.text for state in states))
     return [state.corpus for state in states if not state.ready]
 
 
@@ -158,24 +168,24 @@ def _pair(text):
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="avef", description=__doc__.split(":")[0])
+    parser = argparse.ArgumentParser(prog="avef", description=_ABOUT)
     parser.add_argument("--version", action="version", version=f"avef {__version__}")
     told = "say what is done; twice, all of it"
     parser.add_argument("-v", "--verbose", action="count", default=0, help=told)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="make a synthetic corpus in its raw layout")
-    demo.add_argument("corpus", choices=["rml", "enterface05", "baum1s"])
+    demo.add_argument("corpus", metavar="CORPUS", help=f"one of {', '.join(DEMO)}; {_AT}")
     demo.set_defaults(function=_demo)
 
     tree = commands.add_parser("tree", help="list the files of a raw corpus, for DVC")
     which = tree.add_mutually_exclusive_group(required=True)
-    which.add_argument("corpus", nargs="?", metavar="CORPUS")
+    which.add_argument("corpus", nargs="?", metavar="CORPUS", help=_AT)
     which.add_argument("--emodb", action="store_true", help="Emo-DB's, for V1 and V2")
     tree.set_defaults(function=_tree)
 
     clips = commands.add_parser("clips", help="list the clips of a raw corpus")
-    clips.add_argument("corpus", metavar="CORPUS")
+    clips.add_argument("corpus", metavar="CORPUS", help=_AT)
     clips.set_defaults(function=_clips)
 
     run = commands.add_parser("run", help="execute a notebook into reports/notebooks/")

@@ -1,4 +1,4 @@
-"""The two errors that avef raises on purpose.
+"""The errors that avef raises on purpose.
 
 A message names the offending value and the rule that it breaks, so that a
 reader need not open the code to mend it.
@@ -25,6 +25,10 @@ OF_THE_FILE = frozenset(
 
 class ParameterError(ValueError):
     """An argument or a parameter of ``params.yaml`` breaks a rule."""
+
+
+class RunError(RuntimeError):
+    """A notebook, an experiment or another program that was run did not come to its end."""
 
 
 class ClipError(Exception):

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath
 
 from avef.core.errors import OF_THE_FILE
+from avef.core.inert import shown
 
 NOT_UTF8 = "the name, or that of a folder above, is not UTF-8: rename it, for example with convmv"
+CONTROL = "the name, or that of a folder above, holds control characters: rename it"
 DEAD = "a dead link: what it points to is not there (not fetched, or moved)"
 ODD = "neither a file nor a folder"
 #: A copy that lasts at least this share of the longest one is whole: containers round differently.
@@ -25,13 +27,11 @@ _POINTERS = {
 }
 
 
-def shown(path: PurePath | str) -> str:
-    r"""A path that any encoding can write: bytes that are no UTF-8 become ``\xNN``.
-
-    >>> shown(os.fsdecode(b"T\xfcrk/an1.avi"))
-    'T\\xfcrk/an1.avi'
-    """
-    return os.fsencode(str(path)).decode("utf-8", "backslashreplace")
+def misnamed(path: PurePath | str) -> str | None:
+    """Why no table and no terminal can take a name as it is; None if it is a plain one."""
+    if shown(path) == str(path):
+        return None
+    return CONTROL if not any("\udc80" <= c <= "\udcff" for c in str(path)) else NOT_UTF8
 
 
 def is_dead(path: Path) -> bool:
@@ -44,8 +44,8 @@ def fault(root: Path, path: PurePosixPath) -> str | None:
 
     OSError only where the machine is to blame, not the file.
     """
-    if shown(path) != str(path):
-        return NOT_UTF8
+    if reason := misnamed(path):
+        return reason
     file = root / path
     try:
         state = file.stat()
@@ -92,7 +92,7 @@ def _seconds(file):
 
     latest = 0.0
     try:
-        with av.open(str(file), metadata_errors="ignore") as media:
+        with av.open(str(file.absolute()), metadata_errors="ignore") as media:
             begin = (media.start_time or 0) / av.time_base
             for packet in media.demux():
                 at = packet.pts if packet.pts is not None else packet.dts

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
 
+from avef.core import outside
 from avef.learning import training
 from avef.models import inputs, networks
 
@@ -182,4 +182,4 @@ def source(
 def _scaling(start):
     if start is None:  # to be given later
         return {"mean": [0.0] * 3, "std": [1.0] * 3}
-    return json.loads(start.scaling.read_text(encoding="utf-8"))
+    return outside.value(start.scaling)

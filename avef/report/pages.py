@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 
+from avef.core.inert import shown
 from avef.evaluation import claims
 from avef.evaluation.tables import CONFUSIONS, DEMO
 from avef.report import gallery, notebooks, opening, real, view
@@ -18,7 +19,10 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(sources: Sources) -> dict[str, str]:
-    """Path relative to the reports folder → HTML, of the index and of every notebook."""
+    """Path relative to the reports folder → HTML, of the index and of every notebook.
+
+    What drives a terminal or turns a text round, whoever wrote it, stands there as an escape.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -41,7 +45,7 @@ def render(sources: Sources) -> dict[str, str]:
             after=pages[place + 1] if place + 1 < len(pages) else None,
             others=[p for p in pages if p.notebook == page.notebook and p != page],
         )
-    return made
+    return {path: shown(html, keep="\n\t") for path, html in made.items()}
 
 
 def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:

@@ -15,11 +15,9 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-import pandas as pd
-
 from avef.config import params
-from avef.core import paths, store
-from avef.core.errors import ParameterError
+from avef.core import outside, paths, store
+from avef.core.errors import ParameterError, RunError
 from avef.corpora import manifest
 from avef.evaluation import tables
 from avef.studies import ablations
@@ -41,7 +39,7 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
     ParameterError
         If there is no such ablation, two would have one name with DVC, or the folder's own
         name is one that DVC cannot write down.
-    RuntimeError
+    RunError
         If the base run is not up to date, or DVC refuses, such as outside a Git repository.
     """
     p = params.read(path)
@@ -76,7 +74,7 @@ def gather(path: str | Path = "params.yaml") -> dict[str, str]:
 
     Raises
     ------
-    ParameterError, RuntimeError
+    ParameterError, RunError
         As :func:`queue` does.
     """
     p = params.read(path)
@@ -107,7 +105,7 @@ def _settled(p):
     states = json.loads(_dvc("status", "--with-deps", "--json", *TARGETS))
     changed = [stage for stage, why in states.items() if "always changed" not in why]
     if changed:
-        raise RuntimeError(
+        raise RunError(
             f"the base run is not up to date ({', '.join(sorted(changed))}); "
             f"`dvc repro {' '.join(TARGETS)}` makes it anew"
         )
@@ -120,7 +118,9 @@ def _predictions(commit, p):
         for modality, stage in tables.STAGES.items():
             text = _git("show", f"{commit}:{paths.predictions(stage, corpus).as_posix()}")
             kinds = {"clip": str, "speaker": str}
-            predictions[corpus, modality] = pd.read_csv(io.StringIO(text), dtype=kinds)
+            predictions[corpus, modality] = outside.parsed(
+                io.StringIO(text), f"{stage}-{corpus}.csv", dtype=kinds
+            )
     return ablations.joined(predictions)
 
 
@@ -155,5 +155,5 @@ def _dvc(*arguments):
 def _said(command):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stderr.strip()}")
+        raise RunError(f"{' '.join(command)}\n{done.stderr.strip()}")
     return done.stdout
