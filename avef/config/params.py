@@ -77,8 +77,8 @@ def overridden(values: dict[str, Any], overrides: Iterable[str]) -> dict[str, An
     for text in overrides:
         key, equals, value = str(text).partition("=")
         if not (key and equals):
-            raise ParameterError(f"an override is key=value, got {text!r}")
-        new = plain.parsed(value, text)
+            raise ParameterError(f"an override is key=value, got {_quoted(text)}")
+        new = plain.parsed(value, text[:80])
         for name in reversed(key.split(".")):
             new = {name: new}
         overlay(values, new)
@@ -97,7 +97,7 @@ def overlay(values: Any, new: dict[str, Any], key: str = "") -> list[str]:
     for name, value in new.items():
         full = f"{key}.{name}".lstrip(".")
         if not isinstance(values, dict) or name not in values:
-            raise ParameterError(f"{full}: not a parameter")
+            raise ParameterError(f"{inert.shown(full)[:200]}: not a parameter")
         if isinstance(value, dict):
             changed += overlay(values[name], value, full)
         elif values[name] != value:

@@ -60,7 +60,7 @@ def parsed(text: str, name: str | Path = "params.yaml") -> Any:
     yaml.Composer = _Bounded
     try:
         return yaml.load(text)
-    except (YAMLError, ValueError, ArithmeticError) as error:  # such as a month 13
+    except (YAMLError, *outside.FOREIGN) as error:  # ValueError: such as a month 13
         raise ParameterError(f"{inert.shown(name)}: not valid YAML: {_told(error)}") from error
 
 
@@ -69,6 +69,7 @@ class _Bounded(Composer):
 
     def __init__(self, loader: Any = None) -> None:
         super().__init__(loader=loader)
+        self.warn_double_anchors = False
         self._level = self._count = 0
         self._sizes: dict[int, int] = {}
 

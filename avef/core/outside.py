@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from nbformat import NotebookNode
 
+#: What a library may raise at what it reads, beside errors of its own; not the machine's faults.
+FOREIGN = (
+    *(ValueError, TypeError, LookupError, ArithmeticError),
+    *(AttributeError, AssertionError, RecursionError),
+)
 #: Bytes of the largest text that is read whole: far above anything that avef writes.
 LARGEST = 2**28
 
@@ -79,7 +84,7 @@ def notebook(path: str | Path) -> NotebookNode:
     try:
         made = nbformat.reads(content, as_version=4)
         nbformat.validate(made)
-    except Exception as error:  # nbformat raises whatever key or attribute it lacks
+    except (nbformat.ValidationError, *FOREIGN) as error:
         said = inert.shown(" ".join(str(error).split())[:200])
         raise ParameterError(
             f"{inert.shown(path)}: no notebook that can be read: {said}"

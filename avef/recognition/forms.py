@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from avef.core import inert
 from avef.protocol import EMOTION_MODELS, EMOTIONS
 from avef.recognition.result import Failure, Prediction
 from avef.recognition.timeline import stretches
@@ -26,9 +27,9 @@ COLUMNS = (
 def text(result: Prediction | Failure) -> str:
     """A result in a few lines, however long the clip is."""
     if isinstance(result, Failure):
-        return f"{safe(result.clip)}: cannot be used: {safe(result.reason)}"
+        return f"{inert.shown(result.clip)}: cannot be used: {inert.shown(result.reason)}"
     lines = [
-        f"{safe(result.clip)}: {result.headline}",
+        f"{inert.shown(result.clip)}: {result.headline}",
         f"  {_confidence(result)}",
         f"  {_likely(result.probabilities, 3)}",
         f"  {_side('arousal', result.arousal)}, {_side('valence', result.valence)}",
@@ -39,7 +40,7 @@ def text(result: Prediction | Failure) -> str:
         lines.append(f"  {result.note}")
     if result.learnt:
         lines.append(f"  {result.learnt} of the {result.folds} folds learnt from this very clip.")
-    lines += [f"  warning: {safe(said)}" for said in result.warnings]
+    lines += [f"  warning: {inert.shown(said)}" for said in result.warnings]
     return "\n".join(lines + _over_time(result))
 
 
@@ -70,22 +71,10 @@ def joined(cells: list[Any]) -> str:
     return line.getvalue()
 
 
-def safe(said: str) -> str:
-    r"""A text on one line: control characters, and bytes that are not UTF-8, are escaped.
-
-    Examples
-    --------
-    >>> print(safe("a\nb.mp4"), safe("ü\x1b[31m"))
-    a\nb.mp4 ü\x1b[31m
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in said)
-
-
 def _cell(value):
     if not isinstance(value, str):
         return value
-    value = safe(value)
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@") else value
+    return inert.cell(inert.shown(value))
 
 
 def _failed(failure):

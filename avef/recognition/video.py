@@ -47,7 +47,7 @@ def annotate(prediction: Prediction, params: Trained, path: str | Path) -> None:
     begin = min(audio.start, float(video.times[0]))
     overlay = Overlay(prediction, *video.frames.shape[2:0:-1])
     frames = _frames(overlay, video, video.times - audio.start, options)
-    with replacing(path) as temporary, av.open(str(temporary), "w") as file:
+    with replacing(path) as temporary, av.open(str(temporary.absolute()), "w") as file:
         film = _stream(file, video.fps, overlay.layout.size)
         pictures = _pictures(film, frames, np.round((video.times - begin) * _CLOCK))
         sound = _sound(file, audio, audio.start - begin)
