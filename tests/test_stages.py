@@ -197,6 +197,11 @@ def test_what_a_notebook_imports_is_there(notebook):
                 assert hasattr(module, name) or importlib.util.find_spec(full), full
 
 
+def test_no_name_out_of_the_parameters_becomes_a_word_of_a_shell():
+    assert [name for name, body in BODIES.items() if "$" in body["cmd"]] == []
+    assert sum("@" in body["cmd"] for body in BODIES.values()) > 5
+
+
 def test_nothing_in_the_stages_names_a_corpus():
     text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
     assert not re.findall("rml|enterface05|baum1s", text)

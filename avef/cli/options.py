@@ -35,8 +35,8 @@ def meant(corpus: str) -> str:
     """
     if corpus != "@":
         return corpus
-    name = os.environ.get("DVC_STAGE", "").rpartition("@")[2]
-    if not name:
+    _, of, name = os.environ.get("DVC_STAGE", "").rpartition("@")
+    if not (of and name):
         raise ParameterError("@ is the corpus of a stage that DVC runs, and it runs none")
     return name
 

@@ -75,7 +75,9 @@ def test_what_is_larger_than_asked_for_is_not_read(tmp_path):
         outside.text(tmp_path / "a", most=4)
 
 
-@pytest.mark.parametrize("change", [{"cells": [1]}, {"cells": None}, {"nbformat": "x"}, {"cells": {}}])
+@pytest.mark.parametrize(
+    "change", [{"cells": [1]}, {"cells": None}, {"nbformat": "x"}, {"cells": {}}]
+)
 def test_what_is_no_notebook_is_refused(tmp_path, change):
     book = json.loads(nbformat.writes(nbformat.v4.new_notebook()))
     (tmp_path / "a.ipynb").write_text(json.dumps(book))
