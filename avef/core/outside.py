@@ -120,6 +120,7 @@ def parsed(source: Any, name: str, needs: Collection[str] = (), **options: Any) 
     if missing:
         raise ParameterError(f"{inert.shown(name)}: has no column {', '.join(missing)}")
     for column in made.columns[[kind.kind == "O" for kind in made.dtypes]]:
-        quoted = made[column].str.startswith("'").eq(True)
-        made.loc[quoted, column] = made.loc[quoted, column].map(inert.plain)
+        quoted = [isinstance(entry, str) and entry.startswith("'") for entry in made[column]]
+        if any(quoted):
+            made.loc[quoted, column] = made.loc[quoted, column].map(inert.plain)
     return made

@@ -73,6 +73,7 @@ def read(folder: Path) -> Sources:
         images=tuple(
             Image(path.stem, png_size(path.read_bytes()[:24]))
             for path in sorted(folder.glob("figures/*.png"))
+            if path.is_file()
         ),
         demo=_is_demo(tables, folder),
         prepared=_by_corpus(prepared.glob("*/clips.csv")),
@@ -83,7 +84,7 @@ def read(folder: Path) -> Sources:
             path.relative_to(folder).as_posix(): path.read_bytes()
             for name in FOLDERS
             for path in sorted(folder.glob(f"{name}/*"))
-            if path.suffix in (".csv", ".json")
+            if path.suffix in (".csv", ".json") and path.is_file()
         },
         reference=citing.read(citation) if citation else None,
         made=provenance.read(root, folder),

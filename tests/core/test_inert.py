@@ -76,3 +76,11 @@ def test_writing_leaves_the_table_as_it_was(tmp_path):
     table = pd.DataFrame({"path": ["=1"]})
     write_csv(tmp_path / "a.csv", table)
     assert table["path"].tolist() == ["=1"]
+
+
+def test_a_column_of_anything_is_read(tmp_path):
+    text = "yes,n,path\nTrue,1,'=1\n,2,\nFalse,x,'a'\n"
+    (tmp_path / "a.csv").write_text(text)
+    table = outside.table(tmp_path / "a.csv")
+    assert table["yes"].tolist()[::2] == [True, False] and pd.isna(table["yes"][1])
+    assert table["path"].tolist()[::2] == ["=1", "'a'"] and table["n"].tolist() == ["1", "2", "x"]

@@ -53,7 +53,7 @@ def test_figures_of_real_recordings_that_are_broken_are_named(reports, text):
     "metrics/svm-rml.json", "notebooks/00_corpora.ipynb", "tables/table_4.csv",
     "../data/prepared/rml/clips.csv",
 ])  # fmt: skip
-@pytest.mark.parametrize("data", [b"\xff\xfe", b'{"a": ', b'a,b\n1,2,3\n"'])
+@pytest.mark.parametrize("data", [b"\xff\xfe", b'a,b\n1,2,3\n"'])
 def test_a_damaged_file_is_named(reports, file, data):
     (reports / file).write_bytes(data)
     with pytest.raises(ParameterError, match=re.escape(file.rpartition("/")[2])) as refused:
