@@ -133,6 +133,14 @@ class Measured(TypedDict):
     high: NotRequired[float]
 
 
+#: A claim on speakers whom the detector does not know, and on all of them.
+Claims = TypedDict(
+    "Claims",
+    {"V1": Measured, "V1 all speakers": Measured, "V2": Measured, "V2 all speakers": Measured},
+    total=False,
+)
+
+
 class Machine(TypedDict):
     """Where it was measured."""
 
@@ -148,7 +156,7 @@ class Real(TypedDict):
     epochs: int
     ravdess: About
     emodb: About
-    claims: dict[str, Measured]
+    claims: Claims
 
 
 def real(values: Any, name: str) -> Mapping[str, Any]:
@@ -159,7 +167,7 @@ def real(values: Any, name: str) -> Mapping[str, Any]:
     ParameterError
         Naming what is missing or of another kind; ``name`` is the file's.
     """
-    told = params.typed(Real, values, name)
+    told: Mapping[str, Any] = params.typed(Real, values, name)
     for corpus in ("ravdess", "emodb"):
         if not told[corpus]["runs"]:
             raise ParameterError(f"{name}: {corpus}.runs: none is there")

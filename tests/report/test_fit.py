@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -40,6 +41,12 @@ def test_figures_of_real_recordings_that_do_not_fit_are_named(reports, change, s
     write_json(path, real() | change)
     with pytest.raises(ParameterError, match=re.escape(said)):
         report.build(reports)
+
+
+def test_the_figures_that_were_measured_fit():
+    path = Path(__file__).resolve().parents[2] / "benchmarks/results/real.json"
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    assert fit.real(measured, str(path)) is measured
 
 
 @pytest.mark.parametrize("text", ["", "7", "{", "[" * 100_000, "null"])
