@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: What a library may raise at what it reads, beside errors of its own; not the machine's faults.
 FOREIGN = (
     *(ValueError, TypeError, LookupError, ArithmeticError),
-    *(AttributeError, AssertionError, RecursionError),
+    *(AttributeError, AssertionError, NameError, RecursionError),
 )
 #: Bytes of the largest text that is read whole: far above anything that avef writes.
 LARGEST = 2**28

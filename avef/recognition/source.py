@@ -142,7 +142,10 @@ class Exported(Source):
         missing = [name for name in Unheard._fields if name not in arrays]
         if missing:
             raise ParameterError(f"{self._folder / 'unheard.npz'} holds no {missing[0]}")
-        return Unheard(*(arrays[name] for name in Unheard._fields))
+        told = Unheard(*(arrays[name] for name in Unheard._fields))
+        if told.softmax.ndim != 2 or {array.shape[:1] for array in told} != {told.truth.shape}:
+            raise ParameterError(f"{self._folder / 'unheard.npz'} is not of one length")
+        return told
 
     def _facts(self):
         file = self._folder / FACTS

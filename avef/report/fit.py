@@ -13,6 +13,7 @@ import pandas as pd
 from typing_extensions import TypedDict
 
 from avef.config import params
+from avef.config.values import Number, Whole
 from avef.core.errors import ParameterError
 
 _ACCURACIES = ("dataset", "modality", "emotion_model", "case", "paper", "ours", "difference")
@@ -91,34 +92,34 @@ def _finite(text):
 class Bounds(TypedDict):
     """A 95 % interval."""
 
-    low: float
-    high: float
+    low: Number
+    high: Number
 
 
 class Accuracy(Bounds):
     """One case's, in percent."""
 
-    accuracy: float
-    deviation: float
+    accuracy: Number
+    deviation: Number
 
 
 class Gain(Bounds):
     """Case 2 − case 1, in points."""
 
-    difference: float
+    difference: Number
 
 
 Run = TypedDict(
-    "Run", {"width": float, "alike": str, "gain": Gain, "case 1": Accuracy, "case 2": Accuracy}
+    "Run", {"width": Number, "alike": str, "gain": Gain, "case 1": Accuracy, "case 2": Accuracy}
 )
 
 
 class About(TypedDict):
     """One corpus of real recordings."""
 
-    voiced_percent: float
-    clips: int
-    speakers: int
+    voiced_percent: Number
+    clips: Whole
+    speakers: Whole
     emotions: list[str]
     runs: list[Run]
 
@@ -126,11 +127,11 @@ class About(TypedDict):
 class Measured(TypedDict):
     """Of V1 or V2."""
 
-    utterances: int
-    percent: NotRequired[float]
-    relative_gain: NotRequired[float]
-    low: NotRequired[float]
-    high: NotRequired[float]
+    utterances: Whole
+    percent: NotRequired[Number]
+    relative_gain: NotRequired[Number]
+    low: NotRequired[Number]
+    high: NotRequired[Number]
 
 
 #: A claim on speakers whom the detector does not know, and on all of them.
@@ -152,8 +153,8 @@ class Real(TypedDict):
     """What ``benchmarks/real.py`` writes and the pages show."""
 
     machine: Machine
-    seeds: list[int]
-    epochs: int
+    seeds: list[Whole]
+    epochs: Whole
     ravdess: About
     emodb: About
     claims: Claims

@@ -32,6 +32,7 @@ def built(reports):
         ({"ravdess": {}}, "5 faults"),
         ({"ravdess": real()["ravdess"] | {"runs": []}}, "ravdess.runs: none is there"),
         ({"seeds": 3}, "seeds: must be a valid list"),
+        ({"ravdess": real()["ravdess"] | {"voiced_percent": "48"}}, "must be a valid number"),
         ({"claims": {"V1": {"utterances": 3}}}, "claims.V1: must have percent, low and high"),
         ({"claims": {"V2": {"utterances": 3, "relative_gain": 1.0, "low": 1.0}}}, "claims.V2"),
     ],
