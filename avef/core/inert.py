@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 
-#: Bidirectional classes of the characters that reorder what follows them.
-_REORDERS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-#: Categories of what is no text: control characters, bytes that are no UTF-8, line separators.
-_NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}
+#: Control characters, separators of lines, marks that turn a text round, bytes that are no UTF-8.
+_ACTS = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 #: How a formula begins, after apostrophes that an entry may have by itself.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 (the wide ones are meant)
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # the wide ones, too
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)")
 
 
@@ -34,17 +31,7 @@ def shown(text: object, keep: str = "") -> str:
     >>> print(shown("ü\x1b[31m\u202egpj.exe"), shown(os.fsdecode(b"T\xfcrk/an1.avi")))
     ü\x1b[31m\u202egpj.exe T\xfcrk/an1.avi
     """
-    said = str(text)
-    if said.isascii() and said.isprintable():
-        return said
-    return "".join(_escaped(c) if _acts(c) and c not in keep else c for c in said)
-
-
-def _acts(character):
-    return (
-        unicodedata.category(character) in _NO_TEXT
-        or unicodedata.bidirectional(character) in _REORDERS
-    )
+    return _ACTS.sub(lambda one: one[0] if one[0] in keep else _escaped(one[0]), str(text))
 
 
 def _escaped(character):
