@@ -21,8 +21,8 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from avef.core import log
-from avef.core.errors import ParameterError
+from avef.core import log, outside
+from avef.core.errors import ParameterError, RunError
 from avef.core.files import write_text
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def run(
     ------
     ParameterError
         If there is no such notebook or it has no such parameter.
-    RuntimeError
+    RunError
         If a cell fails; the notebook up to there is kept beside the target as
         ``<target>.failed.ipynb``.
     """
@@ -58,6 +58,7 @@ def run(
         raise ParameterError(f"{source}: no such notebook")
     if target.resolve() == source.resolve():
         raise ParameterError(f"{source} would be overwritten by what it puts out")
+    outside.notebook(source)
     known = papermill.inspect_notebook(str(source))
     for name in parameters:
         if name not in known:
@@ -87,7 +88,7 @@ def run(
     except PapermillExecutionError as error:
         draft.replace(failed)
         _log.error("%s: %s: %s", source, error.ename, error.evalue)
-        raise RuntimeError(
+        raise RunError(
             f"{source}: {error.ename}: {error.evalue}\nThe notebook so far: {failed}"
         ) from None
     finally:

@@ -213,6 +213,11 @@ def test_plots_are_pictures_which_need_no_library_from_the_network():
         assert path.endswith(".png") and options == {"cache": False}
 
 
+def test_no_name_out_of_the_parameters_becomes_a_word_of_a_shell():
+    assert [name for name, body in BODIES.items() if "$" in body["cmd"]] == []
+    assert sum("@" in body["cmd"] for body in BODIES.values()) > 5
+
+
 def test_nothing_in_the_stages_names_a_corpus():
     text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
     assert not re.findall("rml|enterface05|baum1s", text)

@@ -8,10 +8,16 @@ from pathlib import Path
 
 from avef import __version__
 from avef.cli import predict
-from avef.cli.options import Help, backend, command, known
-from avef.config import params, profiles
+from avef.cli.options import Help, backend, command, known, meant, say, speakable
+from avef.config import params, plain, profiles
 from avef.core import log, paths
-from avef.core.errors import ClipError, ParameterError
+from avef.core.errors import ClipError, ParameterError, RunError
+
+DEMO = ("rml", "enterface05", "baum1s")
+"""The corpora that avef.demo writes; importing it takes seconds."""
+
+_AT = "@ is the one of the DVC stage that runs"
+_ABOUT = "Audio-visual emotion fusion (AVEF), reproduced"
 
 _TRY = "10_try_a_clip"  # about a clip of the user's: no stage, and no page of the report
 
@@ -21,14 +27,15 @@ def main(arguments: list[str] | None = None) -> int:
     # jsonschema, which checks notebooks, would build a grammar of web addresses with it, for a
     # second at each start; no notebook's schema asks for one. None: as if it were not installed.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    speakable()
     options = _parser().parse_args(arguments)
     log.show(options.verbose)
     try:
         if options.function is not _doctor:  # which tells of it among other things
             backend()
         options.function(options)
-    except (ClipError, ParameterError, RuntimeError, OSError) as error:
-        print(f"avef: {error}", file=sys.stderr)
+    except (ClipError, ParameterError, RunError, OSError) as error:
+        say(f"avef: {error}", error=True)
         return 1
     return 0
 
@@ -37,11 +44,12 @@ def _demo(options):
     from avef.demo import make_corpus
 
     p = params.read()
-    known(options.corpus, p.corpora, "corpus")
-    size = getattr(p.demo, options.corpus)
+    corpus = meant(options.corpus)
+    known(corpus, [name for name in DEMO if name in p.corpora], "corpus")
+    size = getattr(p.demo, corpus)
     make_corpus(
-        options.corpus,
-        p.corpora[options.corpus].root,
+        corpus,
+        p.corpora[corpus].root,
         seed=p.demo.seed,
         speakers=size.speakers,
         repeats=size.repeats,
@@ -53,28 +61,30 @@ def _tree(options):
     from avef.corpora import manifest
 
     p = params.read()
+    corpus = "" if options.emodb else meant(options.corpus)
     if not options.emodb:
-        known(options.corpus, p.corpora, "CORPUS")
-    file = paths.EMODB_TREE if options.emodb else paths.tree(options.corpus)
+        known(corpus, p.corpora, "CORPUS")
+    file = paths.EMODB_TREE if options.emodb else paths.tree(corpus)
     root = manifest.roots(p)[file]
-    print(f"{file}: {len(manifest.write(root, file))} files in {root}")
+    say(f"{file}: {len(manifest.write(root, file))} files in {root}")
 
 
 def _clips(options):
     from avef.corpora import listing
 
     p = params.read()
-    known(options.corpus, p.corpora, "CORPUS")
-    corpus = p.corpora[options.corpus]
-    made = listing.write(options.corpus, corpus.root, reader=corpus.reader)
-    print(f"{options.corpus}: {len(made.clips)} clips, {len(made.left_out)} files left out")
+    name = meant(options.corpus)
+    known(name, p.corpora, "CORPUS")
+    corpus = p.corpora[name]
+    made = listing.write(name, corpus.root, reader=corpus.reader)
+    say(f"{name}: {len(made.clips)} clips, {len(made.left_out)} files left out")
 
 
 def _run(options):
     from avef import notebook
 
     p = params.read()  # a mistake in params.yaml stops here, not minutes into a notebook
-    given = dict(_pair(text) for text in options.parameter)
+    given = {key: meant(value) for key, value in map(_pair, options.parameter)}
     known(given.get("dataset", next(iter(p.corpora))), p.corpora, "-p dataset")
     own = options.notebook == _TRY
     if own and not given.get("clip"):
@@ -86,23 +96,23 @@ def _run(options):
     target = (paths.TRIED if own else paths.NOTEBOOKS) / f"{name}.ipynb"
     notebook.run(source, target, given, log_file=paths.LOGS / f"{name}.log")
     if own:
-        print(target)
+        say(target)
 
 
 def _profile(options):
     changed = profiles.apply(options.name)
-    print("\n".join(changed) if changed else f"params.yaml is the {options.name} profile already")
-    print()
+    say("\n".join(changed) if changed else f"params.yaml is the {options.name} profile already")
+    say("")
     missing = _told_corpora(params.read())
     after = "`avef plan` says how long it takes, and `dvc repro` runs it"
-    print(f"\nnext: get {', '.join(missing)}; then {after}" if missing else f"\nnext: {after}")
+    say(f"\nnext: get {', '.join(missing)}; then {after}" if missing else f"\nnext: {after}")
 
 
 def _corpora(options):
     if options.known:
         from avef.corpora import check
 
-        print(check.known(params.read()))
+        say(check.known(params.read()))
         return
     missing = _told_corpora(params.read())
     if missing:
@@ -114,40 +124,40 @@ def _doctor(options):
 
     states = []
     for finding in doctor.examine():
-        print(finding, flush=True)
+        say(finding)
         states.append(finding.state)
     if doctor.STOP in states:
-        raise RuntimeError(f"{states.count(doctor.STOP)} of these would stop a run")
+        raise RunError(f"{states.count(doctor.STOP)} of these would stop a run")
 
 
 def _plan(options):
     p = params.read()  # a mistake is said before TensorFlow is loaded
     from avef.studies import estimate
 
-    print(estimate.report(p))
+    say(estimate.report(p))
 
 
 def _ablations(options):
     from avef.studies import experiments
 
     queued = experiments.queue(options.names)
-    print(f"queued: {', '.join(queued) or 'nothing new'}")
+    say(f"queued: {', '.join(queued) or 'nothing new'}")
     if queued:
         experiments.run()
     left = experiments.gather()
     failed = [name for name in queued if name in left]
     if failed:
-        raise RuntimeError(f"not finished: {', '.join(failed)}; `dvc queue status` says more")
+        raise RunError(f"not finished: {', '.join(failed)}; `dvc queue status` says more")
     others = ", ".join(f"{name} ({state})" for name, state in left.items())
-    print(f"not current: {others or 'none'}; `dvc repro` shows them all")
+    say(f"not current: {others or 'none'}; `dvc repro` shows them all")
 
 
 def _report(options):
     from avef import report
 
-    params.text("params.yaml")  # elsewhere there is nothing to report
+    plain.text("params.yaml")  # elsewhere there is nothing to report
     report.build(paths.REPORTS)
-    print(f"{paths.REPORTS}/index.html")
+    say(f"{paths.REPORTS}/index.html")
 
 
 def _release(options):
@@ -157,7 +167,7 @@ def _release(options):
     from avef import release
 
     packed = release.build(p, options.out)
-    print(f"{options.out}: {packed.files} files\n{packed.about.warning}")
+    say(f"{options.out}: {packed.files} files\n{packed.about.warning}")
 
 
 def _told_corpora(p):
@@ -165,7 +175,7 @@ def _told_corpora(p):
     from avef.corpora import check
 
     states = check.states(p)
-    print("\n".join(state.text for state in states))
+    say("\n".join(state.text for state in states))
     return [state.corpus for state in states if not state.ready]
 
 
@@ -193,7 +203,7 @@ settings are those of params.yaml in the folder where you are"""
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="avef", description=__doc__.split(":")[0], epilog=EXAMPLES, formatter_class=Help
+        prog="avef", description=_ABOUT, epilog=EXAMPLES, formatter_class=Help
     )
     parser.add_argument("--version", action="version", version=f"avef {__version__}")
     told = "say what is done; twice, all of it"
@@ -211,19 +221,19 @@ def _add_stages(commands):
     demo = command(
         commands, "demo", "make a synthetic corpus in its raw layout", example="avef demo rml"
     )
-    demo.add_argument("corpus", choices=["rml", "enterface05", "baum1s"], help="whose layout")
+    demo.add_argument("corpus", metavar="CORPUS", help=f"one of {', '.join(DEMO)}; {_AT}")
     demo.set_defaults(function=_demo)
 
     tree = command(
         commands, "tree", "list the files of a raw corpus, for DVC", example="avef tree rml"
     )
     which = tree.add_mutually_exclusive_group(required=True)
-    which.add_argument("corpus", nargs="?", metavar="CORPUS", help="a name in params.yaml")
+    which.add_argument("corpus", nargs="?", metavar="CORPUS", help=f"a name in params.yaml; {_AT}")
     which.add_argument("--emodb", action="store_true", help="Emo-DB's, for V1 and V2")
     tree.set_defaults(function=_tree)
 
     clips = command(commands, "clips", "list the clips of a raw corpus", example="avef clips rml")
-    clips.add_argument("corpus", metavar="CORPUS", help="a name in params.yaml")
+    clips.add_argument("corpus", metavar="CORPUS", help=f"a name in params.yaml; {_AT}")
     clips.set_defaults(function=_clips)
 
     example = "avef run 03_audio_net -p dataset=rml"

@@ -1,12 +1,15 @@
-"""What several subcommands share: the form of their help, and checks of options."""
+"""What several subcommands share: help's form, checks of options, how things are said."""
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from avef.core import inert
 from avef.core.errors import ParameterError
 
 BACKENDS = ("tensorflow", "jax")
@@ -50,6 +53,36 @@ def command(commands: Any, name: str, says: str, *, example: str) -> argparse.Ar
     )
 
 
+def speakable() -> None:
+    """Let a terminal that is not UTF-8 show what it lacks as an escape, not as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say(text: object, *, error: bool = False) -> None:
+    """Print lines that may hold what others wrote, such as a name, so that they drive nothing."""
+    print(inert.shown(text, keep="\n"), file=sys.stderr if error else sys.stdout, flush=True)
+
+
+def meant(corpus: str) -> str:
+    """The corpus that an argument means: ``@`` is that of the DVC stage which runs, as svm@rml.
+
+    So no name out of ``params.yaml`` becomes a word of a shell's command.
+
+    Raises
+    ------
+    ParameterError
+        If DVC runs no stage of one corpus.
+    """
+    if corpus != "@":
+        return corpus
+    _, of, name = os.environ.get("DVC_STAGE", "").rpartition("@")
+    if not (of and name):
+        raise ParameterError("@ is the corpus of a stage that DVC runs, and it runs none")
+    return name
+
+
 def known(corpus: str, corpora: Iterable[str], option: str) -> None:
     """Refuse a corpus that ``params.yaml`` does not name.
 
@@ -59,4 +92,5 @@ def known(corpus: str, corpora: Iterable[str], option: str) -> None:
         Naming the option and the corpora that there are.
     """
     if corpus not in corpora:
-        raise ParameterError(f"{option}: must be one of {', '.join(corpora)}, got {corpus!r}")
+        told = f"{option}: must be one of {', '.join(corpora)}, got {corpus[:80]!r}"
+        raise ParameterError(told)

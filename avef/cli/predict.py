@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from avef.cli.options import command, known
+from avef.cli.options import command, known, say
 from avef.config import params
 from avef.core.errors import ClipError, ParameterError
 
@@ -141,7 +141,7 @@ def _each(model, clips, drawn, filmed, options):
         else:
             _pictures(made, model, drawn.get(clip), filmed.get(clip))
     if sheet:
-        print(f"{options.out}: {len(clips)} clips, of which {len(done)} were there", flush=True)
+        say(f"{options.out}: {len(clips)} clips, of which {len(done)} were there")
     if failed:
         raise ClipError(f"{failed} of {len(clips)} clips cannot be used")
 
@@ -188,12 +188,12 @@ def _pictures(made, model, figure, video):
         from avef.recognition import drawing
 
         drawing.save(drawing.emotions_over_time(made), figure, model.mark)
-        print(figure, file=sys.stderr)
+        say(figure, error=True)
     if video:
         from avef.recognition import video as film
 
         film.annotate(made, model.params, video)
-        print(video, file=sys.stderr)
+        say(video, error=True)
 
 
 def _card(options):
@@ -201,7 +201,7 @@ def _card(options):
     with _threads(options.threads):
         from avef.recognition import card
 
-        print(card.write(_model(*whose, options), options.folder))
+        say(card.write(_model(*whose, options), options.folder))
 
 
 def _export(options):
@@ -211,7 +211,7 @@ def _export(options):
     known(options.source, p.corpora, "CORPUS")
     from avef.recognition import export, recogniser
 
-    print(export.write(recogniser.load(options.source), options.folder))
+    say(export.write(recogniser.load(options.source), options.folder))
 
 
 def _whose(options):

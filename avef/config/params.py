@@ -10,21 +10,25 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
+import reprlib
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML, YAMLError
 
+from avef.config import plain
 from avef.config.schema import Params
 from avef.config.values import Reader
+from avef.core import inert
 from avef.core.errors import ParameterError
 
 T = TypeVar("T")
 #: Sections with an entry ``default``, and others for single corpora.
 PER_CORPUS = ("protocol", "transfer", "audio_net", "visual_net", "dbn_fusion")
+#: So many faults are told one by one.
+SHOWN = 30
 #: The smallest images that the networks' convolutions and poolings can take.
 LEAST_SIZE = {"audio": 67, "visual": 16}
 
@@ -47,34 +51,11 @@ def read(path: str | Path = "params.yaml", *, corpus: str | None = None) -> Para
         Naming every key that is unknown, missing, of the wrong type or out of range; or the
         corpora that there are, where ``corpus`` is none of them.
     """
-    params = checked(plain(path), str(path))
+    params = checked(plain.read(path), str(path))
     if corpus is not None and corpus not in params.corpora:
         names = ", ".join(params.corpora)
         raise ParameterError(f"the dataset must be one of {names} ({path}), got {corpus!r}")
     return params
-
-
-def plain(path: str | Path) -> dict[str, Any]:
-    """A YAML file as it stands, not checked."""
-    return parsed(text(path), path)
-
-
-def text(path: str | Path) -> str:
-    """A YAML file's text."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ParameterError(f"{path}: no such file; run from the repository's root") from error
-    except UnicodeDecodeError as error:
-        raise ParameterError(f"{path}: not UTF-8 text: {error}") from error
-
-
-def parsed(text: str, name: str | Path = "params.yaml") -> Any:
-    """YAML text as it stands, not checked."""
-    try:
-        return YAML(typ="safe").load(text)
-    except (YAMLError, ValueError) as error:  # such as a month 13
-        raise ParameterError(f"{name}: not valid YAML: {error}") from error
 
 
 def checked(values: Any, name: str = "params.yaml") -> Params:
@@ -103,8 +84,8 @@ def overridden(values: dict[str, Any], overrides: Iterable[str]) -> dict[str, An
     for text in overrides:
         key, equals, value = str(text).partition("=")
         if not (key and equals):
-            raise ParameterError(f"an override is key=value, got {text!r}")
-        new = parsed(value, text)
+            raise ParameterError(f"an override is key=value, got {_quoted(text)}")
+        new = plain.parsed(value, text[:80])
         for name in reversed(key.split(".")):
             new = {name: new}
         overlay(values, new)
@@ -123,7 +104,7 @@ def overlay(values: Any, new: dict[str, Any], key: str = "") -> list[str]:
     for name, value in new.items():
         full = f"{key}.{name}".lstrip(".")
         if not isinstance(values, dict) or name not in values:
-            raise ParameterError(f"{full}: not a parameter")
+            raise ParameterError(f"{inert.shown(full)[:200]}: not a parameter")
         if isinstance(value, dict):
             changed += overlay(values[name], value, full)
         elif values[name] != value:
@@ -146,8 +127,12 @@ def typed(kind: type[T], values: Any, name: str) -> T:
 
 
 def _told(faults, name):
-    lines = [f"{fault.key or name}: {fault.rule}" for fault in faults]
-    return lines[0] if len(lines) == 1 else f"{name} has {len(lines)} faults\n" + "\n".join(lines)
+    name = inert.shown(name)
+    lines = [f"{inert.shown(fault.key)[:200] or name}: {fault.rule}" for fault in faults[:SHOWN]]
+    if len(faults) == 1:
+        return lines[0]
+    more = [f"and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
+    return "\n".join([f"{name} has {len(faults)} faults", *lines, *more])
 
 
 def _fault(kind, error):
@@ -161,7 +146,17 @@ def _fault(kind, error):
         return Fault(key, f"unknown parameter; known: {known}")
     rule = error["msg"].removeprefix("Value error, ").partition(" or an instance of ")[0]
     rule = rule.replace("Input should", "must").replace("dictionary", "mapping")
-    return Fault(key, f"{rule}, got {error['input']!r}")
+    return Fault(key, f"{rule}, got {_quoted(error['input'])}")
+
+
+def _quoted(value):
+    """A value in a few words, whatever its size."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = 100
+    try:
+        return inert.shown(short.repr(value))
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a number of thousands of digits"
 
 
 def _fields(kind, where):

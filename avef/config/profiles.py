@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from avef.config import params
+from avef.config import params, plain
 from avef.config.schema import Params
 from avef.core.errors import ParameterError
 from avef.core.files import replacing
@@ -26,16 +26,16 @@ def apply(
     list of str
         What changed, such as ``audio_net.default.epochs: 11 → 500``.
     """
-    text = params.text(path)
+    text = plain.text(path)
     available = sorted(p.stem for p in Path(folder).glob("*.yaml"))
     if name not in available:
         raise ParameterError(f"profile must be one of {', '.join(available)}, got {name!r}")
     yaml = _yaml()
-    plain = params.parsed(text, path)  # a fault in it is named, as when it is read
-    if not isinstance(plain, dict) or not isinstance(plain.get("corpora"), dict):
-        params.checked(plain, str(path))  # says what is wrong
+    before = plain.parsed(text, path)  # a fault in it is named, as when it is read
+    if not isinstance(before, dict) or not isinstance(before.get("corpora"), dict):
+        params.checked(before, str(path))  # says what is wrong
     values = yaml.load(text)
-    new = params.plain(Path(folder) / f"{name}.yaml")
+    new = plain.read(Path(folder) / f"{name}.yaml")
     # Corpora of the reader's own stay as they are; those that were taken out stay out.
     there = values["corpora"]
     new["corpora"] = {c: v for c, v in new.get("corpora", {}).items() if c in there}
@@ -44,8 +44,10 @@ def apply(
     changed = params.overlay(values, new)
     with replacing(path) as temporary:
         yaml.dump(values, temporary)
-        params.read(temporary)  # what does not fit never takes the file's place
-    return [f"{key}: {_shown(plain, key)} → {_shown(new, key)}" for key in changed]
+        params.checked(
+            plain.read(temporary), str(path)
+        )  # what does not fit never takes the file's place
+    return [f"{key}: {_shown(before, key)} → {_shown(new, key)}" for key in changed]
 
 
 def _shown(values, key):
@@ -59,7 +61,7 @@ def overridden(path: str | Path, overrides: Iterable[str]) -> Params:
 
     ``overrides`` are as in :func:`avef.config.params.overridden`.
     """
-    return params.checked(params.overridden(params.plain(path), overrides))
+    return params.checked(params.overridden(plain.read(path), overrides))
 
 
 def _yaml():

@@ -18,6 +18,7 @@ from avef.config.values import (
     ByCorpus,
     Count,
     Flag,
+    Folder,
     Natural,
     Number,
     Positive,
@@ -52,11 +53,12 @@ class Jobs:
 class Corpus:
     """Where a corpus lies, who reads it, and the corpora that its networks start from.
 
+    A ``root`` that begins with ~ lies in somebody's home folder.
     ``reader`` None is the one that has the corpus' own name.
     ``transfer_from`` None is all the others.
     """
 
-    root: str
+    root: Folder
     reader: Reader | None = None
     transfer_from: Annotated[list[str], Field(min_length=1)] | None = None
 
@@ -211,7 +213,7 @@ class Transfer(Schedule):
 class EmoDb(Schedule):
     """Where Emo-DB is, and how the audio-net is trained on it (V2)."""
 
-    root: str
+    root: Folder
     groups: Annotated[Whole, Field(ge=2)]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, Strict
 
 T = TypeVar("T")
 
-Whole = Annotated[int, Strict()]
+Whole = Annotated[int, Strict(), Field(ge=-(2**53), le=2**53)]  # what a float holds, too
 Natural = Annotated[Whole, Field(ge=0)]
 Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 Count = Annotated[Whole, Field(ge=1)]
@@ -18,6 +19,7 @@ Amount = Annotated[Number, Field(ge=0)]
 Positive = Annotated[Number, Field(gt=0)]
 Flag = Annotated[bool, Strict()]
 Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(lambda s: _distinct(s))]
+Folder = Annotated[str, AfterValidator(lambda path: _folder(path))]
 Workers = Annotated[Whole, AfterValidator(lambda n: _workers(n))]
 AudioLayer = Literal["conv1", "conv2", "conv3", "conv4", "conv5"]
 #: Who can tell the clips of a corpus: the modules of :mod:`avef.corpora`.
@@ -53,6 +55,15 @@ def filled(section: Any) -> Any:
         name: default | entry if isinstance(entry, dict) else entry
         for name, entry in section.items()
     }
+
+
+def _folder(path):
+    if not path.strip() or "\0" in path:
+        raise ValueError("must name a folder")
+    home = os.path.expanduser(path)  # noqa: PTH111 (it raises nothing)
+    if home.startswith("~") and "/" in path:
+        raise ValueError("begins with ~, but nobody here has such a home folder")
+    return home
 
 
 def _distinct(seeds):

@@ -1,4 +1,4 @@
-"""The two errors that avef raises on purpose.
+"""The errors that avef raises on purpose.
 
 A message names the offending value and the rule that it breaks, so that a
 reader need not open the code to mend it.
@@ -44,6 +44,10 @@ class _PlainError(Exception):
 
 class ParameterError(_PlainError, ValueError):
     """An argument or a parameter of ``params.yaml`` breaks a rule."""
+
+
+class RunError(_PlainError, RuntimeError):
+    """A notebook, an experiment or another program that was run did not come to its end."""
 
 
 class ClipError(_PlainError):

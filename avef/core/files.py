@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from avef.core.inert import cell, shown
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -54,5 +56,15 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def write_csv(path: str | Path, table: pd.DataFrame, **options: Any) -> None:
-    """Write a DataFrame atomically as CSV, without its index unless asked."""
-    write_text(path, table.to_csv(**({"index": False, "lineterminator": "\n"} | options)))
+    """Write a DataFrame atomically as CSV, without its index unless asked.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front, which
+    :func:`avef.core.outside.table` takes away again.
+    """
+    from pandas import Series  # whoever writes no table need not wait for it
+
+    safe = table.copy(deep=False)
+    for name in table.columns[[kind.kind == "O" for kind in table.dtypes]]:
+        entries = [cell(shown(e)) if isinstance(e, str) else e for e in table[name]]
+        safe[name] = Series(entries, table.index, dtype=object)
+    write_text(path, safe.to_csv(**({"index": False, "lineterminator": "\n"} | options)))

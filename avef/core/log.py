@@ -12,6 +12,16 @@ import os
 import sys
 from pathlib import Path
 
+from avef.core.inert import shown
+
+
+class _Lines(logging.Formatter):
+    """Messages may hold names that others gave."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return shown(super().format(record), keep="\n\t")
+
+
 _FILE = "AVEF_LOG"
 _LINES = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 
@@ -32,7 +42,7 @@ def follow() -> None:
     if not path or path in there or not Path(path).parent.is_dir():
         return
     handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter(_LINES))
+    handler.setFormatter(_Lines(_LINES))
     logger.addHandler(handler)
     logger.setLevel(min(logging.INFO, logger.level or logging.INFO))
 
@@ -42,7 +52,7 @@ def show(verbose: int) -> None:
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(level)
-    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    handler.setFormatter(_Lines("%(name)s: %(message)s"))
     logger = logging.getLogger("avef")
     logger.addHandler(handler)
     logger.setLevel(min(level, logging.INFO))

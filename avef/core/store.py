@@ -30,6 +30,7 @@ BROKEN = (
     KeyError,
     ValueError,
     TypeError,
+    AttributeError,  # numpy gives bytes in place of an array whose name is damaged
     RuntimeError,  # NotImplementedError, too: zip's unknown methods, and an "encrypted" entry
     zipfile.BadZipFile,
     zlib.error,

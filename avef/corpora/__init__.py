@@ -13,8 +13,8 @@ from types import ModuleType
 import pandas as pd
 
 from avef.core.errors import ParameterError
+from avef.core.inert import shown
 from avef.corpora import _tree, baum1s, cremad, emodb, enterface05, ravdess, rml, savee, table
-from avef.corpora._copies import shown
 from avef.protocol import EMOTIONS
 
 _READERS: dict[str, ModuleType] = {

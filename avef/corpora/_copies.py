@@ -13,8 +13,10 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from avef.core.errors import OF_THE_FILE, ClipError
 from avef.core.files import leads_out
+from avef.core.inert import shown
 
 NOT_UTF8 = "the name, or that of a folder above, is not UTF-8: rename it, for example with convmv"
+CONTROL = "the name, or that of a folder above, holds control characters: rename it"
 DEAD = "a dead link: what it points to is not there (not fetched, or moved)"
 OUTSIDE = "a link that leads out of the corpus' folder: move the file there, or set root above it"
 ODD = "neither a file nor a folder"
@@ -27,13 +29,11 @@ _POINTERS = {
 }
 
 
-def shown(path: PurePath | str) -> str:
-    r"""A path that any encoding can write: bytes that are no UTF-8 become ``\xNN``.
-
-    >>> shown(os.fsdecode(b"T\xfcrk/an1.avi"))
-    'T\\xfcrk/an1.avi'
-    """
-    return os.fsencode(str(path)).decode("utf-8", "backslashreplace")
+def misnamed(path: PurePath | str) -> str | None:
+    """Why no table and no terminal can take a name as it is; None if it is a plain one."""
+    if shown(path) == str(path):
+        return None
+    return CONTROL if not any("\udc80" <= c <= "\udcff" for c in str(path)) else NOT_UTF8
 
 
 def is_dead(path: Path) -> bool:
@@ -46,8 +46,8 @@ def fault(root: Path, path: PurePosixPath) -> str | None:
 
     OSError only where the machine is to blame, not the file.
     """
-    if shown(path) != str(path):
-        return NOT_UTF8
+    if reason := misnamed(path):
+        return reason
     file = root / path
     try:
         state = file.stat()

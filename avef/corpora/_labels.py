@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 Label = tuple[str, int | None, str]  # clip in upper case, code, gender or ""
 
 _CLIP = re.compile(r"(s\d{3}_\d{3})(\.\w{3,4})?", re.IGNORECASE)
-_NUMBER = re.compile(r"0*(\d+)(\.0*)?")
+_NUMBER = re.compile(r"0*(\d{1,9})(\.0*)?")
 _GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
 

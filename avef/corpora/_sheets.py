@@ -5,20 +5,24 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import openpyxl
 
 from avef.core.errors import ParameterError
+from avef.core.inert import shown
 from avef.corpora import _copies
 
 EXTENSIONS = (".xlsx", ".csv", ".tsv")
 
 Sheet = list[list[str]]  # rows of entries, not all of one length; no row is blank
 
-#: Files above this many bytes (features, say) list no clips and are not read.
-_LARGEST = 2**26
+#: Bytes, those of what a workbook's parts are unpacked to, and the marks of XML in these.
+_LARGEST, _UNPACKED, _MARKUP = 2**26, 2**25, 2_000_000
+#: Rows, blank ones too, entries, and entries if all rows were as long as the longest.
+_ROWS, _ENTRIES, _AREA = 2_000_000, 2_000_000, 30_000_000
 # UTF-32's mark begins with UTF-16's.
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -32,17 +36,38 @@ _MARKS = {
 def read(root: str | Path, path: PurePosixPath) -> list[tuple[str, Sheet]]:
     """The sheets of the table at ``path`` below ``root``: list of (" sheet X" or "", rows).
 
-    ParameterError if the file cannot be read, or is no spreadsheet.
+    ParameterError if the file cannot be read, or is no spreadsheet; :class:`TooLargeError`, before
+    it is unpacked, if it holds far more than any list of clips.
     """
     file = Path(root) / path
     reason = _copies.fault(Path(root), path)
-    if reason and reason != _copies.NOT_UTF8:
-        raise ParameterError(f"{_copies.shown(file)} cannot be read: {reason}")
-    if file.stat().st_size > _LARGEST:
-        return []
+    if reason and reason not in (_copies.NOT_UTF8, _copies.CONTROL):
+        raise ParameterError(f"{shown(file)} cannot be read: {reason}")
+    if (size := file.stat().st_size) > _LARGEST:
+        raise _too_large(file, f"{size} bytes")
+    try:
+        return _sheets(file)
+    except _ExcessError as error:
+        raise _too_large(file, error) from None
+
+
+def _too_large(file, what):
+    told = f"{shown(file)} cannot be read as a list of clips: it holds {what}"
+    return TooLargeError(f"{told}, which none does")
+
+
+def _sheets(file):
     if file.suffix.lower() == ".xlsx":
         return _xlsx(file)
     return [("", delimited(decoded(file.read_bytes())))]
+
+
+class TooLargeError(ParameterError):
+    """A table that holds far more than any list of clips."""
+
+
+class _ExcessError(Exception):
+    """What there is too much of."""
 
 
 def decoded(data: bytes) -> str:
@@ -73,6 +98,8 @@ def delimited(text: str) -> Sheet:
     """
     lines = text.splitlines()
     delimiter = max("\t;,", key=lambda one: sum(one in line for line in lines))
+    if text.count(delimiter) + len(lines) > _ENTRIES:
+        raise _ExcessError(f"more than {_ENTRIES} entries")
     limit = csv.field_size_limit(len(text) + 1)  # the interpreter's, put back below
     try:
         return _rows(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter))
@@ -82,15 +109,30 @@ def delimited(text: str) -> Sheet:
 
 def _xlsx(file):
     try:
+        _measure(file)
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         try:
             return [(f" sheet {sheet.title}", _cells(sheet)) for sheet in book.worksheets]
         finally:
             book.close()
+    except (_ExcessError, MemoryError):
+        raise
     except Exception as error:  # openpyxl raises whatever zip, XML or key error it meets
-        raise ParameterError(
-            f"{_copies.shown(file)} cannot be read as a spreadsheet: {error}"
-        ) from error
+        said = " ".join(shown(error, keep="\n").split())[:200]
+        raise ParameterError(f"{shown(file)} cannot be read as a spreadsheet: {said}") from error
+
+
+def _measure(file):
+    """Refuse a workbook that unpacks to much; its own word on sizes is what zipfile reads by."""
+    with zipfile.ZipFile(file) as book:
+        if sum(part.file_size for part in book.infolist()) > _UNPACKED:
+            raise _ExcessError(f"more than {_UNPACKED} bytes once it is unpacked")
+        marks = 0
+        for part in book.infolist():
+            data = book.read(part).replace(b"\0", b"")  # which UTF-16 has
+            marks += data.count(b"<") + data.count(b"=")
+            if marks > _MARKUP or b"<!ENTITY" in data:
+                raise _ExcessError(f"more than {_MARKUP} marks of XML, or entities of its own")
 
 
 def _cells(sheet):
@@ -100,9 +142,14 @@ def _cells(sheet):
 
 def _rows(rows: Iterable) -> Sheet:
     """Entries as stripped strings; blank rows, and what is blank behind the last entry, dropped."""
-    table = []
-    for row in rows:
+    table: Sheet = []
+    entries_in_all = longest = 0
+    for number, row in enumerate(rows, start=1):
         entries = [_text(entry) for entry in row]
+        entries_in_all += len(entries)
+        longest = max(longest, len(entries))
+        if number > _ROWS or entries_in_all > _AREA or longest * len(table) > _AREA:
+            raise _ExcessError("more rows and columns")
         while entries and not entries[-1]:
             entries.pop()
         if entries:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from avef import protocol
 from avef.core.files import leads_out
+from avef.core.inert import shown
 from avef.corpora import _copies
 from avef.preparation.prepared import AUDIO, AUDIO_VISUAL
 
@@ -149,7 +150,7 @@ def build(
         best = same[0] if len(same) == 1 else _best(root, same)
         full.append(_complete(corpus, best))
         left_out += [_beside(best, row) for row in same if row is not best]
-    left = [{"path": _copies.shown(path), "reason": reason} for path, reason in left_out]
+    left = [{"path": shown(path), "reason": shown(reason)} for path, reason in left_out]
     return (
         pd.DataFrame(full, columns=COLUMNS, dtype=str),
         pd.DataFrame(sorted(left, key=lambda r: (r["path"], r["reason"])), dtype=str).reindex(
@@ -170,7 +171,7 @@ def _beside(best, row):
 
 
 def _reason(path, reason):
-    return reason if _copies.shown(path) == str(path) else _copies.NOT_UTF8
+    return _copies.misnamed(path) or reason
 
 
 def _complete(corpus, row):

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from avef.core.errors import ParameterError
+from avef.core.inert import shown
 from avef.corpora import _labels, _sheets
-from avef.corpora._copies import shown
 from avef.corpora._tree import LeftOut, Row, nearest, outside_six, walk
 from avef.protocol import EMOTIONS
 
@@ -108,17 +108,22 @@ def _is_acted(path):
 
 def _read_labels(root):
     files = [path for path in walk(root, _sheets.EXTENSIONS) if not _is_acted(path)]
-    tables = []
+    tables: list[tuple[str, list[_labels.Label] | str]] = []
+    large = ""
     for file in files:
-        for name, entries in _sheets.read(root, file):
+        try:
+            sheets = _sheets.read(root, file)
+        except _sheets.TooLargeError as error:  # features, say
+            sheets, large = [], f"; {error}"
+        for name, entries in sheets:
             table = _labels.interpret(entries, CODES)
             # A sheet that names no clips (a legend, say) is none of ours.
             if table is not None:
-                tables.append((f"{shown(file)}{name}", table))
+                tables.append((shown(f"{file}{name}"), table))
     if not tables:
         raise ParameterError(
             f"BAUM-1s has no labels in {root}: looked for a table of clip names like S001_005 "
-            f"in {len(files)} .xlsx or .csv files; put Annotations_BAUM1s.xlsx there"
+            f"in {len(files)} .xlsx or .csv files; put Annotations_BAUM1s.xlsx there{large}"
         )
     readable = [table for _, table in tables if not isinstance(table, str)]
     if not readable:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from avef import corpora
-from avef.core import paths
+from avef.core import outside, paths
 from avef.core.errors import ClipError
 from avef.core.files import write_csv
 from avef.corpora._tree import outside_six
@@ -114,7 +114,7 @@ def read(corpus: str, root: str | Path, *, reader: str | None = None) -> Listing
     if not (folder / "files.csv").is_file():  # written last
         return _listed(corpus, root, reader)
     clips, left_out = (
-        pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+        outside.table(folder / f"{name}.csv", dtype=str, keep_default_na=False)
         for name in ("clips", "left_out")
     )
-    return Listing(clips, left_out, pd.read_csv(folder / "files.csv", dtype={"clip": str}))
+    return Listing(clips, left_out, outside.table(folder / "files.csv", dtype={"clip": str}))

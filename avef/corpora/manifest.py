@@ -6,7 +6,6 @@ each. So a stage that always runs writes this table, and whatever reads the fold
 
 from __future__ import annotations
 
-import json
 import stat
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -14,8 +13,10 @@ from pathlib import Path, PurePath
 import pandas as pd
 
 from avef.config.schema import Params
-from avef.core import paths, store
+from avef.core import outside, paths, store
+from avef.core.errors import ParameterError
 from avef.core.files import leads_out, write_csv, write_json
+from avef.core.inert import shown
 from avef.corpora import _copies, _tree
 
 
@@ -81,7 +82,7 @@ def tree(
     if root.is_dir():
         met |= {path: (pd.NA, why, "") for path, why in _tree.unreachable(root)}
         met |= {path: _facts(root, path, known or {}) for path in _tree.files(root)}
-    rows = [(_copies.shown(path), *facts) for path, facts in met.items()]
+    rows = [(shown(path), *facts) for path, facts in met.items()]
     table = pd.DataFrame(rows, columns=["path", "size", "content", "as met"])
     table = table.astype({"size": "Int64"}).sort_values("path", ignore_index=True)
     read = table[table["as met"] != ""]
@@ -100,7 +101,7 @@ def _facts(root, path, known):
             return pd.NA, _copies.OUTSIDE, ""
         # The times of the content and of any change at all: programs can set the former.
         marks = (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
-        as_met = " ".join([_copies.shown(file), *map(str, marks)])
+        as_met = " ".join([shown(file), *map(str, marks)])
         return state.st_size, known.get(as_met) or store.digest(files=[file]), as_met
     except OSError as error:
         return pd.NA, _copies.trouble(file, error), ""
@@ -108,6 +109,7 @@ def _facts(root, path, known):
 
 def _known(file):
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # the first time; or it is damaged, and made anew
+        known = outside.value(file)
+    except ParameterError:  # the first time; or it is damaged, and made anew
         return {}
+    return {met: digest for met, digest in known.items() if isinstance(digest, str)}

@@ -22,8 +22,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from avef.core.inert import shown
 from avef.corpora import _sheets
-from avef.corpora._copies import shown
 from avef.corpora._tree import FILM, SOUND, LeftOut, Row, is_litter, kind, outside_six
 from avef.protocol import EMOTIONS
 
@@ -86,9 +86,19 @@ def _tables(root):
     )
     own = [file for file in files if file.stem.lower() == "clips"]
     sheets = [
-        (file, _entries(rows)) for file in own or files for _, rows in _sheets.read(root, file)
+        (file, _entries(rows)) for file in own or files for _, rows in _sheets_of(root, file, own)
     ]
     return [(file, entries) for file, entries in sheets if entries is not None]
+
+
+def _sheets_of(root, file, own):
+    """The sheets of a table; none of one that is too large and need not be the one that lists."""
+    try:
+        return _sheets.read(root, file)
+    except _sheets.TooLargeError:
+        if own:
+            raise
+        return []
 
 
 def _entries(rows):
@@ -151,11 +161,11 @@ def _reason(same):
 def _row(path, entry):
     return {
         "path": path,
-        "speaker": entry["speaker"],
+        "speaker": shown(entry["speaker"]),
         "emotion": WORDS[entry["emotion"].casefold()],
         "gender": _GENDERS.get(entry["gender"].casefold(), ""),
-        "language": entry["language"],
-        "sentence": entry["sentence"],
+        "language": shown(entry["language"]),
+        "sentence": shown(entry["sentence"]),
         "kind": kind(path),
     }
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import butter, lfilter, resample_poly
 
+from avef.core.errors import RunError
+
 SAMPLE_RATE = 22050
 """The rate, in Hz, at which espeak-ng speaks."""
 
@@ -113,7 +115,7 @@ def speak(
     ------
     ImportError
         If espeakng-loader is not installed.
-    RuntimeError
+    RunError
         If espeak-ng fails; the message is its own.
     """
     library, data = _library()
@@ -134,7 +136,7 @@ def speak(
         check=False,
     )
     if child.returncode != 0:
-        raise RuntimeError(child.stderr.decode(errors="replace").strip())
+        raise RunError(child.stderr.decode(errors="replace").strip())
     sounds, at = [], 0
     for _ in phrases:
         (count,) = struct.unpack_from("<I", child.stdout, at)

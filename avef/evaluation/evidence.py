@@ -6,7 +6,6 @@ verdicts of :mod:`avef.evaluation.claims`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +18,7 @@ import pandas as pd
 from avef import paper
 from avef.config import params
 from avef.config.schema import Params
-from avef.core import paths
+from avef.core import outside, paths
 from avef.evaluation import intervals, paired, tables
 from avef.evaluation.claims import LEVEL, RULES, Part, verdict
 
@@ -76,14 +75,14 @@ def read(mark: str, root: str | Path = ".") -> Evidence:
         for modality, stage in tables.STAGES.items():
             path = root / paths.predictions(stage, dataset)
             text = {"clip": str, "speaker": str}
-            table = pd.read_csv(path, dtype=text) if path.is_file() else ()
+            table = outside.table(path, dtype=text) if path.is_file() else ()
             if len(table):  # of sound alone there is a table without rows
                 predictions[dataset, modality] = table
     return Evidence(
         mark,
         predictions,
-        metrics={p.stem: json.loads(p.read_text("utf-8")) for p in reports.glob("metrics/*.json")},
-        tables={p.stem: pd.read_csv(p) for p in reports.glob("tables/table_[12].csv")},
+        metrics={p.stem: outside.value(p) for p in reports.glob("metrics/*.json")},
+        tables={p.stem: outside.table(p) for p in reports.glob("tables/table_[12].csv")},
         figures=frozenset(p.stem for p in reports.glob("figures/*.png")),
         settings=settings,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 
 from avef import paper
 from avef.config.schema import Params, Schedule
-from avef.core import paths
+from avef.core import outside, paths
 from avef.core.files import write_csv, write_text
 from avef.evaluation import intervals, scores, texts
 from avef.evaluation.marks import SAID
@@ -98,7 +97,7 @@ def coverage(datasets: Sequence[str]) -> str:
     for dataset in datasets:
         path = paths.metrics("preprocessing", dataset)
         if path.is_file():
-            counts = json.loads(path.read_text(encoding="utf-8"))
+            counts = outside.value(path)
             used = counts["clips"]
             lost = counts["quarantined"]
             name = paper.title(dataset)
@@ -108,11 +107,11 @@ def coverage(datasets: Sequence[str]) -> str:
 
 def trained_on(datasets: Sequence[str]) -> str:
     """Which machines' float sums the networks are made of, a sentence for captions."""
-    machines = set()
+    machines: set[str] = set()
     for stage, dataset in product(STAGES.values(), datasets):
         path = paths.metrics(stage, dataset)
         if path.is_file():
-            machines.update(json.loads(path.read_text(encoding="utf-8")).get("trained_on", []))
+            machines.update(map(str, outside.value(path).get("trained_on", ())))
     return f"Networks trained on {' and '.join(sorted(machines))}." if machines else ""
 
 
@@ -194,7 +193,7 @@ def read_all(datasets: Sequence[str]) -> dict[tuple[str, str], pd.DataFrame]:
 
 def read_predictions(stage: str, dataset: str) -> pd.DataFrame:
     """A stage's predictions CSV."""
-    return pd.read_csv(paths.predictions(stage, dataset), dtype={"clip": str, "speaker": str})
+    return outside.table(paths.predictions(stage, dataset), dtype={"clip": str, "speaker": str})
 
 
 def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from avef.core import outside
 from avef.preparation import segments
 from avef.preparation.prepared import load_clip
 
@@ -54,7 +55,7 @@ class Dataset(NamedTuple):
 def load(folder: str | Path, case: int) -> Dataset:
     """Read a prepared corpus and cut it into the segments of case 1 or 2."""
     folder = Path(folder)
-    clips = pd.read_csv(folder / "clips.csv", dtype={"clip": str, "speaker": str})
+    clips = outside.table(folder / "clips.csv", dtype={"clip": str, "speaker": str})
     return _join([_one(clips.iloc[[i]], folder, case) for i in range(len(clips))])
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
 
-from avef.learning import training
+from avef.learning import source_weights, training
 from avef.models import inputs, networks
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ class Shared:
             Files of weights and of the mel image's scaling.
         """
         self.clear()
-        self.full.load_weights(getattr(start, self.kind))
+        source_weights.fill(self.full, getattr(start, self.kind))
         if self.kind == "audio":
             self.source.layers[-1].scale(**_scaling(start))
         self.see(data)
@@ -182,4 +181,4 @@ def source(
 def _scaling(start):
     if start is None:  # to be given later
         return {"mean": [0.0] * 3, "std": [1.0] * 3}
-    return json.loads(start.scaling.read_text(encoding="utf-8"))
+    return source_weights.scaling(start.scaling)

@@ -175,7 +175,7 @@ def _train(net, work, start, pieces, chosen):
     for cell, file, weights, whole, key in pieces:
         grid.begin(file)
         for kind, path in weights.items():
-            net.shared[kind].part.own.load_weights(path)
+            source_weights.fill(net.shared[kind].part.own, path)
         lesson = work.lesson(cell, chosen.stop)
         arrays = whole_model.train(
             net.whole,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from avef.core import store
-from avef.core.errors import ParameterError
+from avef.core import outside, store
+from avef.core.errors import OF_THE_FILE, ParameterError
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Start(NamedTuple):
@@ -33,6 +36,33 @@ def start(folder: str | Path, emotion_model: str) -> Start:
 def cell(folder: str | Path, emotion_model: str, kind: str) -> Path:
     """A network's cell; written last, it vouches for the files beside it."""
     return Path(folder) / emotion_model / f"{kind}.npz"
+
+
+def fill(net: keras.Model, path: str | Path) -> None:
+    """Give a network the weights of a file.
+
+    Raises
+    ------
+    ParameterError
+        Naming the file, if it is damaged or of another network.
+    """
+    try:
+        net.load_weights(path)
+    except (OSError, RuntimeError, *outside.FOREIGN) as error:  # h5py's have no number
+        if isinstance(error, OSError) and error.errno and error.errno not in OF_THE_FILE:
+            raise
+        said = " ".join(str(error).split())[:200]
+        raise ParameterError(f"{path}: no weights of this network: {said}") from error
+
+
+def scaling(path: str | Path) -> dict[str, list[float]]:
+    """Mean and deviation of the mel image's three channels; ParameterError as in :func:`fill`."""
+    told = outside.value(path)
+    for name in ("mean", "std"):
+        entries = told.get(name)
+        if not (isinstance(entries, list) and [*map(type, entries)] == [float] * 3):
+            raise ParameterError(f"{path}: {name} must be three numbers")
+    return told
 
 
 def verified(

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from avef.core import store
+from avef.core import outside, store
+from avef.core.errors import ParameterError
 
 #: The kinds of clips: with pictures, and sound alone.
 AUDIO_VISUAL, AUDIO = "audio-visual", "audio"
@@ -55,7 +55,7 @@ class PreparedClip(NamedTuple):
 
 def modalities(folder: str | Path) -> tuple[str, ...]:
     """What the networks can learn from a prepared corpus: audio, and visual if it has pictures."""
-    clips = pd.read_csv(Path(folder) / "clips.csv", dtype=str)
+    clips = outside.table(Path(folder) / "clips.csv", dtype=str)
     return MODALITIES[clips["kind"].iloc[0] if "kind" in clips else AUDIO_VISUAL]
 
 
@@ -66,7 +66,10 @@ def save_clip(path: str | Path, clip: PreparedClip, key: str = "") -> None:
 
 
 def load_clip(path: str | Path) -> PreparedClip:
-    """Read a prepared clip written by :func:`save_clip`."""
+    """Read a prepared clip written by :func:`save_clip`; ParameterError where it is none."""
     arrays = store.load(path)
-    clip = PreparedClip._make(arrays[name] for name in PreparedClip._fields)
-    return clip._replace(fps=float(clip.fps), seen=json.loads(str(clip.seen)))
+    try:
+        clip = PreparedClip._make(arrays[name] for name in PreparedClip._fields)
+        return clip._replace(fps=float(clip.fps), seen=json.loads(str(clip.seen)))
+    except (KeyError, ValueError, TypeError) as error:
+        raise ParameterError(f"{path} holds no prepared clip ({error}); make it anew") from error

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from avef.core import store
+from avef.core import inert, store
 from avef.core.errors import OF_THE_FILE, ClipError, ParameterError
 from avef.core.files import write_text
 from avef.corpora._tree import FILM, walk
@@ -24,6 +24,8 @@ from avef.recognition.result import Failure, Prediction
 #: Suffix of a file of results → its form.
 FORMS = {".json": "json", ".jsonl": "json", ".csv": "csv"}
 _LINE = {"json": forms.json_line, "csv": forms.csv_line}
+#: What a line that is none of ours may raise.
+_NOT_OURS = (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, csv.Error)
 _HEAD = forms.joined(list(forms.COLUMNS)) + "\n"
 
 
@@ -50,7 +52,7 @@ def clips(named: Sequence[str], listed: Iterable[str] = ()) -> list[str]:
         elif Path(one).is_dir():
             films = [str(Path(one) / path) for path in walk(one, FILM, abroad=True)]
             if not films:
-                raise ParameterError(f"{forms.safe(one)}: no film lies in that folder")
+                raise ParameterError(f"{inert.shown(one)}: no film lies in that folder")
             paths += films
         else:
             paths.append(one)
@@ -145,7 +147,7 @@ class Sheet:
             if self.form == "csv" and rows and rows.pop(0) != _HEAD:
                 raise ValueError
             return [(row, _parsed(row, self.form)) for row in rows]
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+        except _NOT_OURS as error:
             raise ParameterError(
                 f"--out {self.path}: holds what avef predict did not write"
             ) from error
@@ -157,7 +159,10 @@ def _parsed(row, form):
         values = json.loads(row)
     else:
         values = dict(zip(forms.COLUMNS, next(csv.reader(io.StringIO(row))), strict=True))
-    return values["clip"], values["key"] or None, bool(values.get("error"))
+    clip, key = values["clip"], values["key"] or None
+    if not isinstance(clip, str) or not isinstance(key, str | None):
+        raise TypeError
+    return clip, key, bool(values.get("error"))
 
 
 def _spelt(clip, form):

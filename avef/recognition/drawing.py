@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from avef import figures  # noqa: F401 (sets the style)
+from avef.core import inert
 from avef.core.files import replacing
 from avef.evaluation import marks
 from avef.protocol import EMOTIONS
-from avef.recognition.forms import safe
 from avef.recognition.result import Prediction
 from avef.recognition.timeline import shown
 
@@ -47,7 +47,7 @@ def emotions_over_time(prediction: Prediction) -> plt.Figure:
     voice.set_yticks([0.5], ["speech"])
     for one in (axis, voice):
         one.spines[:].set_visible(False)
-    name = safe(Path(prediction.clip).name)[:_LONGEST_NAME].replace("$", r"\$")
+    name = inert.shown(Path(prediction.clip).name)[:_LONGEST_NAME].replace("$", r"\$")
     axis.set_title(f"{name}: {prediction.headline}")
     return figure
 

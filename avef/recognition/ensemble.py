@@ -15,6 +15,7 @@ import pandas as pd
 
 from avef.config.schema import Keep, Networks, Trained
 from avef.core import store
+from avef.core.errors import ParameterError
 from avef.learning import clip_svm, frozen, fusion, training, whole_model
 from avef.learning.dataset import Dataset
 from avef.models import unrolled
@@ -116,7 +117,7 @@ def load(source: Source, p: Trained) -> Ensemble:
     for one in kept:
         one.fill(_blank(p.prepare.face_size), start)
         one.clear()
-    return Ensemble(kept, [_fold(store.load(file), pattern, p.svm) for file in source.folds])
+    return Ensemble(kept, [_fold(file, pattern, p.svm) for file in source.folds])
 
 
 def build(nets: Networks, keep: Keep, side: int) -> tuple[list[frozen.Shared], keras.Model]:
@@ -143,11 +144,15 @@ def copied(pattern: keras.Model) -> keras.Model:
         return keras.models.clone_model(pattern)
 
 
-def _fold(arrays, pattern, svm):
-    net = copied(pattern)
-    net.set_weights([arrays[number] for number in sorted(arrays) if number.isdigit()])
-    machine = clip_svm.machine(svm).fit(arrays["features"], arrays["classes"])
-    return Fold(net, machine, arrays["clips"])
+def _fold(file, pattern, svm):
+    arrays, net = store.load(file), copied(pattern)
+    try:
+        net.set_weights([arrays[number] for number in sorted(arrays) if number.isdigit()])
+        machine = clip_svm.machine(svm).fit(arrays["features"], arrays["classes"])
+        return Fold(net, machine, arrays["clips"])
+    except (KeyError, ValueError, TypeError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise ParameterError(f"{file}: no networks of these parameters: {said}") from error
 
 
 def _blank(side):

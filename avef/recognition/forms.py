@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from avef.core import inert
 from avef.protocol import EMOTION_MODELS, EMOTIONS
 from avef.recognition.result import Failure, Prediction
 from avef.recognition.timeline import stretches
@@ -26,10 +27,10 @@ COLUMNS = (
 def text(result: Prediction | Failure) -> str:
     """A result in a few lines, however long the clip is."""
     if isinstance(result, Failure):
-        return f"{safe(result.clip)}: cannot be used: {safe(result.reason)}"
-    lines = [f"{safe(result.clip)}: {result.headline}"]
+        return f"{inert.shown(result.clip)}: cannot be used: {inert.shown(result.reason)}"
+    lines = [f"{inert.shown(result.clip)}: {result.headline}"]
     lines += [f"  {line}" for line in about(result)]
-    lines += [f"  warning: {safe(said)}" for said in result.warnings]
+    lines += [f"  warning: {inert.shown(said)}" for said in result.warnings]
     return "\n".join(lines + _over_time(result))
 
 
@@ -76,22 +77,10 @@ def joined(cells: list[Any]) -> str:
     return line.getvalue()
 
 
-def safe(said: str) -> str:
-    r"""A text on one line: control characters, and bytes that are not UTF-8, are escaped.
-
-    Examples
-    --------
-    >>> print(safe("a\nb.mp4"), safe("ü\x1b[31m"))
-    a\nb.mp4 ü\x1b[31m
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in said)
-
-
 def _cell(value):
     if not isinstance(value, str):
         return value
-    value = safe(value)
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@") else value
+    return inert.cell(inert.shown(value))
 
 
 def _failed(failure):

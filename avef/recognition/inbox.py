@@ -6,8 +6,8 @@ import re
 import tempfile
 from pathlib import Path
 
+from avef.core import inert
 from avef.core.errors import ClipError
-from avef.recognition.forms import safe
 
 _LONGEST_NAME = 60
 _GIB = 2**30
@@ -106,7 +106,7 @@ def shown(name: str) -> str:
     >>> shown("C:\\films\\a.mp4"), shown("/etc/"), shown("x" * 99 + ".mp4")[-6:]
     ('a.mp4', 'clip', 'x….mp4')
     """
-    last = safe(re.split(r"[/\\]", name)[-1].strip()) or "clip"
+    last = inert.shown(re.split(r"[/\\]", name)[-1].strip()) or "clip"
     if len(last) <= _LONGEST_NAME:
         return last
     end = Path(last).suffix[:8]

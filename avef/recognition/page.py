@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from avef.core.inert import shown
 from avef.recognition import forms
 from avef.recognition.result import Failure, Prediction
 
@@ -39,4 +40,4 @@ def line(said: str) -> str:
 
 
 def _safe(said):
-    return escape(forms.safe(said))
+    return escape(shown(said))

@@ -8,19 +8,16 @@ SHA-256, and nothing in it is run.
 from __future__ import annotations
 
 import hashlib
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from avef import paper
 from avef.config import params
 from avef.config.schema import Trained
-from avef.core import paths, store
+from avef.core import outside, paths, store
 from avef.core.errors import ParameterError
 from avef.learning import fusion, saved_model, source_weights
 from avef.learning.source_weights import Start
@@ -34,6 +31,8 @@ FORMAT = 1
 """Of an exported folder; one of another format is refused."""
 
 FACTS, SUMS, CARD = "model.json", "SHA256SUMS", "MODEL_CARD.md"
+MOST_FOLDS = 1000
+_FACTS = ("format", "folds", "corpus", "title", "params")
 
 
 class Source(ABC):
@@ -107,7 +106,7 @@ class Local(Source):
 
     @cached_property
     def _names(self):
-        clips = pd.read_csv(paths.prepared(self.corpus) / "clips.csv", dtype=str)
+        clips = outside.table(paths.prepared(self.corpus) / "clips.csv", dtype=str)
         return dict(zip(clips["path"], clips["clip"], strict=True))
 
 
@@ -127,10 +126,10 @@ class Exported(Source):
     def __init__(self, folder: str | Path):
         self._folder = Path(folder)
         facts = self._facts()
-        self.key = self._verified(int(facts["folds"]))
+        self.key = self._verified(facts["folds"])
         self.corpus, self.title = str(facts["corpus"]), str(facts["title"])
         self.params = params.typed(Trained, facts["params"], str(self._folder / FACTS))
-        self.folds = [self._folder / fold_name(fold) for fold in range(int(facts["folds"]))]
+        self.folds = [self._folder / fold_name(fold) for fold in range(facts["folds"])]
         self.vad = self._folder / "vad.npz"
 
     def start(self) -> Start:
@@ -140,27 +139,39 @@ class Exported(Source):
     def unheard(self, folds: Sequence[Fold]) -> Unheard:
         """As of :class:`Source`."""
         arrays = store.load(self._folder / "unheard.npz")
-        return Unheard(*(arrays[name] for name in Unheard._fields))
+        missing = [name for name in Unheard._fields if name not in arrays]
+        if missing:
+            raise ParameterError(f"{self._folder / 'unheard.npz'} holds no {missing[0]}")
+        told = Unheard(*(arrays[name] for name in Unheard._fields))
+        if told.softmax.ndim != 2 or {array.shape[:1] for array in told} != {told.truth.shape}:
+            raise ParameterError(f"{self._folder / 'unheard.npz'} is not of one length")
+        return told
 
     def _facts(self):
         file = self._folder / FACTS
         try:
-            facts = json.loads(file.read_text(encoding="utf-8"))
-            format_, _ = facts["format"], int(facts["folds"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            facts = outside.value(file)
+        except ParameterError as error:
             raise ParameterError(f"{self._folder} holds no model of avef: {error}") from error
-        if format_ != FORMAT:
+        missing = [name for name in _FACTS if name not in facts]
+        if missing:
             raise ParameterError(
-                f"{self._folder} is of format {format_!r}; this version of avef reads {FORMAT}"
+                f"{self._folder} holds no model of avef: no {missing[0]} in {file}"
             )
+        if facts["format"] != FORMAT:
+            told = f"{self._folder} is of format {facts['format']!r:.40}"
+            raise ParameterError(f"{told}; this version of avef reads {FORMAT}")
+        if type(facts["folds"]) is not int or not 1 <= facts["folds"] <= MOST_FOLDS:
+            told = f"{self._folder} holds no model of avef: folds must lie in 1…{MOST_FOLDS}"
+            raise ParameterError(told)
         return facts
 
     def _verified(self, folds):
         """Name → SHA-256 of every file, once all of them have been found to be as they were."""
         try:
-            lines = (self._folder / SUMS).read_text(encoding="utf-8").splitlines()
+            lines = outside.text(self._folder / SUMS).splitlines()
             known = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise ParameterError(f"{self._folder / SUMS} cannot be read: {error}") from error
         start = start_in(self._folder)
         files = [start.audio, start.visual, start.scaling]

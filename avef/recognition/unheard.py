@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from avef.core import paths, store
+from avef.core import outside, paths, store
 from avef.core.errors import ParameterError
 from avef.learning import fusion
 from avef.protocol import labels
@@ -36,7 +36,7 @@ def unheard(corpus: str, keys: Sequence[str], folds: Sequence[Fold]) -> Unheard:
     table = paths.prepared(corpus) / "clips.csv"
     if not table.is_file():
         raise ParameterError(f"{table} is missing; run `dvc repro preprocessing@{corpus}`")
-    clips = pd.read_csv(table, dtype={"clip": str, "speaker": str})
+    clips = outside.table(table, dtype={"clip": str, "speaker": str})
     truth, parts = labels(clips, fusion.PREDICTS[0]), []
     for number, (key, fold) in enumerate(zip(keys, folds, strict=True)):
         file = _cell(paths.cells("dbn_fusion", corpus), number, key)

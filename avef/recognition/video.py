@@ -112,7 +112,7 @@ def _write(
 ) -> float:
     """Write frames and sound; seconds from the film's begin to the first sample."""
     form, begin = _FORMS[Path(path).suffix.lower()], min(audio.start, float(video.times[0]))
-    with replacing(path) as temporary, av.open(str(temporary), "w") as file:
+    with replacing(path) as temporary, av.open(str(temporary.absolute()), "w") as file:
         film = _stream(file, form, video.fps, size)
         pictures = _pictures(film, frames, np.round((video.times - begin) * _CLOCK))
         sound = _sound(file, form, audio, audio.start - begin)

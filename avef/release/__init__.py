@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from avef.config.schema import Params
 from avef.core import paths
+from avef.core.errors import RunError
 from avef.core.files import replacing
 from avef.evaluation import marks
 from avef.release import crate
@@ -40,7 +41,7 @@ def build(p: Params, target: str | Path = ARCHIVE) -> Packed:
 
     Raises
     ------
-    RuntimeError
+    RunError
         If the folder is no git repository, a tracked file is changed and not committed, or a
         result is missing or not that of the code, parameters and data at hand.
     OSError
@@ -50,7 +51,7 @@ def build(p: Params, target: str | Path = ARCHIVE) -> Packed:
     _committed(root)
     stale = experiments.changed(p)
     if stale:
-        raise RuntimeError(
+        raise RunError(
             f"results are missing or not up to date ({', '.join(stale)}); `dvc repro` makes them"
         )
     names = _names(root)
@@ -83,7 +84,7 @@ def _committed(root):
     if changed:
         named = [line[3:] for line in changed.splitlines()]
         more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-        raise RuntimeError(f"changed and not committed: {', '.join(named[:3])}{more}")
+        raise RunError(f"changed and not committed: {', '.join(named[:3])}{more}")
 
 
 def _names(root):
@@ -106,5 +107,5 @@ def _about(root, p):
 def _git(root, *arguments):
     done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"git {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
+        raise RunError(f"git {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
     return done.stdout.rstrip("\n")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from avef.config import plain
+from avef.core.errors import ParameterError
 
 
 class Reference(NamedTuple):
@@ -41,9 +41,9 @@ def read(text: str) -> Reference | None:
     }
     """
     try:
-        told = YAML(typ="safe").load(text)
+        told = plain.parsed(text, "CITATION.cff")
         return _reference(next(r for r in told["references"] if r["type"] == "article"))
-    except (YAMLError, KeyError, TypeError, StopIteration):
+    except (ParameterError, KeyError, TypeError, AttributeError, IndexError, StopIteration):
         return None
 
 

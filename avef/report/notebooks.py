@@ -175,9 +175,15 @@ def _output(output, drawn, address):
         if kind in data:
             # Notebooks break base64 into lines, URLs do not.
             text = "".join(data[kind].split())
-            size = png_size(base64.b64decode(text[:32]))
-            return {"image": f"data:{kind};base64,{text}", "size": size} | drawn
+            return {"image": f"data:{kind};base64,{text}", "size": _size(text)} | drawn
     return {"html": _plain(data["text/plain"])} if "text/plain" in data else None
+
+
+def _size(encoded):
+    try:
+        return png_size(base64.b64decode(encoded[:32]))
+    except ValueError:  # no base64
+        return None
 
 
 def _plain(text):

@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 
+from avef.core.inert import shown
 from avef.evaluation import claims
 from avef.evaluation.marks import SAID
 from avef.evaluation.tables import CONFUSIONS
@@ -19,7 +20,10 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(sources: Sources) -> dict[str, str]:
-    """Path relative to the reports folder → HTML: the index, every notebook, and the ledger."""
+    """Path relative to the reports folder → HTML: the index, every notebook, and the ledger.
+
+    What drives a terminal or turns a text round, whoever wrote it, stands there as an escape.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -47,7 +51,7 @@ def render(sources: Sources) -> dict[str, str]:
     if sources.ledger:
         text = ledger.html(sources.ledger, links.address("", pages))
         made[LEDGER_PAGE] = environment.get_template("ledger.html").render(text=text)
-    return made
+    return {path: shown(html, keep="\n\t") for path, html in made.items()}
 
 
 def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:

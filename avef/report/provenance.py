@@ -6,7 +6,6 @@ metrics say then; the clock is never asked.
 
 from __future__ import annotations
 
-import json
 import platform
 import re
 import subprocess
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from avef.core import installed
+from avef.core import installed, outside
 from avef.evaluation.texts import took
 
 #: Packages that results may depend on: shown name → distributions that provide it.
@@ -107,10 +106,10 @@ def machines(folder: Path) -> dict[str, tuple[str, ...]]:
     """Corpus → the machines, as "CPU, instruction set", whose float sums its networks are."""
     told: dict[str, set[str]] = {}
     for path in sorted(folder.glob("*-*.json")):
-        metrics = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(metrics, Mapping):
-            corpus = path.stem.partition("-")[2]
-            told.setdefault(corpus, set()).update(map(str, metrics.get("trained_on", ())))
+        metrics = outside.value(path, object)
+        trained = metrics.get("trained_on") if isinstance(metrics, Mapping) else None
+        if isinstance(trained, list):
+            told.setdefault(path.stem.partition("-")[2], set()).update(map(str, trained))
     return {corpus: tuple(sorted(named)) for corpus, named in told.items() if named}
 
 

@@ -10,11 +10,10 @@ from typing import Any
 from avef import corpora, paper
 from avef.evaluation import claims
 from avef.evaluation.texts import minus
+from avef.report.fit import KEYS
 from avef.report.view import LOOKS, Grid
 
 CORPORA = ("ravdess", "emodb")
-#: Claim → what was measured of it, in percent.
-KEYS = {"V1": "percent", "V2": "relative_gain"}
 
 
 def known(real: Mapping[str, Any]) -> dict[str, Any]:

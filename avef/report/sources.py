@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +11,9 @@ from typing import Any, NamedTuple
 import nbformat
 import pandas as pd
 
+from avef.core import outside
 from avef.evaluation import marks
-from avef.report import citing, provenance
+from avef.report import citing, fit, provenance
 from avef.report.data import FOLDERS, LEDGER
 
 
@@ -59,12 +59,13 @@ def read(folder: Path) -> Sources:
     tables = {path.stem: _table(path) for path in sorted(folder.glob("tables/*.csv"))}
     notebooks = sorted(folder.glob("notebooks/[0-9]*.ipynb"))
     prepared = root / "data/prepared"
-    real = _text(root / "benchmarks/results/real.json")
+    real = root / "benchmarks/results/real.json"
+    fit.check(tables)
     citation = _text(root / "CITATION.cff")
     return Sources(
         tables=tables,
         notebooks={
-            path.stem: nbformat.read(path, as_version=4)
+            path.stem: outside.notebook(path)
             for path in notebooks
             if not path.name.endswith(".failed.ipynb")
         },
@@ -76,18 +77,19 @@ def read(folder: Path) -> Sources:
         images=tuple(
             Image(path.stem, png_size(path.read_bytes()[:24]))
             for path in sorted(folder.glob("figures/*.png"))
+            if path.is_file()
         ),
         mark=_mark(tables, folder),
         prepared=_by_corpus(prepared.glob("*/clips.csv")),
         quarantine=_by_corpus(prepared.glob("*/quarantine.csv")),
-        real=json.loads(real) if real else None,
+        real=fit.real(outside.value(real), str(real)) if real.is_file() else None,
         params=_text(root / "params.yaml"),
         ledger=_text(root / LEDGER),
         data={
             path.relative_to(folder).as_posix(): path.read_bytes()
             for name in FOLDERS
             for path in sorted(folder.glob(f"{name}/*"))
-            if path.suffix in (".csv", ".json")
+            if path.suffix in (".csv", ".json") and path.is_file()
         },
         reference=citing.read(citation) if citation else None,
         made=provenance.read(root, folder),
@@ -110,7 +112,7 @@ def png_size(head: bytes) -> tuple[int, int] | None:
 
 
 def _text(path):
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+    return outside.text(path) if path.is_file() else None
 
 
 def _by_corpus(paths):
@@ -118,17 +120,16 @@ def _by_corpus(paths):
 
 
 def _table(path):
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except pd.errors.EmptyDataError:  # not even a header: a table without rows
+    if not outside.text(path).strip():  # not even a header: a table without rows
         return pd.DataFrame()
+    return outside.table(path, dtype=str, keep_default_na=False)
 
 
 def _mark(tables, folder):
     """The gravest mark of all tables and metrics."""
     known = {mark for table in tables.values() if "data" in table for mark in table["data"]}
     for path in folder.glob("metrics/*.json"):
-        metrics = json.loads(path.read_text(encoding="utf-8"))
+        metrics = outside.value(path, object)
         if isinstance(metrics, Mapping):
-            known.add(metrics.get("data"))
+            known.add(str(metrics.get("data")))
     return marks.gravest(known)

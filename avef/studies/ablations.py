@@ -10,7 +10,6 @@ note says, it is stale, and said to be.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -21,7 +20,7 @@ import pandas as pd
 
 from avef.config import params, profiles
 from avef.config.schema import Params
-from avef.core import paths, store
+from avef.core import outside, paths, store
 from avef.core.errors import ParameterError
 from avef.core.files import write_csv, write_json
 from avef.evaluation import tables
@@ -234,12 +233,13 @@ def _effect(part, seed):
 def _saved(file):
     """What a file was made from, and its table; None and None if it is not there or not whole."""
     try:
-        note = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+        note = outside.value(file.with_suffix(".json"))
         if note["table"] != store.digest(files=[file]):
             return None, None
-    except store.BROKEN:
+        made_from = note["made_from"]
+    except store.BROKEN:  # ParameterError is a ValueError
         return None, None
-    return note["made_from"], pd.read_csv(file, dtype={"clip": str, "speaker": str})
+    return made_from, outside.table(file, dtype={"clip": str, "speaker": str})
 
 
 def _short(value):

@@ -25,7 +25,7 @@ from scipy.fft import dct
 from avef import paper
 from avef.config.corpus import CorpusParams
 from avef.config.schema import Params
-from avef.core import paths, store
+from avef.core import outside, paths, store
 from avef.core.paths import Folders
 from avef.evaluation import paired
 from avef.learning import clip_svm, dataset, grid
@@ -216,7 +216,7 @@ def _by_training(both):
 
 def _ours(stage, corpus):
     kinds = {"clip": str, "speaker": str}
-    table = pd.read_csv(paths.predictions(stage, corpus), dtype=kinds)
+    table = outside.table(paths.predictions(stage, corpus), dtype=kinds)
     return table.query("emotion_model == 'emotion' and case == 2")
 
 
@@ -252,7 +252,7 @@ def _joined(folders, seed, fold, truth, split, svm):
 
 
 def _protocol(prepared, chosen):
-    clips = pd.read_csv(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
+    clips = outside.table(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
     splits = folds(clips, clips["corpus"].iloc[0], **asdict(chosen.protocol), seed=chosen.seed)
     return clips, splits, labels(clips, "emotion")
 

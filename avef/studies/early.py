@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from avef.config.schema import Params
+from avef.core import outside
 
 #: What ``benchmarks/early.py`` measured.
 MEASURED = Path("benchmarks/results/early.json")
@@ -45,7 +45,7 @@ def sentence(params: Params, table: pd.DataFrame, file: Path = MEASURED) -> str:
 
 def _ended(file):
     """Epochs after which each measured training ended, by what it was."""
-    measured = json.loads(file.read_text(encoding="utf-8"))
+    measured = outside.value(file)
     return {
         name: told["epochs"]["early"]
         for name, told in measured.items()

@@ -15,12 +15,10 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-import pandas as pd
-
 from avef.config import params
 from avef.config.schema import Params
-from avef.core import paths, store
-from avef.core.errors import ParameterError
+from avef.core import outside, paths, store
+from avef.core.errors import ParameterError, RunError
 from avef.corpora import manifest
 from avef.evaluation import marks, tables
 from avef.studies import ablations
@@ -42,7 +40,7 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
     ParameterError
         If there is no such ablation, two would have one name with DVC, or the folder's own
         name is one that DVC cannot write down.
-    RuntimeError
+    RunError
         If the base run is not up to date, or DVC refuses, such as outside a Git repository.
     """
     p = params.read(path)
@@ -77,7 +75,7 @@ def gather(path: str | Path = "params.yaml") -> dict[str, str]:
 
     Raises
     ------
-    ParameterError, RuntimeError
+    ParameterError, RunError
         As :func:`queue` does.
     """
     p = params.read(path)
@@ -105,7 +103,7 @@ def _settled(p):
     """Make sure that the predictions at hand are of the parameters, code and data at hand."""
     stale = changed(p, *TARGETS)
     if stale:
-        raise RuntimeError(
+        raise RunError(
             f"the base run is not up to date ({', '.join(stale)}); "
             f"`dvc repro {' '.join(TARGETS)}` makes it anew"
         )
@@ -114,7 +112,7 @@ def _settled(p):
 def changed(p: Params, *targets: str) -> list[str]:
     """Stages whose results are missing, or not of the parameters, code and data at hand.
 
-    Looked at are ``targets`` and what they stand on; without any, all stages. RuntimeError
+    Looked at are ``targets`` and what they stand on; without any, all stages. RunError
     if DVC cannot tell, such as outside a repository.
     """
     for file, root in manifest.roots(p).items():  # `dvc status` does not look there itself
@@ -130,7 +128,9 @@ def _predictions(commit, p):
         for modality, stage in tables.STAGES.items():
             text = _git("show", f"{commit}:{paths.predictions(stage, corpus).as_posix()}")
             kinds = {"clip": str, "speaker": str}
-            predictions[corpus, modality] = pd.read_csv(io.StringIO(text), dtype=kinds)
+            predictions[corpus, modality] = outside.parsed(
+                io.StringIO(text), f"{stage}-{corpus}.csv", dtype=kinds
+            )
     return ablations.joined(predictions)
 
 
@@ -165,5 +165,5 @@ def _dvc(*arguments):
 def _said(command):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stderr.strip()}")
+        raise RunError(f"{' '.join(command)}\n{done.stderr.strip()}")
     return done.stdout

@@ -17,7 +17,7 @@ import pandas as pd
 
 from avef import corpora, paper, protocol
 from avef.config.schema import Params, Protocol
-from avef.core import paths
+from avef.core import outside, paths
 from avef.core.errors import ParameterError
 from avef.learning import grid
 from avef.preparation.segments import HOP, LENGTH
@@ -59,7 +59,7 @@ def sizes(params: Params, folder: str | Path = paths.DATA / "prepared") -> dict[
     sizes_of = {}
     for corpus in params.corpora:
         file = Path(folder) / corpus / "clips.csv"
-        clips = pd.read_csv(file) if file.is_file() else None
+        clips = outside.table(file) if file.is_file() else None
         other = clips is not None and params.profile == "paper" and _is_demo(corpus, clips)
         sizes_of[corpus] = published(corpus) if clips is None or other else counted(clips)
     return sizes_of

@@ -20,6 +20,8 @@ import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
 from avef import corpora
+from avef.core.errors import ParameterError
+from avef.core.inert import shown
 from avef.demo import acting, voice
 from avef.preparation import media, silero, speech
 from avef.preparation.mrcg import OFFSETS, mrcg
@@ -174,7 +176,10 @@ def syllables(path: str | Path, hops: int) -> np.ndarray | None:
     if not Path(path).is_file():
         return None
     lines = [line.split() for line in Path(path).read_text(encoding="latin-1").splitlines()]
-    marks = [(float(line[0]), line[1] not in (".", "(")) for line in lines if len(line) == 2]
+    try:
+        marks = [(float(line[0]), line[1] not in (".", "(")) for line in lines if len(line) == 2]
+    except ValueError as error:
+        raise ParameterError(f"{shown(path)}: no label file: {error}") from error
     if not marks:
         return None
     begins, spoken = zip((0.0, False), *marks, strict=True)

@@ -1,6 +1,7 @@
 """params.yaml: what does not fit stops at once and names its key; profiles switch cleanly."""
 
 import math
+import os
 import typing
 from pathlib import Path
 
@@ -453,3 +454,45 @@ def test_a_bad_profile_leaves_the_parameters_as_they_were(copy, tmp_path, text):
 def test_a_number_out_of_range_is_named(changed, key, value):
     with pytest.raises(ParameterError, match=key):
         params.read(changed(key, value))
+
+
+@pytest.mark.parametrize("root", ["", "  ", "a\0b"])
+@pytest.mark.parametrize("key", ["corpora.rml.root", "emodb.root"])
+def test_a_root_names_a_folder(changed, key, root):
+    tree = values()
+    *above, last = key.split(".")
+    node = tree
+    for name in above:
+        node = node[name]
+    node[last] = root
+    with pytest.raises(ParameterError, match=f"{key}: must name a folder"):
+        params.checked(tree)
+
+
+def test_a_root_may_lie_in_a_home_folder(changed, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    p = params.read(changed("corpora.rml.root", "~/corpora/rml"))
+    assert p.corpora["rml"].root == "/home/someone/corpora/rml"
+    with pytest.raises(ParameterError, match="corpora.rml.root: begins with ~, but nobody"):
+        params.read(changed("corpora.rml.root", "~nobody-of-this-name/rml"))
+
+
+@pytest.mark.parametrize("number", [10**30, -(10**30)])
+def test_a_number_that_no_float_holds_is_refused(changed, number):
+    with pytest.raises(ParameterError, match="audio_net.default.epochs: must be "):
+        params.read(changed("audio_net.default.epochs", number))
+
+
+def test_digits_by_the_thousand_are_said_in_words():
+    with pytest.raises(ParameterError, match="seed: .*, got a number of thousands of digits"):
+        params.checked(values() | {"seed": 16**5000})
+
+
+def test_a_profile_is_refused_under_the_file_s_own_name(tmp_path):
+    (tmp_path / "params.yaml").write_text(
+        PARAMS.read_text(encoding="utf-8").replace("seed: 2020", "seed: x", 1), encoding="utf-8"
+    )
+    with pytest.raises(ParameterError) as refused:
+        profiles.apply("demo", tmp_path / "params.yaml", PROFILES)
+    assert "seed: must be a valid integer, got 'x'" in str(refused.value)
+    assert f".{os.getpid()}." not in str(refused.value)

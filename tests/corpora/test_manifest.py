@@ -170,3 +170,12 @@ def test_the_command_lists_a_corpus_or_emodb(raw, tmp_path, monkeypatch, capsys)
     for wrong in ([], ["rml", "--emodb"]):
         with pytest.raises(SystemExit):
             main(["tree", *wrong])
+
+
+@pytest.mark.parametrize("text", ["7", "[]", "{", "null", '{"a": 1}', "\\xff"])
+def test_digests_that_are_damaged_are_made_anew(raw, tmp_path, text):
+    manifest.write(raw, tmp_path / "tree.csv")
+    before = (tmp_path / "tree.csv").read_bytes()
+    (tmp_path / "tree.json").write_text(text)
+    manifest.write(raw, tmp_path / "tree.csv")
+    assert (tmp_path / "tree.csv").read_bytes() == before

@@ -84,10 +84,44 @@ def test_no_bytes_break_it(data):
     assert all(row and row[-1] for row in rows)
 
 
-def test_what_is_too_large_to_list_clips_is_passed_over(tmp_path, monkeypatch):
+def test_what_is_too_large_to_list_clips_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(_sheets, "_LARGEST", 10)
     (tmp_path / "a.csv").write_text("path,speaker,emotion\n")
-    assert read(tmp_path / "a.csv") == []
+    with pytest.raises(_sheets.TooLargeError, match=r"a\.csv cannot be read as a list of clips"):
+        read(tmp_path / "a.csv")
+
+
+HEAD = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+FILL = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+BOMBS = {
+    "unpacks to much": HEAD + b'<row r="1">' + b"<c/>" * 10_000_000,
+    "many cells": HEAD + b'<row r="1">' + b"<c/>" * 2_000_001,
+    "many blank rows": HEAD + b'<row r="9999999999"><c r="A9999999999"><v>1</v></c>',
+    "much blank before": HEAD
+    + b"</row>".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c>' % (i, i) for i in range(1, 3000)),
+    "entities": FILL + HEAD + b'<row r="1"><c t="inlineStr"><is><t>&b;</t></is></c>',
+    "entities in UTF-16": (FILL + HEAD).decode().encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("sheet", BOMBS.values(), ids=BOMBS)
+def test_a_small_workbook_that_is_large_inside_is_not_read(tmp_path, sheet):
+    workbook(tmp_path / "plain.xlsx", ROWS)
+    with zipfile.ZipFile(tmp_path / "plain.xlsx") as source:
+        parts = {item.filename: source.read(item.filename) for item in source.infolist()}
+    tail = b"</row></sheetData></worksheet>"
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as target:
+        for name, data in parts.items():
+            target.writestr(name, sheet + tail if name.endswith("sheet1.xml") else data)
+    assert (tmp_path / "a.xlsx").stat().st_size < 100_000
+    with pytest.raises(_sheets.TooLargeError, match=r"a\.xlsx cannot be read as a list of clips"):
+        read(tmp_path / "a.xlsx")
+
+
+def test_a_text_of_more_entries_than_any_list_is_not_read(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"," * 2_000_001)
+    with pytest.raises(_sheets.TooLargeError, match="more than 2000000 entries"):
+        read(tmp_path / "a.csv")
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x03\x04", b"<html></html>"])

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from avef.cli import main
+from avef.core import store
 from avef.core.errors import ParameterError
+from avef.preparation import vad_net
 from avef.recognition import export, recogniser, source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +62,31 @@ def test_what_was_tampered_with_or_is_missing_is_refused(copy, name):
     (copy / name).unlink()
     with pytest.raises(ParameterError, match=f"{name} is missing"):
         source.Exported(copy)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("audio.weights.h5", "no weights of this network"),
+        ("scaling.json", "holds no JSON of the kind dict"),
+        ("fold1.npz", "no networks of these parameters"),
+        ("unheard.npz", "holds no softmax"),
+        ("vad.npz", "no weights of the VAD"),
+    ],
+)
+def test_what_is_exported_as_something_else_is_named(copy, name, said):
+    """The sums are right, and the file is none that avef writes."""
+    if name.endswith(".npz"):
+        store.save(copy / name, "", other=np.zeros(3))
+    else:
+        (copy / name).write_bytes(b"[1, 2]")
+    lines = [line.split("  ") for line in (copy / "SHA256SUMS").read_text().splitlines()]
+    sums = [f"{source.sha256(copy / file)}  {file}\n" for _, file in lines]
+    (copy / "SHA256SUMS").write_text("".join(sums))
+    with pytest.raises(ParameterError, match=f"{name}.*{said}"):
+        changed = recogniser.load(copy)
+        vad_net.load(changed.source.vad)
+        assert len(changed.ensemble.folds) and len(changed.unheard.truth)
 
 
 def test_a_file_that_the_sums_leave_out_is_refused(copy):

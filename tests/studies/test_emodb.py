@@ -12,7 +12,7 @@ from avef.studies import emodb, vad_data
 from avef.studies.silence import Recordings, Settings
 
 RATES = {"learning_rate": 0.005, "momentum": 0.9, "clip_norm": None}
-SCHEDULE = EmoDb(epochs=6, batch=16, root="", groups=2, **RATES)
+SCHEDULE = EmoDb(epochs=6, batch=16, root="emodb", groups=2, **RATES)
 NETS = Networks(
     audio=Net(width=1 / 32, input_size=67, dropout=0.1),
     visual=Net(width=1 / 32, input_size=16, dropout=0.1),
@@ -165,3 +165,12 @@ def test_the_spectrum_has_the_exponent_asked_for(tmp_path, write_media):
     two, one = (emodb.prepare(tmp_path, power=p, **shared).log_mel[0] for p in (2.0, 1.0))
     assert two.shape == one.shape
     assert not np.allclose(two, one, atol=0.1)
+
+
+def test_labels_that_are_damaged_are_named(tmp_path):
+    from avef.core.errors import ParameterError
+    from avef.studies import vad_data
+
+    (tmp_path / "a.silb").write_text("0.1 .\nnot-a-time sa\n")
+    with pytest.raises(ParameterError, match=r"a\.silb: no label file"):
+        vad_data.syllables(tmp_path / "a.silb", 10)

@@ -1,0 +1,90 @@
+"""The command: a line for what is amiss, a traceback for what is ours, whatever the terminal."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from avef import cli
+from avef.cli import options
+from avef.core.errors import ClipError, ParameterError, RunError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def raising(monkeypatch):
+    """Let ``avef plan`` raise an error."""
+
+    def let(error):
+        def fail(_):
+            raise error
+
+        monkeypatch.setattr(cli, "_plan", fail)
+        return ["plan"]
+
+    return let
+
+
+@pytest.mark.parametrize("kind", [ClipError, ParameterError, RunError, OSError])
+def test_what_is_foreseen_is_a_line(raising, capsys, kind):
+    assert cli.main(raising(kind("a.avi: \x1b[31m\u202eodd"))) == 1
+    assert capsys.readouterr().err == "avef: a.avi: \\x1b[31m\\u202eodd\n"
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, RecursionError, KeyError, ValueError, TypeError])
+def test_a_fault_of_ours_keeps_its_traceback(raising, kind):
+    with pytest.raises(kind):
+        cli.main(raising(kind("ours")))
+
+
+@pytest.mark.parametrize("settings", [
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "latin-1:strict"},
+    {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+])  # fmt: skip
+def test_an_output_that_is_not_utf_8_shows_escapes(settings):
+    words = [sys.executable, "-m", "avef", "run", "nüx-ş"]
+    run = subprocess.run(
+        words, cwd=ROOT, env=os.environ | settings | {"PYTHONPATH": str(ROOT)}, capture_output=True
+    )
+    assert run.returncode == 1 and b"Traceback" not in run.stderr
+    assert run.stderr.startswith(b"avef: notebooks/n") and b"no such notebook" in run.stderr
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["corpora", "--known"]])
+def test_python_without_docstrings_and_assertions_says_the_same(words):
+    said = {
+        flags: subprocess.run(
+            [sys.executable, *flags, "-m", "avef", *words],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for flags in ((), ("-OO",))
+    }
+    assert said[()] == said[("-OO",)] != ""
+
+
+def test_at_is_the_corpus_of_the_stage_that_dvc_runs(monkeypatch):
+    monkeypatch.setenv("DVC_STAGE", "../a@b/dvc.yaml:svm@rml")
+    assert options.meant("@") == "rml" and options.meant("baum1s") == "baum1s"
+    monkeypatch.setenv("DVC_STAGE", "power")
+    with pytest.raises(ParameterError, match="it runs none"):
+        options.meant("@")
+    monkeypatch.delenv("DVC_STAGE")
+    with pytest.raises(ParameterError, match="it runs none"):
+        options.meant("@")
+
+
+@pytest.mark.parametrize("words", [["clips"], ["tree"], ["demo"], ["run", "06_svm", "-p"]])
+def test_a_stage_s_name_is_never_more_than_a_name(monkeypatch, capsys, words):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("DVC_STAGE", "svm@rml;touch pwned")
+    told = "dataset=@" if words[0] == "run" else "@"
+    assert cli.main([*words, told]) == 1
+    assert "must be one of" in capsys.readouterr().err and not Path("pwned").exists()
