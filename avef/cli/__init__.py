@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from avef import __version__
 from avef.cli import predict
 from avef.cli.options import known
 from avef.config import params, profiles
-from avef.core import log, paths
+from avef.core import files, log, paths
 from avef.core.errors import ClipError, ParameterError
 
 
@@ -22,11 +27,37 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     log.show(options.verbose)
     try:
-        options.function(options)
+        with _stoppable():
+            options.function(options)
+    except KeyboardInterrupt as stop:
+        number = stop.args[0] if stop.args else signal.SIGINT
+        print(f"avef: stopped by {number.name}; the same command goes on", file=sys.stderr)
+        return 128 + number
     except (ClipError, ParameterError, RuntimeError, OSError) as error:
         print(f"avef: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+@contextmanager
+def _stoppable():
+    """Let SIGTERM end a command as Ctrl-C does; and where DVC runs it, so does DVC's own end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    if "DVC_STAGE" in os.environ:
+        from avef.core import parallel  # here, and not above: it brings joblib
+
+        parallel.end_with_parent(os.getppid(), partial(os.kill, os.getpid(), signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number, _):
+    raise KeyboardInterrupt(signal.Signals(number))
 
 
 def _demo(options):
@@ -75,6 +106,7 @@ def _run(options):
     name = "-".join([options.notebook, *given.values()])
     if Path(name).name != name:
         raise ParameterError(f"avef run takes a name such as 03_audio_net, no path, got {name!r}")
+    files.sweep(paths.REPORTS, *paths.stored())
     source = Path("notebooks") / f"{options.notebook}.ipynb"
     target, log_file = paths.NOTEBOOKS / f"{name}.ipynb", paths.LOGS / f"{name}.log"
     notebook.run(source, target, given, log_file=log_file)

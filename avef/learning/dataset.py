@@ -54,7 +54,7 @@ class Dataset(NamedTuple):
 def load(folder: str | Path, case: int) -> Dataset:
     """Read a prepared corpus and cut it into the segments of case 1 or 2."""
     folder = Path(folder)
-    clips = pd.read_csv(folder / "clips.csv", dtype={"clip": str, "speaker": str})
+    clips = pd.read_csv(folder / "clips.csv", dtype={"clip": str, "speaker": str, "key": str})
     return _join([_one(clips.iloc[[i]], folder, case) for i in range(len(clips))])
 
 
@@ -72,7 +72,8 @@ def pool(values: np.ndarray, clip: np.ndarray, n_clips: int) -> np.ndarray:
 
 
 def _one(row, folder, case):
-    prepared = load_clip(folder / f"{row['clip'].iloc[0]}.npz")
+    key = row["key"].iloc[0] if "key" in row else None
+    prepared = load_clip(folder / f"{row['clip'].iloc[0]}.npz", key)
     audio, images = segments.of_clip(prepared, case)
     nothing = np.zeros(len(audio), np.int32)
     return Dataset(row, prepared.log_mel, prepared.faces, audio, images, nothing)
