@@ -103,7 +103,7 @@ def processes(folder):
     there = []
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and Path(os.readlink(entry / "cwd")).is_relative_to(folder):
+            if entry.name.isdigit() and (entry / "cwd").readlink().is_relative_to(folder):
                 there.append(int(entry.name))
         except OSError:
             continue

@@ -153,14 +153,13 @@ def _plan(options):
 def _ablations(options):
     from avef.studies import experiments
 
-    queued = experiments.queue(options.names)
-    print(f"queued: {', '.join(queued) or 'nothing new'}")
-    if queued:
-        experiments.run()
+    due = experiments.due(options.names)
+    print(f"to run: {', '.join(due) or 'nothing new'}", flush=True)
+    experiments.run(due.values())
     left = experiments.gather()
-    failed = [name for name in queued if name in left]
+    failed = [name for name in due if name in left]
     if failed:
-        raise RuntimeError(f"not finished: {', '.join(failed)}; `dvc queue status` says more")
+        raise RuntimeError(f"not finished: {', '.join(failed)}; what DVC says above tells why")
     others = ", ".join(f"{name} ({state})" for name, state in left.items())
     print(f"not current: {others or 'none'}; `dvc repro` shows them all")
 
