@@ -238,8 +238,7 @@ def read(folder: str | Path, cell: Cell) -> dict[str, np.ndarray]:
         Naming the file, if it is damaged, another cell's, or not of the weights beside it.
     """
     path = file(folder, cell)
-    arrays = store.load(path)
-    weights = path.with_suffix(".weights.h5")  # of which a fusion's cell has none
+    arrays, weights = store.load(path), path.with_suffix(".weights.h5")  # a fusion has none
     moved = str(arrays.pop("place", _place(path))) != _place(path)
     if moved or weights.is_file() and not store.vouches(path, weights):
         store.distrust(path)
@@ -273,7 +272,7 @@ def curves(folder: str | Path) -> pd.DataFrame:
 
 
 def trained_on(folder: str | Path) -> list[str]:
-    """The machines that trained the cells of a folder: processor and instruction set."""
+    """The machines that trained the cells of a folder."""
     return sorted({str(arrays["machine"]) for _, arrays in load_all(folder)})
 
 
@@ -320,9 +319,8 @@ def save(path: Path, key: str, beside: Iterable[Path] = (), **arrays: np.ndarray
 
     It says on what machine it was trained, since float sums depend on that.
     """
-    machine = "{cpu}, {instructions}".format(**described())
-    told = {"machine": np.array(machine), "place": np.array(_place(path))}
-    store.save(path, key, beside, **arrays | told)
+    told = {"machine": "{cpu}, {instructions}".format(**described()), "place": _place(path)}
+    store.save(path, key, beside, **arrays, **{name: np.array(t) for name, t in told.items()})
     checkpoint(path, key, 0).path.unlink(missing_ok=True)
     _log.info("%s is finished", path)
 
