@@ -102,17 +102,12 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
         Naming the file, if it is not there or damaged. What is damaged is also pointed out to
         DVC, which makes it anew; see :func:`distrust`.
     """
-    try:
-        with _opened(path) as arrays:
-            return {name: arrays[name] for name in arrays.files if name not in _OWN}
-    except BROKEN as error:
-        raise ParameterError(f"{path} is missing or damaged ({error}); make it anew") from error
+    return _read(path, lambda arrays: {n: arrays[n] for n in arrays.files if n not in _OWN})
 
 
 def key_of(path: str | Path) -> str:
-    """The key that a file was saved with."""
-    with _opened(path) as arrays:
-        return str(arrays["key"])
+    """The key that a file was saved with; errors as of :func:`load`."""
+    return _read(path, lambda arrays: str(arrays["key"]))
 
 
 def has(path: str | Path, key: str, beside: Iterable[str | Path] = ()) -> bool:
@@ -127,9 +122,9 @@ def whole(path: str | Path) -> bool:
     """Whether the file is there and undamaged, of whatever key."""
     try:
         key_of(path)
-        return True
-    except BROKEN:
+    except ParameterError:
         return False
+    return True
 
 
 def vouches(path: str | Path, file: str | Path) -> bool:
@@ -166,6 +161,14 @@ def _opened(path):
         file.seek(0)
         with np.load(file, allow_pickle=False) as arrays:
             yield arrays
+
+
+def _read(path, of):
+    try:
+        with _opened(path) as arrays:
+            return of(arrays)
+    except BROKEN as error:
+        raise ParameterError(f"{path} is missing or damaged ({error}); make it anew") from error
 
 
 def _mark(file):
