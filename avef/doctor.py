@@ -121,14 +121,22 @@ def packages(root: str | Path = ".") -> Iterator[Finding]:
 
 def repository(root: str | Path = ".") -> Iterator[Finding]:
     """Whether DVC can work here."""
-    for folder, remedy in (
-        (".git", "clone the repository with git; a ZIP has no history, and DVC needs one"),
-        (".dvc", "`git checkout .dvc`"),
-    ):
-        if not (Path(root) / folder).exists():
-            yield Finding(STOP, f"no {folder} in {Path(root).resolve()}", remedy)
-            return
-    yield Finding(OK, "a Git repository with DVC")
+    root = Path(root)
+    if not (root / ".dvc").is_dir():
+        yield Finding(STOP, f"no .dvc in {root.resolve()}", "`git checkout .dvc`")
+    elif (root / ".git").exists():
+        yield Finding(OK, "a Git repository with DVC")
+    elif "no_scm" in _local(root):
+        yield Finding(LOOK, "DVC without Git: all runs but `avef ablations`")
+    else:
+        remedy = "`make repro` tells DVC so, or `dvc config --local core.no_scm true`"
+        yield Finding(STOP, f"no .git in {root.resolve()}", remedy)
+
+
+def _local(root):
+    """What DVC is told in this folder alone; Git does not track it."""
+    file = root / ".dvc" / "config.local"
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def settings(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]:

@@ -13,7 +13,9 @@ import os
 import platform
 import re
 import tempfile
+import threading
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,9 +23,8 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from avef.core import log, outside
+from avef.core import files, log, outside
 from avef.core.errors import ParameterError, RunError
-from avef.core.files import write_text
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def run(
             names = ", ".join(known) or "none"
             raise ParameterError(f"{source} has no parameter {name!r}; it has: {names}")
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.stem}.running.ipynb")
+    draft = files.draft(target)
     failed = target.with_name(f"{target.stem}.failed.ipynb")
     failed.unlink(missing_ok=True)
     if log_file:
@@ -75,7 +76,8 @@ def run(
     _log.info("%s %s, Python %s", source, parameters, platform.python_version())
     try:
         with _settings_kept_out():
-            papermill.execute_notebook(
+            _beside(
+                papermill.execute_notebook,
                 str(source),
                 str(draft),
                 parameters,
@@ -83,7 +85,9 @@ def run(
                 log_output=True,
                 shutdown_kernel="immediate",  # it would wait seconds for joblib's trackers
             )
-        write_text(target, nbformat.writes(scrubbed(nbformat.read(draft, as_version=4))) + "\n")
+        files.write_text(
+            target, nbformat.writes(scrubbed(nbformat.read(draft, as_version=4))) + "\n"
+        )
         _log.info("%s took %.1f s", source, time.monotonic() - began)
     except PapermillExecutionError as error:
         draft.replace(failed)
@@ -93,6 +97,23 @@ def run(
         ) from None
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _beside(function, *arguments, **options):
+    """Call a function in a thread, so that a signal reaches this one and ends the run.
+
+    In the main thread nbclient would take Ctrl-C for itself, and then tell of a dead kernel.
+    """
+    future: Future = Future()
+
+    def work():
+        try:
+            future.set_result(function(*arguments, **options))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future.result()
 
 
 @contextmanager
@@ -175,5 +196,5 @@ def _pass_prints_on():
     papermills.filters = [_says_something]
     screen = logging.StreamHandler()
     screen.setFormatter(logging.Formatter("%(message)s"))
-    files = [h for h in logging.getLogger("avef").handlers if isinstance(h, logging.FileHandler)]
-    papermills.handlers = [screen, *files]
+    kept = [h for h in logging.getLogger("avef").handlers if isinstance(h, logging.FileHandler)]
+    papermills.handlers = [screen, *kept]

@@ -48,7 +48,10 @@ def test_packages_are_compared_with_the_lock(tmp_path):
 def test_a_folder_without_git_is_told(tmp_path):
     assert only(doctor.repository(ROOT)).state == doctor.OK
     shutil.copytree(ROOT / ".dvc", tmp_path / ".dvc", ignore=shutil.ignore_patterns("*cache*"))
-    assert "no .git" in only(doctor.repository(tmp_path)).text
+    told = only(doctor.repository(tmp_path))
+    assert told.state == doctor.STOP and "no .git" in told.text
+    (tmp_path / ".dvc" / "config.local").write_text("[core]\n    no_scm = True\n")
+    assert only(doctor.repository(tmp_path)).state == doctor.LOOK
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import closures
@@ -232,6 +234,67 @@ def test_avef_run_takes_a_bare_name_and_never_overwrites_a_source(
     assert source.read_bytes() == before
     with pytest.raises(ParameterError, match="would be overwritten"):
         notebook.run(source, source, {})
+
+
+LONG = "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(99)"
+
+
+def running(folder, **environment):
+    """`avef run` of a notebook that takes long, once its kernel is at work, and the kernel."""
+    (folder / "notebooks").mkdir()
+    write(folder / "notebooks" / "s.ipynb", "x = 0", LONG)
+    (folder / "params.yaml").write_bytes((NOTEBOOKS[0].parents[1] / "params.yaml").read_bytes())
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    code += "from avef.cli import main; raise SystemExit(main(['run', 's']))"
+    told = {"cwd": folder, "env": os.environ | environment, "stderr": subprocess.PIPE}
+    run = subprocess.Popen([sys.executable, "-c", code], **told, text=True)
+    while not (folder / "pid").is_file() or not (folder / "pid").read_text():
+        assert run.poll() is None
+        time.sleep(0.1)
+    return run, int((folder / "pid").read_text())
+
+
+def gone(number, seconds=10):
+    """Whether a process ends in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if "Z" in Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]:
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_run_in_one_line_and_leaves_nothing(tmp_path, number):
+    run, kernel = running(tmp_path)
+    run.send_signal(number)
+    said = run.communicate(timeout=20)[1]
+    assert run.returncode == 128 + number
+    assert f"avef: stopped by {number.name}" in said and "Traceback" not in said
+    assert gone(kernel)
+    assert list((tmp_path / "reports/notebooks").iterdir()) == []
+
+
+def test_a_run_that_is_killed_leaves_no_kernel_and_what_it_wrote_is_swept(tmp_path):
+    run, kernel = running(tmp_path)
+    run.kill()
+    run.communicate()
+    assert gone(kernel)
+    assert [p.suffix for p in (tmp_path / "reports/notebooks").iterdir()] == [".ipynb"]
+    assert len(notebook.files.sweep(tmp_path / "reports")) == 1
+
+
+def test_a_run_of_dvcs_ends_with_dvc(tmp_path):
+    """Whoever starts it otherwise may go away: `nohup avef run` goes on."""
+    code = "import os, sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path;"
+    code += "import test_notebook as t; run, _ = t.running(Path(sys.argv[2]), DVC_STAGE='s');"
+    code += "print(run.pid, flush=True); os.kill(os.getpid(), 9)"
+    command = [sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path)]
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
+    assert gone(int(said)) and gone(int((tmp_path / "pid").read_text()))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

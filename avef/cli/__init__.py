@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from avef import __version__
 from avef.cli import predict
 from avef.cli.options import Help, backend, command, known, meant, say, speakable
 from avef.config import params, plain, profiles
-from avef.core import log, paths
+from avef.core import files, log, paths
 from avef.core.errors import ClipError, ParameterError, RunError
 
 DEMO = ("rml", "enterface05", "baum1s")
@@ -33,11 +38,43 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.function is not _doctor:  # which tells of it among other things
             backend()
-        options.function(options)
+        with _stoppable():
+            options.function(options)
+    except KeyboardInterrupt as stop:
+        number = stop.args[0] if stop.args else signal.SIGINT
+        say(f"avef: stopped by {number.name}; the same command goes on", error=True)
+        return 128 + number
+    except BrokenPipeError:  # whoever reads, such as head, has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except (ClipError, ParameterError, RunError, OSError) as error:
         say(f"avef: {error}", error=True)
         return 1
+    except MemoryError:
+        say("avef: this machine's memory is full; nothing that was stored is lost", error=True)
+        return 1
     return 0
+
+
+@contextmanager
+def _stoppable():
+    """Let SIGTERM end a command as Ctrl-C does; and where DVC runs it, so does DVC's own end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    if "DVC_STAGE" in os.environ:
+        from avef.core import parallel  # here, and not above: it brings joblib
+
+        parallel.end_with_parent(os.getppid(), partial(os.kill, os.getpid(), signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number, _):
+    raise KeyboardInterrupt(signal.Signals(number))
 
 
 def _demo(options):
@@ -92,6 +129,7 @@ def _run(options):
     name = "-".join([options.notebook, *(_files(given) if own else given).values()])
     if Path(name).name != name:
         raise ParameterError(f"avef run takes a name such as 03_audio_net, no path, got {name!r}")
+    files.sweep(paths.REPORTS, *paths.stored())
     source = Path("notebooks") / f"{options.notebook}.ipynb"
     target = (paths.TRIED if own else paths.NOTEBOOKS) / f"{name}.ipynb"
     notebook.run(source, target, given, log_file=paths.LOGS / f"{name}.log")
@@ -140,14 +178,13 @@ def _plan(options):
 def _ablations(options):
     from avef.studies import experiments
 
-    queued = experiments.queue(options.names)
-    say(f"queued: {', '.join(queued) or 'nothing new'}")
-    if queued:
-        experiments.run()
+    due = experiments.due(options.names)
+    say(f"to run: {', '.join(due) or 'nothing new'}")
+    experiments.run(due.values())
     left = experiments.gather()
-    failed = [name for name in queued if name in left]
+    failed = [name for name in due if name in left]
     if failed:
-        raise RunError(f"not finished: {', '.join(failed)}; `dvc queue status` says more")
+        raise RunError(f"not finished: {', '.join(failed)}; what DVC says above tells why")
     others = ", ".join(f"{name} ({state})" for name, state in left.items())
     say(f"not current: {others or 'none'}; `dvc repro` shows them all")
 

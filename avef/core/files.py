@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -15,16 +16,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: How the name of a file that is being written begins; ``.dvcignore`` names it, too.
+_BEGUN = ".tmp-"
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; on success it takes its place.
 
     The temporary name keeps the suffixes, which some writers go by. On an error
-    ``path`` stays as it was.
+    ``path`` stays as it was. DVC does not see the temporary file, and what a killed process
+    leaves of it is for :func:`sweep`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    temporary = draft(path)
     try:
         yield temporary
         temporary.replace(path)
@@ -42,6 +48,29 @@ def leads_out(root: str | Path, path: str | PurePath) -> bool:
     """
     real = os.path.realpath(root)
     return os.path.commonpath([real, os.path.realpath(os.path.join(root, path))]) != real  # noqa: PTH118
+
+
+def draft(path: str | Path) -> Path:
+    """What a file is called that this process writes first, and then puts in ``path``'s place."""
+    path = Path(path)
+    return path.with_name(f"{_BEGUN}{socket.gethostname()}-{os.getpid()}-{path.name}")
+
+
+def sweep(*folders: str | Path) -> list[Path]:
+    """Remove what processes of this machine that are no more left half written; its paths.
+
+    Looked at are the folders and all below them. Of another machine's files, such as a Dask
+    worker's, nobody here knows whether they are still being written.
+    """
+    left = [
+        path
+        for folder in folders
+        for path in sorted(Path(folder).rglob(f"{_BEGUN}*"))
+        if (number := _of_this_machine(path.name)) is not None and not _alive(number)
+    ]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return left
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -68,3 +97,19 @@ def write_csv(path: str | Path, table: pd.DataFrame, **options: Any) -> None:
         entries = [cell(shown(e)) if isinstance(e, str) else e for e in table[name]]
         safe[name] = Series(entries, table.index, dtype=object)
     write_text(path, safe.to_csv(**({"index": False, "lineterminator": "\n"} | options)))
+
+
+def _of_this_machine(name):
+    """The number of the process that wrote a temporary file, if it was one of this machine."""
+    number = name.removeprefix(f"{_BEGUN}{socket.gethostname()}-").partition("-")[0]
+    return int(number) if number.isdecimal() else None
+
+
+def _alive(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True

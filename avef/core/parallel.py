@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +24,7 @@ from avef.core import devices, log
 from avef.core.errors import ParameterError
 
 _log = logging.getLogger(__name__)
+_WATCH = "watches the parent"
 
 
 @contextmanager
@@ -61,6 +65,30 @@ def backend(name: str, scheduler: str | None = None) -> Iterator[None]:
     with client, parallel_config(backend="dask", n_jobs=-1):
         _require_one_thread(client.nthreads())
         yield
+
+
+def end_with_parent(parent: int, then: Callable[[], object] | None = None) -> None:
+    """End this process once its parent is gone, within a second or so.
+
+    Whoever works for a process that was killed would work on, or wait, for ever. A thread
+    watches; a second call in the same process does nothing.
+
+    Parameters
+    ----------
+    parent : int
+        The parent's number, from itself: it may be gone before this process looks.
+    then : callable, optional
+        What ends the process; it ends at once if not given.
+    """
+    if _WATCH not in {thread.name for thread in threading.enumerate()}:
+        given = (parent, then or partial(os._exit, 1))
+        threading.Thread(target=_watch, args=given, name=_WATCH, daemon=True).start()
+
+
+def _watch(parent, then):
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    then()
 
 
 def workers(jobs: int) -> int:
@@ -104,7 +132,8 @@ def each(
             results = (_steadily(function, item) for item in items)
         else:
             seen = None if cluster and gpus else devices.there() if gpus else []
-            work = (delayed(_alone)(function, item, Path.cwd(), seen) for item in items)
+            own = None if cluster else os.getpid()
+            work = (delayed(_alone)(function, item, Path.cwd(), seen, own) for item in items)
             results = Parallel(None if cluster else jobs, return_as="generator")(work)
         for result in results:
             bar.update()
@@ -126,11 +155,14 @@ def _cluster():
     return get_active_backend()[0].__class__.__name__ == "DaskDistributedBackend"
 
 
-def _alone(function, item, folder, seen):
+def _alone(function, item, folder, seen, parent):
     """Run in a worker, on one thread: the processes share the cores.
 
-    Of the devices ``seen`` it takes its own; None leaves it those that it has.
+    Of the devices ``seen`` it takes its own; None leaves it those that it has. A worker of
+    this machine ends with its ``parent``; a cluster's has none here.
     """
+    if parent is not None:
+        end_with_parent(parent)
     if seen is not None:  # read when TensorFlow is loaded, which only the work itself does
         own = devices.of_worker(seen, current_process().name)
         os.environ[devices.VISIBLE] = own

@@ -79,6 +79,11 @@ def curves(stage: str, corpus: str) -> Path:
     return REPORTS / "curves" / f"{stage}-{corpus}.csv"
 
 
+def stored() -> list[Path]:
+    """The folders of data that the stages make, each: all but the corpora."""
+    return sorted(path for path in DATA.glob("*/") if path.name not in ("raw", "demo"))
+
+
 def enter_root() -> None:
     """Work from the repository's root, wherever a notebook's kernel was started.
 

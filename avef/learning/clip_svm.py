@@ -18,7 +18,7 @@ import pandas as pd
 
 from avef.config.corpus import CorpusParams
 from avef.config.schema import Svm
-from avef.core import outside, store
+from avef.core import outside
 from avef.core.errors import ParameterError
 from avef.learning import grid
 from avef.protocol import EMOTION_MODELS, folds, labels
@@ -80,7 +80,7 @@ def predictions(
         names = np.array(EMOTION_MODELS[emotion_model])
         for seed, (fold, split) in product(chosen.seeds, enumerate(splits)):
             cell = grid.Cell(emotion_model, case, seed, fold)
-            arrays = store.load(grid.file(cells, cell))
+            arrays = grid.read(cells, cell)
             guess = classes(
                 arrays, truth, split, svm=chosen.svm, feature=feature, decision=decision
             )

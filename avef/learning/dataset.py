@@ -55,7 +55,8 @@ class Dataset(NamedTuple):
 def load(folder: str | Path, case: int) -> Dataset:
     """Read a prepared corpus and cut it into the segments of case 1 or 2."""
     folder = Path(folder)
-    clips = outside.table(folder / "clips.csv", dtype={"clip": str, "speaker": str})
+    kinds = {"clip": str, "speaker": str, "key": str}
+    clips = outside.table(folder / "clips.csv", dtype=kinds)
     return _join([_one(clips.iloc[[i]], folder, case) for i in range(len(clips))])
 
 
@@ -73,7 +74,8 @@ def pool(values: np.ndarray, clip: np.ndarray, n_clips: int) -> np.ndarray:
 
 
 def _one(row, folder, case):
-    prepared = load_clip(folder / f"{row['clip'].iloc[0]}.npz")
+    key = row["key"].iloc[0] if "key" in row else None
+    prepared = load_clip(folder / f"{row['clip'].iloc[0]}.npz", key)
     audio, images = segments.of_clip(prepared, case)
     nothing = np.zeros(len(audio), np.int32)
     return Dataset(row, prepared.log_mel, prepared.faces, audio, images, nothing)

@@ -224,19 +224,37 @@ def require(path: Path, file: Path, stage: str) -> Path:
 def prune(folder: str | Path, pair: tuple[str, int], cells: Iterable[Cell]) -> None:
     """Remove what is left of other cells of a pair: of other seeds, or of more folds."""
     names = {cell.name for cell in cells}
-    for path in Path(folder).glob("{}-case{}-*.*".format(*pair)):
-        if path.name.partition(".")[0] not in names:
-            path.unlink()
+    for pattern in ("{}-case{}-*.*", ".{}-case{}-*.part.npz"):
+        for path in Path(folder).glob(pattern.format(*pair)):
+            if path.name.removeprefix(".").partition(".")[0] not in names:
+                path.unlink()
+
+
+def read(folder: str | Path, cell: Cell) -> dict[str, np.ndarray]:
+    """A cell's arrays.
+
+    Raises
+    ------
+    ParameterError
+        Naming the file, if it is damaged, another cell's, or not of the weights beside it.
+    """
+    path = file(folder, cell)
+    arrays, weights = store.load(path), path.with_suffix(".weights.h5")  # a fusion has none
+    moved = str(arrays.pop("place", _place(path))) != _place(path)
+    if moved or weights.is_file() and not store.vouches(path, weights):
+        store.distrust(path)
+        raise ParameterError(f"{path} is not the cell that was saved there; run `dvc repro`")
+    return arrays
 
 
 def load_all(folder: str | Path) -> Iterator[tuple[Cell, dict[str, np.ndarray]]]:
     """Every cell of a folder, in order, and its arrays."""
-    files = {}
+    cells = []
     for path in Path(folder).glob("[!.]*-case*-seed*-fold*.npz"):  # a killed run leaves .files
         emotion_model, *numbers = re.split(r"-\D+", path.stem)
-        files[Cell(emotion_model, *map(int, numbers))] = path
-    for cell in sorted(files):
-        yield cell, store.load(files[cell])
+        cells.append(Cell(emotion_model, *map(int, numbers)))
+    for cell in sorted(cells):
+        yield cell, read(folder, cell)
 
 
 def curves(folder: str | Path) -> pd.DataFrame:
@@ -255,7 +273,7 @@ def curves(folder: str | Path) -> pd.DataFrame:
 
 
 def trained_on(folder: str | Path) -> list[str]:
-    """The machines that trained the cells of a folder: processor and instruction set."""
+    """The machines that trained the cells of a folder."""
     return sorted({str(arrays["machine"]) for _, arrays in load_all(folder)})
 
 
@@ -305,7 +323,7 @@ def heard(data: Dataset, lesson: Lesson) -> dict[str, np.ndarray]:
 
 
 def checkpoint(path: Path, key: str, seconds: float) -> Checkpoint:
-    """Where the training of a cell goes on; :func:`load_all` does not see it."""
+    """Where the training of a cell goes on; neither :func:`load_all` nor DVC sees it."""
     return Checkpoint(path.with_name(f".{path.stem}.part.npz"), key, seconds)
 
 
@@ -319,7 +337,12 @@ def save(path: Path, key: str, beside: Iterable[Path] = (), **arrays: np.ndarray
 
     It says on what machine it was trained, since float sums depend on that.
     """
-    machine = "{cpu}, {instructions}".format(**described())
-    store.save(path, key, beside, **arrays, machine=np.array(machine))
+    told = {"machine": "{cpu}, {instructions}".format(**described()), "place": _place(path)}
+    store.save(path, key, beside, **arrays, **{name: np.array(t) for name, t in told.items()})
     checkpoint(path, key, 0).path.unlink(missing_ok=True)
     _log.info("%s is finished", path)
+
+
+def _place(path):
+    """Which corpus' and which cell's file it is."""
+    return f"{path.absolute().parent.name}/{path.name}"

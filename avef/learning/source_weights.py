@@ -83,8 +83,9 @@ def verified(
     wrong = [
         file for kind, file in pairs if not store.vouches(cell(folder, emotion_model, kind), file)
     ]
-    if len(kinds) > 1 and not store.whole(files.dbn):
-        wrong.append(files.dbn)
+    if len(kinds) > 1:
+        cells = [cell(folder, emotion_model, kind) for kind in kinds]
+        wrong += [files.dbn] * (not all(store.vouches(files.dbn, one) for one in cells))
     if wrong:
         raise ParameterError(
             f"{wrong[0]} is missing or damaged; run `dvc repro transfer@{Path(folder).name}`"

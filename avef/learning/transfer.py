@@ -196,10 +196,11 @@ def _train_dbn(emotion_model, out, chosen):
     shape, seed = chosen.networks.dbn, chosen.seed
     made_from = [store.key_of(cell) for cell in cells]
     key = store.digest(made_from, shape.hidden, shape.visible, chosen.rbm, seed, code=__name__)
-    if store.has(path, key):
+    if store.has(path, key, cells):
         return
 
     from avef.models import dbn
 
     fc7 = np.hstack([store.load(cell)["fc7"] for cell in cells])
-    store.save(path, key, **dbn.pretrained(fc7, shape, chosen.rbm, seed=seed).arrays())
+    made = dbn.pretrained(fc7, shape, chosen.rbm, seed=seed).arrays()
+    store.save(path, key, cells, **made)

@@ -65,8 +65,19 @@ def save_clip(path: str | Path, clip: PreparedClip, key: str = "") -> None:
     store.save(path, key, **clip._asdict() | {"seen": seen})
 
 
-def load_clip(path: str | Path) -> PreparedClip:
-    """Read a prepared clip written by :func:`save_clip`; ParameterError where it is none."""
+def load_clip(path: str | Path, key: str | None = None) -> PreparedClip:
+    """Read a prepared clip written by :func:`save_clip`.
+
+    Raises
+    ------
+    ParameterError
+        Naming the file, if it is missing, damaged or no prepared clip; or, where a ``key`` is
+        given, is not the clip of that key.
+    """
+    if key is not None and not store.has(path, key):
+        store.load(path)  # which says so of a damaged one
+        store.distrust(path)
+        raise ParameterError(f"{path} is of another clip, or older than its table; make it anew")
     arrays = store.load(path)
     try:
         clip = PreparedClip._make(arrays[name] for name in PreparedClip._fields)

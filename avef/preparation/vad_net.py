@@ -77,9 +77,10 @@ def shipped() -> Path:
 
 
 def save(path: str | Path, net: SpeechNet) -> None:
-    """Write a network atomically; no pickle is involved."""
+    """Write a network atomically, sealed as :mod:`avef.core.store` does; no pickle is involved."""
     with replacing(path) as temporary:
         np.savez_compressed(temporary, **net._asdict())
+        store.seal(temporary)
 
 
 @lru_cache(maxsize=2)

@@ -25,7 +25,7 @@ from scipy.fft import dct
 from avef import paper
 from avef.config.corpus import CorpusParams
 from avef.config.schema import Params
-from avef.core import outside, paths, store
+from avef.core import outside, paths
 from avef.core.paths import Folders
 from avef.evaluation import paired
 from avef.learning import clip_svm, dataset, grid
@@ -238,7 +238,7 @@ def _joined(folders, seed, fold, truth, split, svm):
     """What each of ``FUSIONS`` takes the test clips of one cell for."""
     cell = grid.Cell("emotion", 2, seed, fold)
     audio, visual, whole = (
-        store.load(grid.file(folder, cell))
+        grid.read(folder, cell)
         for folder in (folders.audio_net, folders.visual_net, folders.dbn_fusion)
     )
     alone = np.hstack([audio["fc7"], visual["fc7"]])

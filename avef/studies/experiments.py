@@ -1,6 +1,6 @@
 """Running the ablations: as DVC experiments, each in a copy of the repository.
 
-:func:`queue` gives DVC those that are not there yet or stale; :func:`run` runs them;
+:func:`due` names those that are not there yet or stale; :func:`run` has DVC run them;
 :func:`gather` brings what came out to where :mod:`avef.studies.ablations` reads it. An
 experiment's name with DVC ends with a digest of what it is made from, so that one of other
 parameters, code, data, or beside another base run, is never taken for it.
@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from avef.config import params
@@ -25,15 +26,23 @@ from avef.studies import ablations
 
 #: What an experiment runs: all that decides six emotions, and no report.
 TARGETS = ("audio_net", "visual_net", "svm")
+#: DVC, in a process that ends with the one of the given number.
+_DVC = """
+import sys
+from avef.core import parallel
+from dvc.cli import main
+parallel.end_with_parent(int(sys.argv.pop(1)))
+sys.exit(main(sys.argv[1:]))
+"""
 
 
-def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[str]:
-    """Queue what is not there or stale, for ``dvc exp run --run-all``; the names queued.
+def due(only: Collection[str] = (), path: str | Path = "params.yaml") -> dict[str, list[str]]:
+    """What is not there or stale: name → what DVC is to be told, for :func:`run`.
 
     Parameters
     ----------
     only : names, optional
-        Of the ablations to queue; all of them if none is given.
+        Of the ablations; all of them if none is given.
 
     Raises
     ------
@@ -41,7 +50,7 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
         If there is no such ablation, two would have one name with DVC, or the folder's own
         name is one that DVC cannot write down.
     RunError
-        If the base run is not up to date, or DVC refuses, such as outside a Git repository.
+        If the base run is not up to date, or Git refuses, such as outside a repository.
     """
     p = params.read(path)
     for name in only:
@@ -54,20 +63,24 @@ def queue(only: Collection[str] = (), path: str | Path = "params.yaml") -> list[
             "path has no other letters than a to z"
         )
     _settled(p)
-    unique, finished, queued = _names(ablations.origins(path)), _finished(), []
+    unique, finished, told = _names(ablations.origins(path)), _finished(), {}
     known = ablations.read(path)
     for name in only or p.ablations:
         if known[name].state == "current" or unique[name] in finished:
             continue
         changes = [part for text in [*p.ablations[name], *_roots(p)] for part in ("-S", text)]
-        _dvc("exp", "run", "--queue", "--name", unique[name], *changes, *TARGETS)
-        queued.append(name)
-    return queued
+        told[name] = ["exp", "run", "--temp", "--name", unique[name], *changes, *TARGETS]
+    return told
 
 
-def run() -> None:
-    """Run what is queued, one after the other; DVC's messages pass through."""
-    subprocess.run([sys.executable, "-m", "dvc", "exp", "run", "--run-all"], check=False)
+def run(told: Iterable[Sequence[str]]) -> None:
+    """Have DVC run experiments, one after the other; its messages pass through.
+
+    Each in a folder of its own, and by a process that ends with this one: DVC's queue would
+    leave a worker, which a killed command leaves behind and a broken one is waited for.
+    """
+    for words in told:
+        subprocess.run([sys.executable, "-c", _DVC, str(os.getpid()), *words], check=False)
 
 
 def gather(path: str | Path = "params.yaml") -> dict[str, str]:

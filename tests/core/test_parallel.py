@@ -1,6 +1,10 @@
 """Work spread over processes of this machine or of a cluster."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -24,6 +28,31 @@ def blas_threads(_):
     return sorted(
         {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
     ), os.environ.get("OPENBLAS_NUM_THREADS")
+
+
+def wait(file, number):
+    """Note this process and work on for long."""
+    Path(f"{file}{number}").write_text(str(os.getpid()))
+    time.sleep(100)
+
+
+def die_once(folder, number):
+    """Kill the worker, the first time that this piece is begun."""
+    try:
+        (Path(folder) / str(number)).mkdir()
+    except FileExistsError:
+        return number
+    if number == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def alive(number):
+    """Whether a process is there and not only waits to be counted."""
+    try:
+        return "Z" not in Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +156,38 @@ def test_workers_are_the_jobs_the_cores_or_the_clusters(cluster):
 def test_jobs_out_of_range(jobs):
     with pytest.raises(ParameterError, match=f"at least 1, got {jobs}"):
         list(parallel.each(where, [(0,)], jobs=jobs, title="work"))
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at Linux' processes")
+def test_workers_end_when_what_they_work_for_is_killed(tmp_path):
+    """`kill -9` leaves nobody who could tell them."""
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import test_parallel as t\n"
+    code += "from avef.core import parallel\nwith parallel.backend('loky'): "
+    code += "list(parallel.each(t.wait, [(sys.argv[2], n) for n in 'ab'], jobs=2, title='work'))"
+    files = [tmp_path / f"pid{n}" for n in "ab"]
+    command = [sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path / "pid")]
+    killed = subprocess.Popen(command, start_new_session=True)
+    while not all(file.is_file() and file.read_text() for file in files):
+        assert killed.poll() is None
+        time.sleep(0.1)
+    killed.kill()
+    killed.wait()
+    end = time.monotonic() + 10
+    while any(alive(file.read_text()) for file in files):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_killed_worker_ends_the_work_with_an_error(tmp_path):
+    """And what was begun is gone on with by the next run, as of a killed one."""
+    work = [(str(tmp_path), number) for number in range(5)]
+    with pytest.raises(Exception, match="terminated"), parallel.backend("loky"):
+        list(parallel.each(die_once, work, jobs=2, title="work"))
+    with parallel.backend("loky"):
+        assert list(parallel.each(die_once, work, jobs=2, title="work")) == [*range(5)]
+
+
+def test_a_clusters_worker_that_dies_costs_no_result(cluster, tmp_path):
+    work = [(str(tmp_path), number) for number in range(5)]
+    with parallel.backend("dask", cluster):
+        assert list(parallel.each(die_once, work, jobs=1, title="work")) == [*range(5)]

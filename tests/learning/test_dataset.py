@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from avef.core.errors import ParameterError
 from avef.learning import dataset
 from avef.preparation import clips
 from avef.preparation.segments import NO_FACE, segment_clip
@@ -94,3 +95,19 @@ def test_sound_alone_points_at_no_face_and_moves_no_other_row(folders, tmp_path)
     heard = mixed.log_mel[mixed.audio[~alone]]
     np.testing.assert_array_equal(heard, other.log_mel[other.audio])
     assert mixed.audio[alone].max() < 290
+
+
+def test_no_clip_is_read_that_is_damaged_or_anothers(folders, tmp_path):
+    """A bit of a stored array that has flipped trains nothing."""
+    table = pd.read_csv(folders[0] / "clips.csv", dtype=str)
+    for name in table["clip"]:
+        clips.save_clip(tmp_path / f"{name}.npz", clips.load_clip(folders[0] / f"{name}.npz"), name)
+    table.assign(key=table["clip"]).to_csv(tmp_path / "clips.csv", index=False)
+    assert len(dataset.load(tmp_path, 1).clips) == 3
+    whole, other = ((tmp_path / f"rml-{n}.npz").read_bytes() for n in (0, 1))
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 4
+    for content, why in ((other, "of another clip"), (flipped, "damaged"), (b"", "damaged")):
+        (tmp_path / "rml-0.npz").write_bytes(content)
+        with pytest.raises(ParameterError, match=f"rml-0.npz is .*{why}"):
+            dataset.load(tmp_path, 1)

@@ -433,7 +433,7 @@ def test_training_without_the_cache_gives_the_same(begun, only, stage):
     begun.fusion(compute=bare) if stage == "fusion" else begun.unimodal(stage, compute=bare)
     uncached = store.load(path)
     assert set(cached) == set(uncached)
-    for name in ("machine", "learnt", "chose"):
+    for name in ("machine", "learnt", "chose", "place"):
         np.testing.assert_array_equal(cached.pop(name), uncached[name])
     for name, values in cached.items():
         np.testing.assert_allclose(uncached[name], values, rtol=2e-3, atol=2e-4)
@@ -707,6 +707,34 @@ def test_a_stage_refuses_flipped_bits_of_another(served, stage, file):
         ParameterError, match=f"{file} is missing or damaged; run `dvc repro {again}`"
     ):
         served.fusion()
+
+
+SWAPPED = [
+    ("audio", f"emotion-case2-seed{SEED}-fold0.npz", f"audio/emotion-case2-seed{SEED}-fold1.npz"),
+    ("audio", f"emotion-case2-seed{SEED}-fold0.npz", f"visual/emotion-case2-seed{SEED}-fold0.npz"),
+    ("fusion", f"emotion-case2-seed{SEED}-fold0.npz", f"fusion/emotion-case2-seed{SEED}-fold1.npz"),
+]
+
+
+@pytest.mark.parametrize(("stage", "file", "other"), SWAPPED)
+def test_a_good_cell_in_anothers_place_is_not_read_and_made_anew(served, stage, file, other):
+    before = served.files()
+    shutil.copy(served.root / other, served.root / stage / file)
+    with pytest.raises(ParameterError, match=f"{file} is not the cell that was saved there"):
+        served.predictions(stage)
+    served.learn()
+    assert served.files() == before
+
+
+def test_a_dbn_of_other_networks_is_not_started_from(begun, only):
+    only(("emotion", 1))
+    before = begun.files("transfer")
+    one, other = (begun.transferred / name / "dbn.npz" for name in ("emotion", "arousal"))
+    shutil.copy(other, one)
+    with pytest.raises(ParameterError, match="dbn.npz is missing or damaged; run `dvc repro trans"):
+        begun.fusion()
+    begun.transfer()
+    assert begun.files("transfer") == before
 
 
 def test_flipped_bits_end_a_prediction_with_the_file_named(ready):

@@ -114,10 +114,10 @@ def _start(files, folder):
     for kind in fusion.KINDS:
         frozen.build(kind, NETS, 6).save_weights(getattr(files, kind))
     write_json(files.scaling, {"mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0]})
-    store.save(files.dbn, "key", some=np.zeros(1))
-    for kind in fusion.KINDS:
-        beside = [getattr(files, kind), files.scaling]
-        store.save(source_weights.cell(folder, "emotion", kind), "key", beside)
+    cells = [source_weights.cell(folder, "emotion", kind) for kind in fusion.KINDS]
+    for kind, cell in zip(fusion.KINDS, cells, strict=True):
+        store.save(cell, "key", [getattr(files, kind), files.scaling])
+    store.save(files.dbn, "key", cells, some=np.zeros(1))
 
 
 def _fold(folders, fold, heard):

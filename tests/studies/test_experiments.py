@@ -1,8 +1,9 @@
-"""Experiments: which are queued, and which of DVC's are gathered."""
+"""Experiments: which are due, and which of DVC's are gathered."""
 
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -74,16 +75,16 @@ def test_finished_experiments_are_gathered_beside_the_base_run(asked):
     assert set(ablations.read()["kept_less"].table["case"]) == {2}
 
 
-def test_only_what_is_missing_or_stale_is_queued(asked):
+def test_only_what_is_missing_or_stale_is_due(asked):
     finish("kept_less", 5)
-    assert experiments.queue() == ["by_softmax"]
-    assert [words[words.index("-S") + 1] for words in asked] == ["unimodal_decision=softmax"]
-    assert asked[0][-len(experiments.TARGETS) :] == experiments.TARGETS
+    ((name, words),) = experiments.due().items()
+    assert (name, words[words.index("-S") + 1]) == ("by_softmax", "unimodal_decision=softmax")
+    assert tuple(words[-len(experiments.TARGETS) :]) == experiments.TARGETS
     experiments.gather()
     git("update-ref", "-d", git("for-each-ref", "--format=%(refname)", REFS))
-    assert experiments.queue() == ["by_softmax"]  # gathered once, the other need not be run again
+    assert [*experiments.due()] == ["by_softmax"]  # gathered once, the other need not be run again
     replace("degree: 3", "degree: 2")
-    assert experiments.queue() == ["kept_less", "by_softmax"]
+    assert [*experiments.due()] == ["kept_less", "by_softmax"]
 
 
 CHANGES = {
@@ -106,9 +107,9 @@ def test_a_stale_one_is_run_again_and_takes_no_older_experiment(asked, part, mon
     assert experiments.gather() == {"kept_less": stale, "by_softmax": "not run"}
     assert right("kept_less", "predicted") == 5
     assert right("kept_less", "base") == 3  # as it was made, not with what is at hand
-    assert experiments.queue(["kept_less"]) == ["kept_less"]
+    assert [*experiments.due(["kept_less"])] == ["kept_less"]
     finish("kept_less", 2)
-    assert experiments.queue(["kept_less"]) == []
+    assert [*experiments.due(["kept_less"])] == []
     assert experiments.gather() == {"by_softmax": "not run"}
     assert right("kept_less", "predicted") == 2
 
@@ -124,25 +125,25 @@ def test_what_is_current_is_not_gathered_again(asked):
 
 def test_seeds_are_no_experiments(asked):
     assert params.read().seeds
-    assert experiments.queue() == ["kept_less", "by_softmax"]
+    assert [*experiments.due()] == ["kept_less", "by_softmax"]
 
 
 def test_some_can_be_chosen_by_name(asked):
-    assert experiments.queue(["kept_less"]) == ["kept_less"]
+    assert [*experiments.due(["kept_less"])] == ["kept_less"]
     with pytest.raises(ParameterError, match="kept_more: no such ablation; there are kept_less"):
-        experiments.queue(["kept_more"])
+        experiments.due(["kept_more"])
 
 
 def test_two_ablations_of_one_name_are_refused(asked):
     replace("\nablations:", "\nablations:\n  kept-less: [keep.dbn=0]")
     with pytest.raises(ParameterError, match="kept-less and kept_less are one name for DVC"):
-        experiments.queue()
+        experiments.due()
 
 
 def test_an_ablation_that_does_not_fit_is_named(asked):
     replace("keep.audio=", "keep.adio=")
     with pytest.raises(ParameterError, match=r"keep.adio: not a parameter"):
-        experiments.queue()
+        experiments.due()
 
 
 def test_a_folder_that_dvc_cannot_write_down_is_named_at_once(asked, tmp_path, monkeypatch):
@@ -151,7 +152,7 @@ def test_a_folder_that_dvc_cannot_write_down_is_named_at_once(asked, tmp_path, m
     (folder / "params.yaml").write_bytes(Path("params.yaml").read_bytes())
     monkeypatch.chdir(folder)
     with pytest.raises(ParameterError, match="M\u00fcller: move the repository"):
-        experiments.queue()
+        experiments.due()
     assert asked == []
 
 
@@ -163,8 +164,8 @@ def test_outside_a_repository_git_says_so(asked):
 
 def test_raw_corpora_are_given_by_their_whole_paths(asked):
     replace("profile: demo", "profile: paper")
-    experiments.queue(["kept_less"])
-    assert f"corpora.rml.root={Path('data/demo/rml').resolve()}" in asked[0]
+    told = experiments.due(["kept_less"])["kept_less"]
+    assert f"corpora.rml.root={Path('data/demo/rml').resolve()}" in told
 
 
 STAGES = f"""
@@ -192,7 +193,7 @@ def test_a_base_run_that_is_not_up_to_date_is_refused(asked, monkeypatch):
     monkeypatch.setattr(experiments, "_dvc", DVC)
     Path("dvc.yaml").write_text(STAGES, encoding="utf-8")
     experiments._dvc("init", "-q")
-    for refused in (experiments.queue, experiments.gather):
+    for refused in (experiments.due, experiments.gather):
         with pytest.raises(RuntimeError, match="not up to date.*`dvc repro audio_net"):
             refused()
     experiments._dvc("repro", "-q")
@@ -203,7 +204,41 @@ def test_a_base_run_that_is_not_up_to_date_is_refused(asked, monkeypatch):
     with pytest.raises(RuntimeError, match=r"not up to date \(audio_net"):
         experiments.gather()  # though no stage has looked there yet
     clip.unlink()
-    assert experiments.queue() == ["kept_less", "by_softmax"]
+    assert [*experiments.due()] == ["kept_less", "by_softmax"]
     replace("degree: 3", "degree: 2")
     with pytest.raises(RuntimeError, match="not up to date"):
-        experiments.queue()
+        experiments.due()
+
+
+def alive(number):
+    try:
+        return "Z" not in Path(f"/proc/{number}/stat").read_text().split(")")[1].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def until(done, seconds=60):
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_killed_command_leaves_no_dvc_behind_and_the_next_one_finishes(asked):
+    """With DVC itself; `kill -9` leaves nobody who could clean up."""
+    pid = Path("pid").resolve()
+    stage = f"cmd: 'echo $PPID > {pid}; sleep ${{t}}; cp params.yaml out'"
+    text = f"stages:\n  s:\n    {stage}\n    params: [t]\n    outs: [out: {{cache: false}}]\n"
+    Path("dvc.yaml").write_text(text, encoding="utf-8")
+    Path("params.yaml").write_text("t: 60\n", encoding="utf-8")
+    DVC("init", "-q")
+    commit("stages")
+    words = ["exp", "run", "--temp", "--name", "one", "s"]
+    code = "import sys; from avef.studies import experiments; experiments.run([sys.argv[1:]])"
+    killed = subprocess.Popen([sys.executable, "-c", code, *words])
+    until(lambda: pid.exists() and pid.read_text().strip())
+    killed.kill()
+    killed.wait()
+    until(lambda: not alive(pid.read_text().strip()), 5)
+    experiments.run([[*words[:-1], "-S", "t=0", "s"]])
+    assert "one" in experiments._finished()
