@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from avef.config.corpus import CorpusParams
 from avef.config.reading import ReadLimits, ReadPictures, ReadSound
+from avef.config.schedules import EmoDb, Fusion, Rbm, Schedule, Transfer
 from avef.config.values import (
     Amount,
     AudioLayer,
@@ -189,51 +190,6 @@ class Compute:
     def sums(self) -> tuple[str, bool, bool]:
         """What of it decides results."""
         return self.precision, self.xla, self.deterministic
-
-
-@dataclass(frozen=True, config=_NOTHING_ELSE)
-class Schedule:
-    """One supervised training (Table 3); a gradient longer than clip_norm is cut to it."""
-
-    epochs: Count
-    batch: Count
-    learning_rate: Positive
-    momentum: Share
-    clip_norm: Positive | None
-
-
-@dataclass(frozen=True, config=_NOTHING_ELSE)
-class Transfer(Schedule):
-    """Training on the other two corpora."""
-
-    case: Annotated[Whole, Field(ge=1, le=2)]
-
-
-@dataclass(frozen=True, config=_NOTHING_ELSE)
-class EmoDb(Schedule):
-    """Where Emo-DB is, and how the audio-net is trained on it (V2)."""
-
-    root: Folder
-    groups: Annotated[Whole, Field(ge=2)]
-
-
-@dataclass(frozen=True, config=_NOTHING_ELSE)
-class Fusion(Schedule):
-    """Training of the DBN, then of the whole model."""
-
-    supervised_epochs: Count
-
-
-@dataclass(frozen=True, config=_NOTHING_ELSE)
-class Rbm:
-    """Greedy pre-training (§2.2.3)."""
-
-    epochs: Count
-    batch: Count
-    learning_rate: Positive
-    momentum: Share
-    weight_decay: Amount
-    cd_steps: Count
 
 
 @dataclass(frozen=True, config=_NOTHING_ELSE)

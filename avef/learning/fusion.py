@@ -16,7 +16,7 @@ import pandas as pd
 from avef.config.corpus import CorpusParams
 from avef.core import parallel, store
 from avef.core.paths import Folders
-from avef.learning import grid, source_weights, unimodal
+from avef.learning import grid, lessons, source_weights, unimodal
 from avef.protocol import labels
 
 if TYPE_CHECKING:  # only what trains loads TensorFlow
@@ -191,7 +191,7 @@ def _train(net, work, start, pieces, chosen):
         names = ("fc7", "features", "softmax")
         made = zip(names, outputs, strict=True)
         arrays |= {name: work.data.pooled(values) for name, values in made}
-        arrays |= grid.heard(work.data, lesson)
+        arrays |= lessons.heard(work.data, lesson)
         for path in whole:
             train, _ = work.splits[cell.fold]
             _keep(path, key, net.whole.deep.get_weights(), arrays["features"], work, train)

@@ -22,10 +22,11 @@ from avef.config.schema import Stop
 from avef.core import store
 from avef.core.errors import ParameterError
 from avef.core.machine import described
-from avef.learning import dataset
+from avef.learning import dataset, lessons
 from avef.learning.dataset import Dataset
+from avef.learning.lessons import Lesson
 from avef.preparation.prepared import modalities
-from avef.protocol import EMOTION_MODELS, folds, inner_split, labels
+from avef.protocol import EMOTION_MODELS, folds, labels
 
 CASES = (1, 2)
 _log = logging.getLogger(__name__)
@@ -76,47 +77,6 @@ class Checkpoint(NamedTuple):
     path: Path
     key: str
     seconds: float
-
-
-class Held(NamedTuple):
-    """Training speakers that are held out, to choose the epoch by.
-
-    Attributes
-    ----------
-    rows : (m,) int32
-        Their segments.
-    labels : (m,) int
-        Classes of these.
-    patience : int
-        Epochs without a lower loss after which training stops.
-    """
-
-    rows: np.ndarray
-    labels: np.ndarray
-    patience: int
-
-
-class Lesson(NamedTuple):
-    """The segments that a fold learns from, of its training speakers alone; from :func:`lesson`.
-
-    Attributes
-    ----------
-    rows : (n,) int32
-        Segments to train on.
-    labels : (n,) int
-        Classes of these.
-    held : Held or None
-        None where ``stop.early`` is off.
-    gauge : (learn, watch) or None
-        Segments (n,) and (m,) int32 of the same speakers, parted by speaker: an RBM that learns
-        from the former tells by the latter how much it overfits (:func:`avef.models.rbm.RBM`'s
-        gap). None where one speaker is all that there is.
-    """
-
-    rows: np.ndarray
-    labels: np.ndarray
-    held: Held | None
-    gauge: tuple[np.ndarray, np.ndarray] | None
 
 
 def pairs() -> list[tuple[str, int]]:
@@ -183,7 +143,8 @@ class Work(NamedTuple):
 
     def lesson(self, cell: Cell, stop: Stop) -> Lesson:
         """What a cell learns from."""
-        return lesson(self.data, self.target, self.splits[cell.fold], stop=stop, seed=cell.lot)
+        split = self.splits[cell.fold]
+        return lessons.lesson(self.data, self.target, split, stop=stop, seed=cell.lot)
 
 
 def work(
@@ -275,51 +236,6 @@ def curves(folder: str | Path) -> pd.DataFrame:
 def trained_on(folder: str | Path) -> list[str]:
     """The machines that trained the cells of a folder."""
     return sorted({str(arrays["machine"]) for _, arrays in load_all(folder)})
-
-
-def lesson(
-    data: Dataset,
-    target: np.ndarray,
-    split: tuple[np.ndarray, np.ndarray],
-    *,
-    stop: Stop,
-    seed: int,
-) -> Lesson:
-    """What one fold learns from: nothing of the speakers that it tests.
-
-    Parameters
-    ----------
-    target : (S,) int
-        Classes of all segments.
-    split : (train, test)
-        Rows of ``data.clips`` that may be learnt from, and that may not.
-    """
-    train, test = split
-    assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
-    gauge = None
-    if stop.early or data.clips["speaker"][train].nunique() > 1:
-        learn, watch = inner_split(data.clips, train, fraction=stop.fraction, seed=seed)
-        gauge = data.segments_of(learn).astype(np.int32), data.segments_of(watch).astype(np.int32)
-    if gauge is None or not stop.early:
-        rows = data.segments_of(train).astype(np.int32)
-        return Lesson(rows, target[rows], None, gauge)
-    rows, watched = gauge
-    return Lesson(rows, target[rows], Held(watched, target[watched], stop.patience), gauge)
-
-
-def heard(data: Dataset, lesson: Lesson) -> dict[str, np.ndarray]:
-    """Who is in a training, to be saved with it (see :mod:`avef.learning.provenance`).
-
-    Returns
-    -------
-    dict
-        ``learnt``, the clips trained on, and ``chose``, those that the epoch was chosen by:
-        each ``corpus/clip``, once.
-    """
-    names = (data.clips["corpus"] + "/" + data.clips["clip"]).to_numpy(str)
-    held = lesson.held.rows if lesson.held else lesson.rows[:0]
-    sides = {"learnt": lesson.rows, "chose": held}
-    return {side: names[np.unique(data.clip[rows])] for side, rows in sides.items()}
 
 
 def checkpoint(path: Path, key: str, seconds: float) -> Checkpoint:

@@ -1,6 +1,6 @@
 """Whose clips went into what was fitted: from the stored trainings back to speakers (§4.2).
 
-Every training keeps the names of its clips (:func:`avef.learning.grid.heard`). Here they are set
+Every training keeps the names of its clips (:func:`avef.learning.lessons.heard`). Here they are set
 beside the speakers that its fold tests. That the names are true is for the tests to show, which
 change a speaker's clips and look at what changes.
 """

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from avef.config.schema import Schedule
-    from avef.learning.grid import Checkpoint, Held
+    from avef.learning.grid import Checkpoint
+    from avef.learning.lessons import Held
 
 _log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from avef.core import parallel, store
 from avef.core.errors import ParameterError
 from avef.core.files import replacing, write_json
 from avef.core.paths import Folders
-from avef.learning import dataset, grid, source_weights
+from avef.learning import dataset, grid, lessons, source_weights
 from avef.preparation.prepared import modalities
 from avef.preparation.segments import NO_FACE
 from avef.protocol import EMOTION_MODELS, labels
@@ -170,7 +170,7 @@ def _train(kind, pieces, data, chosen):
     split = np.arange(len(data.clips)), np.array([], int)  # nobody is tested here
     for emotion_model, cell, files, beside, key in pieces:
         target = labels(data.clips, emotion_model)[data.clip]
-        lesson = grid.lesson(data, target, split, stop=chosen.stop, seed=chosen.seed)
+        lesson = lessons.lesson(data, target, split, stop=chosen.stop, seed=chosen.seed)
         training.restart(model, full.layers, chosen.seed)
         curve = training.fit(
             model,
@@ -187,7 +187,7 @@ def _train(kind, pieces, data, chosen):
         shape = (0, fc7.output_shape[1])
         features = training.outputs(fc7, [seen]) if len(seen) else np.zeros(shape, np.float32)
         arrays = {"fc7": features, "curve": curve.to_numpy()[:, 1:].T}
-        grid.save(cell, key, beside, **arrays, **grid.heard(data, lesson))
+        grid.save(cell, key, beside, **arrays, **lessons.heard(data, lesson))
 
 
 def _train_dbn(emotion_model, out, chosen):

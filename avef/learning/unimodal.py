@@ -12,7 +12,7 @@ from avef.config.corpus import CorpusParams
 from avef.core import parallel, store
 from avef.core.files import replacing
 from avef.core.paths import Folders
-from avef.learning import grid, source_weights
+from avef.learning import grid, lessons, source_weights
 from avef.preparation.prepared import modalities
 
 if TYPE_CHECKING:  # only what trains loads TensorFlow
@@ -33,7 +33,7 @@ def run(kind: str, folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> 
         The corpus' prepared clips and its transfer folder are read. In ``audio_net`` or
         ``visual_net`` each cell gets the trained layers' weights, and arrays ``fc7``
         (clips, d) and ``softmax`` (clips, C), averaged over each clip's segments,
-        ``curve`` (2 or 4, epochs), see ``grid.COLUMNS``, and those of :func:`grid.heard`.
+        ``curve`` (2 or 4, epochs), see ``grid.COLUMNS``, and those of :func:`lessons.heard`.
     jobs : int
         Worker processes; see :func:`avef.core.parallel.each`.
     """
@@ -180,4 +180,4 @@ def _train(net, work, pieces, chosen):
         made = training.outputs(net.both, [every])
         fc7, softmax = (work.data.pooled(values) for values in made)
         arrays = {"fc7": fc7, "softmax": softmax, "curve": curve.to_numpy()[:, 1:].T}
-        grid.save(file, key, [weights], **arrays, **grid.heard(work.data, lesson))
+        grid.save(file, key, [weights], **arrays, **lessons.heard(work.data, lesson))

@@ -14,7 +14,8 @@ from avef.models import inputs, networks, unrolled
 
 if TYPE_CHECKING:
     from avef.config.corpus import CorpusParams
-    from avef.learning.grid import Checkpoint, Lesson
+    from avef.learning.grid import Checkpoint
+    from avef.learning.lessons import Lesson
     from avef.models.rbm import RBM
 
 

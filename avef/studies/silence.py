@@ -20,7 +20,8 @@ from avef.config.schema import EmoDb, Networks, Stop, Svm
 from avef.core import parallel
 from avef.evaluation import gains, intervals, scores, spread
 from avef.learning import clip_svm, dataset, frozen, training
-from avef.learning.grid import Cell, Held
+from avef.learning.grid import Cell
+from avef.learning.lessons import Held
 from avef.models import inputs, networks
 from avef.preparation import media, speech, vad
 from avef.preparation.segments import segment_speech

@@ -26,6 +26,7 @@ from avef.learning import (
     dataset,
     fusion,
     grid,
+    lessons,
     provenance,
     source_weights,
     transfer,
@@ -266,8 +267,8 @@ def test_but_the_other_folds_have_learnt_from_him(finished):
 
 
 def adding_tested(part):
-    """A lesson of :func:`grid.lesson` that the tested clips have got into."""
-    real = grid.lesson
+    """A lesson of :func:`lessons.lesson` that the tested clips have got into."""
+    real = lessons.lesson
 
     def lesson(data, target, split, **options):
         made, tested = real(data, target, split, **options), data.segments_of(split[1])
@@ -285,7 +286,7 @@ def adding_tested(part):
 @pytest.mark.parametrize("kind", ["audio", "visual"])
 def test_a_tested_clip_that_is_learnt_from_is_seen(finished, tmp_path, monkeypatch, kind):
     pair = finished.copied(tmp_path, kind)
-    monkeypatch.setattr(grid, "lesson", adding_tested("rows"))
+    monkeypatch.setattr(lessons, "lesson", adding_tested("rows"))
     pair.run(kind)
     assert f"{kind}-net" in pair.changed(network(kind))
 
@@ -293,7 +294,7 @@ def test_a_tested_clip_that_is_learnt_from_is_seen(finished, tmp_path, monkeypat
 @pytest.mark.parametrize("stage", ["audio", "fusion"])
 def test_an_epoch_chosen_by_the_tested_is_seen(early, tmp_path, monkeypatch, stage):
     pair = early.copied(tmp_path, stage)
-    monkeypatch.setattr(grid, "lesson", adding_tested("held"))
+    monkeypatch.setattr(lessons, "lesson", adding_tested("held"))
     pair.run(stage, stop=EARLY)
     name = "whole model" if stage == "fusion" else f"{stage}-net"
     assert f"{name}'s epoch" in pair.changed(FITTED[stage])
@@ -302,7 +303,7 @@ def test_an_epoch_chosen_by_the_tested_is_seen(early, tmp_path, monkeypatch, sta
 def test_a_gap_to_the_tested_is_seen(finished, tmp_path, monkeypatch):
     """It was drawn once; nothing else depends on it."""
     pair = finished.copied(tmp_path, "fusion")
-    monkeypatch.setattr(grid, "lesson", adding_tested("gauge"))
+    monkeypatch.setattr(lessons, "lesson", adding_tested("gauge"))
     pair.run("fusion")
     assert pair.changed(whole) == {"free-energy gap"}
 

@@ -7,7 +7,8 @@ from keras import layers
 
 from avef.core.errors import ParameterError
 from avef.learning import checkpoints, training
-from avef.learning.grid import Checkpoint, Held
+from avef.learning.grid import Checkpoint
+from avef.learning.lessons import Held
 from avef.models import networks
 
 
