@@ -1,12 +1,13 @@
 """Kills, flipped bits and rivals, injected into the smallest pipeline: what is lost by them.
 
-    python benchmarks/faults.py [--seed N] [--kills N] [--flips N] [--json PATH]
+    python benchmarks/faults.py [--seed N] [--kills N] [--flips N] [--keep PATH] [--json PATH]
 
 A copy of the repository is reproduced with the nano profile of the tests. Then, again and
 again, a stage's results are taken away, it is started anew and killed at a random moment with
 `kill -9`: DVC's whole group, DVC alone, or one of the processes that work for it; or it is
 stopped by SIGINT or SIGTERM, or two of it are started at once. No process may be left, and
-what a rerun makes must be what was there before, to the byte. Of the stored files, of every
+what a rerun makes must be what was there before, to the byte. A disturbance that comes when
+the run is over does not count. Of the stored files, of every
 kind in turn, one random bit is turned over and the file's time set back: whoever reads it must
 refuse it by name, and `dvc repro` make it anew.
 """
@@ -50,6 +51,9 @@ STORED = {
 
 def prepared(folder):
     """The pipeline, reproduced up to the tables, with one corpus of the demo and one more."""
+    if (folder / "dvc.lock").is_file():  # it was kept
+        finished(started(folder, "svm", "tables"))
+        return
     copied(folder)
     make_own(folder / "data" / "own")
     configure(folder, "\ncorpora:\n", "\ncorpora:\n  mine: {root: data/own, reader: ravdess}\n")
@@ -58,7 +62,6 @@ def prepared(folder):
     configure(folder, "seeds: [2020, 2021]", "seeds: [2020]")
     configure(folder, "train: 1", "train: 2")
     finished(started(folder, "svm", "tables"))
-    return folder
 
 
 def started(folder, *targets, once=False):
@@ -119,13 +122,16 @@ def took_away(folder, stage):
 
 
 def interrupted(folder, stage, kind, *, after, chance):
-    """Start a stage and disturb it after some seconds; how many processes it leaves, and when."""
+    """Start a stage and disturb it after some seconds; what it leaves, None if it was over."""
     took_away(folder, stage)
     run = started(folder, stage, once=True)
     rival = started(folder, stage, once=True) if kind == "two at once" else None
     if rival is None:
         time.sleep(after)
         victims = [number for number in processes(folder) if number != run.pid]
+        if run.poll() is not None:
+            run.communicate()
+            return None
         if kind == "the group":
             os.killpg(run.pid, signal.SIGKILL)
         elif kind == "SIGINT":
@@ -155,12 +161,16 @@ def kills(folder, count, chance):
         finished(started(folder, stage, once=True))
         lengths[stage] = time.monotonic() - begun
     undisturbed = digests(folder) == whole
-    for number in range(count):
-        stage, kind = chance.choice([*STAGES]), KINDS[number % len(KINDS)]
+    number = 0
+    while number < count:
+        stage, kind = [*STAGES][number % len(STAGES)], KINDS[number // 3 % len(KINDS)]
         after = chance.uniform(1, 0.95 * lengths[stage])
-        row = {"fault": kind, "stage": stage, "after": round(after, 1)}
-        row |= interrupted(folder, stage, kind, after=after, chance=chance)
+        came = interrupted(folder, stage, kind, after=after, chance=chance)
+        if came is None:
+            continue
+        number += 1
         finished(started(folder, stage, once=True))
+        row = {"fault": kind, "stage": stage, "after": round(after, 1)} | came
         yield row | {"same bytes": digests(folder) == whole and undisturbed}
 
 
@@ -211,6 +221,12 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--flips", type=int, default=6)
+    parser.add_argument("--keep", type=Path, help="reproduce in this folder, or go on with it")
     parser.add_argument("--json", type=Path, help="write the summary there")
-    with tempfile.TemporaryDirectory() as scratch:
-        main(parser.parse_args(), Path(scratch).resolve())
+    chosen = parser.parse_args()
+    if chosen.keep:
+        chosen.keep.mkdir(parents=True, exist_ok=True)
+        main(chosen, chosen.keep.resolve())
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            main(chosen, Path(scratch).resolve())
