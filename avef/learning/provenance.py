@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from avef.config.corpus import CorpusParams
-from avef.core import store
+from avef.core import outside, store
 from avef.core.paths import Folders
 from avef.learning import fusion, grid, source_weights
 from avef.preparation.prepared import modalities
@@ -42,7 +42,8 @@ def table(folders: Folders, chosen: CorpusParams) -> pd.DataFrame:
         each clip's corpus counts as one), and ``tested``, the names of those whom the fold
         tests, parted by commas: "" is as it must be.
     """
-    clips = pd.read_csv(folders.prepared / "clips.csv", dtype={"clip": str, "speaker": str})
+    kinds = {"clip": str, "speaker": str}
+    clips = outside.table(folders.prepared / "clips.csv", dtype=kinds)
     corpus = clips["corpus"].iloc[0]
     splits = folds(clips, corpus, **asdict(chosen.protocol), seed=chosen.seed)
     names = (clips["corpus"] + "/" + clips["clip"]).to_numpy(str)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from avef.config.corpus import CorpusParams
-from avef.core import parallel, store
+from avef.core import outside, parallel, store
 from avef.core.errors import ParameterError
 from avef.core.files import replacing, write_json
 from avef.core.paths import Folders
@@ -109,7 +109,7 @@ def _require_others(sources, target):
 
 def _recordings(prepared):
     """Clip by the key that its raw bytes decide."""
-    clips = pd.read_csv(Path(prepared) / "clips.csv", dtype=str)
+    clips = outside.table(Path(prepared) / "clips.csv", dtype=str)
     return dict(zip(clips.get("key", ()), clips["clip"], strict=False))
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 from IPython.display import display
 
 from avef import show
-from avef.core import paths
+from avef.core import outside, paths
 from avef.recognition import batch, forms, page, recogniser
 from avef.recognition.recogniser import Recogniser
 from avef.recognition.result import Failure, Prediction
@@ -51,7 +50,7 @@ def listed(source: Source) -> dict[str, Path]:
     """Title → file of the prepared clips of a corpus that are there; none of an exported model."""
     if not isinstance(source, Local):
         return {}
-    clips = pd.read_csv(paths.prepared(source.corpus) / "clips.csv", dtype=str)
+    clips = outside.table(paths.prepared(source.corpus) / "clips.csv", dtype=str)
     titles = clips["emotion"] + " by " + clips["speaker"] + ": " + clips["clip"]
     files = [Path(source.params.root) / path for path in clips["path"]]
     return {title: file for title, file in zip(titles, files, strict=True) if file.is_file()}
