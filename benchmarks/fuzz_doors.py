@@ -646,7 +646,8 @@ class Notebooks(Door):
                 _lifeless(BeautifulSoup(str(html), "html.parser"))
 
 
-_DEAD = {"script", "style", "iframe", "object", "embed", "form", "svg", "math", "base", "meta"}
+_DEAD = {"script", "style", "iframe", "object", "embed", "form", "svg", "base", "meta"}
+_DEAD |= {"maction", "annotation", "annotation-xml", "semantics", "mglyph"}  # formulas have none
 
 
 def _lifeless(page):

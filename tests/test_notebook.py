@@ -125,7 +125,11 @@ def test_a_picture_is_the_same_whatever_the_user_has_set(tmp_path):
     code = "from avef import figures; figure = figures.plt.figure(); figure.suptitle('x_1'); "
     made = []
     for name, rc in (("usual", os.devnull), ("odd", str(tmp_path / "rc"))):
-        words = [sys.executable, "-c", f"{code} figures.finish(figure, {name!r}, True, folder='.')"]
+        words = [
+            sys.executable,
+            "-c",
+            f"{code} figures.finish(figure, {name!r}, 'demo', folder='.')",
+        ]
         settings = os.environ | {"MATPLOTLIBRC": rc, "MPLBACKEND": "Agg"}
         subprocess.run(words, env=settings, cwd=tmp_path, check=True)
         made.append((tmp_path / f"{name}.png").read_bytes())
@@ -338,7 +342,11 @@ def test_source_notebooks_declare_the_parameters_that_they_use(path):
     assert assigned[True] == needed
 
 
-OF_ONE = [path for path in NOTEBOOKS if '"parameters"' in path.read_text(encoding="utf-8")]
+OF_ONE = [
+    path
+    for path in NOTEBOOKS
+    if '"parameters"' in path.read_text(encoding="utf-8") and path.stem != "10_try_a_clip"
+]
 
 
 @pytest.fixture

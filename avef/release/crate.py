@@ -41,6 +41,7 @@ FORMATS = {
     ".csv": "text/csv",
     ".html": "text/html",
     ".ipynb": "application/x-ipynb+json",
+    ".js": "text/javascript",
     ".json": "application/json",
     ".md": "text/markdown",
     ".npz": "application/zip",

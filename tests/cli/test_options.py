@@ -10,7 +10,7 @@ from avef.cli import main
 
 COMMANDS = (
     *("demo", "tree", "clips", "run", "report", "predict", "export", "card", "profile"),
-    *("corpora", "doctor", "plan", "ablations"),
+    *("corpora", "doctor", "plan", "ablations", "release"),
 )
 
 

@@ -49,7 +49,7 @@ TABLE_2 = '"high": ("anger", "fear", "happiness", "surprise")'
         ("preparation/silero.py", "LEAD = 6", "LEAD = 7", {"prepared"}),
         ("preparation/mtcnn.py", "0.709", "0.71", {"prepared"}),
         ("preparation/segments.py", "HOP = 34", "HOP = 32", LEARNING),
-        ("learning/grid.py", "or not stop.early", "or stop.early", LEARNING),
+        ("learning/lessons.py", "or not stop.early", "or stop.early", LEARNING),
         ("learning/frozen.py", "keep.tune", "not keep.tune", LEARNING),
         (
             "models/rbm.py",

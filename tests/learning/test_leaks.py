@@ -421,7 +421,8 @@ def test_the_account_names_who_is_tested(finished, tmp_path, stage, name, fitted
     change, clip = (kept, "") if name == "clips" else (path, "rml/")
     arrays = store.load(change)
     arrays[name] = np.append(arrays[name], clip + clips["clip"][test[0]])
-    store.save(change, "", **arrays)
+    weights = path.with_suffix(".weights.h5")  # those that a cell of one network vouches for
+    store.save(change, "", [weights] if weights.is_file() else [], **arrays)
     if stage == "fusion":  # the cell vouches for what is kept beside it
         store.save(path, "", [kept], **store.load(path))
     told = provenance.table(chain.folders, CHOSEN).query("tested != ''")

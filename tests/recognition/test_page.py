@@ -3,7 +3,7 @@
 from dataclasses import replace
 from html import unescape
 
-from avef.evaluation.tables import DEMO
+from avef.evaluation.marks import DEMO
 from avef.recognition import forms, page
 from avef.recognition.result import Failure
 

@@ -11,7 +11,7 @@ from avef import cli
 from avef.cli import options
 from avef.core.errors import ClipError, ParameterError, RunError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
