@@ -33,7 +33,8 @@ def run(kind: str, folders: Folders, chosen: CorpusParams, *, jobs: int = 1) -> 
         The corpus' prepared clips and its transfer folder are read. In ``audio_net`` or
         ``visual_net`` each cell gets the trained layers' weights, and arrays ``fc7``
         (clips, d) and ``softmax`` (clips, C), averaged over each clip's segments,
-        ``curve`` (2 or 4, epochs), see ``grid.COLUMNS``, and those of :func:`lessons.heard`.
+        ``curve`` (2 or 4, epochs), see ``grid.COLUMNS``, and those of
+        :func:`avef.learning.lessons.heard`.
     jobs : int
         Worker processes; see :func:`avef.core.parallel.each`.
     """

@@ -89,7 +89,7 @@ def gather(path: str | Path = "params.yaml") -> dict[str, str]:
     Raises
     ------
     ParameterError, RunError
-        As :func:`queue` does.
+        As :func:`due` does.
     """
     p = params.read(path)
     _settled(p)
