@@ -43,6 +43,19 @@ def waits():
     ]
 
 
+def fuzz():
+    """Spoilt inputs, and how many of them escaped."""
+    return [str(result("fuzz")[name]) for name in ("cases", "escaped")]
+
+
+def faults():
+    """Disturbed runs, flipped bits and processes left; after each the bytes were the same."""
+    got = result("faults")
+    assert all(one["same bytes"] for one in (*got["kills"], *got["flips"]))
+    left = sum(one["left"] for one in got["kills"])
+    return [str(len(got["kills"])), str(len(got["flips"])), str(left)]
+
+
 def setup():
     """Set-up and the first start after it, as one leaves work to the other."""
     got = result("setup")
@@ -180,6 +193,8 @@ FIGURES = {
         rf"activations .* and {N} times as fast as with every layer trained": train,
         rf"On one core of {CPU} the RBM of 8192 → 4096 units learnt {N} times as many samples .* "
         rf"and {N} times as many in batches of 100, where .* would allow {N} times": rbm,
+        rf"spoilt {N} inputs at every door, .* {N} of them met anything": fuzz,
+        rf"disturbed {N} runs, .* flipped {N} bits of stored files: {N} processes": faults,
         r"RML (\d+ ± \d+), eNTERFACE'05 (\d+ ± \d+), BAUM-1s (\d+ ± \d+) % of the clips": demo,
     },
     "REPLICATION.md": {
