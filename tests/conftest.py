@@ -1,5 +1,7 @@
 """What several tests share: real recordings, and a writer of media files."""
 
+import signal
+import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +13,10 @@ from hypothesis import settings
 
 settings.register_profile("avef", deadline=None, derandomize=True)
 settings.load_profile("avef")
+
+# What is started in the background ignores Ctrl-C, and so would all that the tests start and stop.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 CASES = SHARED.with_name("cases")

@@ -180,7 +180,10 @@ def test_whoever_dies_takes_the_child_along(doing, end):
         own = int(parent.stdout.readline())
         time.sleep(0.5)
         parent.send_signal(end)
-        parent.wait(10)
+        try:
+            parent.wait(10)
+        finally:
+            parent.kill()
     deadline = time.monotonic() + 5
     while alive(own) and time.monotonic() < deadline:
         time.sleep(0.05)
