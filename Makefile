@@ -42,13 +42,15 @@ style: $(STAMP)
 	mypy
 	lint-imports --no-cache
 
-# The documentation, from an environment of its own; the report is part of the site.
+# The documentation, from an environment of its own; the report is part of the site, and what the
+# report links.
 docs: $(STAMP) $(DOCS)
 	rm -rf site
 	.venv-docs/bin/python -m sphinx --quiet --fail-on-warning --jobs auto \
 	  -d .venv-docs/doctrees docs site
 	test -e reports/index.html || avef report
 	cp -r reports site/reports
+	cp --parents REPLICATION.md avef/preparation/weights/README.md benchmarks/results/*.json site
 	python docs/check_links.py site
 	@echo "The documentation is at site/index.html"
 
