@@ -184,10 +184,11 @@ class Parameters(Door):
     def open(self, path):
         """As every command does; JSON for the most part without YAML's parser, which is slow."""
         data = path.read_bytes()
-        if data.startswith(b"{"):
-            params.checked(json.loads(data), str(path))
-        else:
-            params.read(path)
+        try:
+            values = json.loads(data) if data.startswith(b"{") else None
+        except ValueError:  # YAML that begins so
+            values = None
+        params.read(path) if values is None else params.checked(values, str(path))
 
 
 class Overrides(Door):
