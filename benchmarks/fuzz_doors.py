@@ -9,6 +9,7 @@ import io
 import json
 import string
 import zipfile
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import av
@@ -115,7 +116,7 @@ def _place(tree, rng):
     return rng.choice(places) if places else (None, None)
 
 
-class Door:
+class Door(ABC):
     """One of them; ``share`` is how often it is knocked at."""
 
     share, suffix = 1, ".bin"
@@ -123,13 +124,13 @@ class Door:
     def __init__(self, folder):
         self.folder = Path(folder)
 
+    @abstractmethod
     def case(self, rng):
         """The bytes of a case."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open(self, path):
         """Read a file as avef does."""
-        raise NotImplementedError
 
 
 class Parameters(Door):

@@ -6,14 +6,12 @@ import argparse
 import os
 import signal
 import sys
-import threading
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from avef import __version__
 from avef.cli import predict
 from avef.cli.options import Help, backend, command, known, meant, say, speakable
+from avef.cli.stopping import stoppable
 from avef.config import params, plain, profiles
 from avef.core import files, log, paths
 from avef.core.errors import ClipError, ParameterError, RunError
@@ -38,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.function is not _doctor:  # which tells of it among other things
             backend()
-        with _stoppable():
+        with stoppable():
             options.function(options)
     except KeyboardInterrupt as stop:
         number = stop.args[0] if stop.args else signal.SIGINT
@@ -54,27 +52,6 @@ def main(arguments: list[str] | None = None) -> int:
         say("avef: this machine's memory is full; nothing that was stored is lost", error=True)
         return 1
     return 0
-
-
-@contextmanager
-def _stoppable():
-    """Let SIGTERM end a command as Ctrl-C does; and where DVC runs it, so does DVC's own end."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _stop)
-    if "DVC_STAGE" in os.environ:
-        from avef.core import parallel  # here, and not above: it brings joblib
-
-        parallel.end_with_parent(os.getppid(), partial(os.kill, os.getpid(), signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _stop(number, _):
-    raise KeyboardInterrupt(signal.Signals(number))
 
 
 def _demo(options):

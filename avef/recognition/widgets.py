@@ -23,8 +23,8 @@ from avef.recognition.timeline import shown
 _BROWSER = resources.files("avef.recognition") / "browser"
 
 
-def _text(name):
-    return (_BROWSER / name).read_text(encoding="utf-8")
+def _text(*names):
+    return "\n".join((_BROWSER / name).read_text(encoding="utf-8") for name in names)
 
 
 class Player(anywidget.AnyWidget):
@@ -39,7 +39,7 @@ class Player(anywidget.AnyWidget):
         Seconds into the film at which the prediction's times begin.
     """
 
-    _esm, _css = _text("player.js"), _text("widgets.css")
+    _esm, _css = _text("element.js", "player.js"), _text("widgets.css")
     film = traitlets.Bytes().tag(sync=True)
     facts = traitlets.Dict().tag(sync=True)
 
@@ -62,7 +62,7 @@ class Sender(anywidget.AnyWidget):
         Whether it records.
     """
 
-    _esm, _css = _text("sender.js"), _text("widgets.css")
+    _esm, _css = _text("element.js", "sender.js"), _text("widgets.css")
     camera = traitlets.Bool().tag(sync=True)
     seconds = traitlets.Float().tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)

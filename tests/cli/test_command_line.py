@@ -34,6 +34,17 @@ def test_what_is_foreseen_is_a_line(raising, capsys, kind):
     assert capsys.readouterr().err == "avef: a.avi: \\x1b[31m\\u202eodd\n"
 
 
+def test_a_full_memory_is_a_line(raising, capsys):
+    assert cli.main(raising(MemoryError())) == 1
+    assert capsys.readouterr().err.startswith("avef: this machine's memory is full")
+
+
+def test_whoever_reads_may_stop():
+    words = f"{sys.executable} -m avef corpora --known | true; echo ${{PIPESTATUS[0]}}"
+    run = subprocess.run(["bash", "-c", words], cwd=ROOT, capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("141\n", "")
+
+
 @pytest.mark.parametrize("kind", [RuntimeError, RecursionError, KeyError, ValueError, TypeError])
 def test_a_fault_of_ours_keeps_its_traceback(raising, kind):
     with pytest.raises(kind):

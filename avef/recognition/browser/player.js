@@ -1,13 +1,5 @@
 // A film, the emotions of the moment beside it, its timeline below, and a cursor over that.
 
-function made(tag, name, parent, text = "") {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text;
-  parent.append(element);
-  return element;
-}
-
 // A bar an emotion; returns what shows a row of shares, and what is written above it.
 function bars(parent, names, answer) {
   const box = made("div", "avef-bars", parent);

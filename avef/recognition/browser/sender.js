@@ -7,14 +7,6 @@ const WANTED = { video: { width: { ideal: 640 }, height: { ideal: 480 } }, audio
 const CLOCK = (seconds) =>
   `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-function made(tag, name, parent, text = "") {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text;
-  parent.append(element);
-  return element;
-}
-
 // Sends when the kernel asks for the next part; what is said of it goes to `told`.
 function transport(model, told) {
   let file = null;
