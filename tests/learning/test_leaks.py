@@ -6,7 +6,6 @@ same to the bit. A planted leak of each kind must be seen in the very thing that
 """
 
 import json
-import pickle
 import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -155,7 +154,7 @@ def machines(chain):
         count = each * len(folds_of(chain))  # fitted one fold after the other
         first = [one for n, one in enumerate(fitted) if n % count < each]
         assert first
-        made[name] = pickle.dumps([vars_of(one) for one in first])
+        made[name] = [vars_of(one) for one in first]
     return made
 
 
