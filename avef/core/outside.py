@@ -100,7 +100,8 @@ def table(path: str | Path, needs: Collection[str] = (), **options: Any) -> pd.D
     needs : collection of str
         Columns without which the table is of no use.
     **options
-        Of ``pandas.read_csv``.
+        Of ``pandas.read_csv``. Unless they say otherwise only an empty entry is missing: people
+        may be called NA.
     """
     import io
 
@@ -111,6 +112,8 @@ def parsed(source: Any, name: str, needs: Collection[str] = (), **options: Any) 
     """A CSV text out of a file or stream, as :func:`table` reads it; ``name`` is for errors."""
     import pandas as pd
 
+    if "keep_default_na" not in options:
+        options |= {"keep_default_na": False, "na_values": [""]}
     try:
         made = pd.read_csv(source, **options)
     except (ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors

@@ -18,9 +18,9 @@ import pandas as pd
 
 from avef.config.corpus import CorpusParams
 from avef.config.schema import Svm
-from avef.core import outside
 from avef.core.errors import ParameterError
 from avef.learning import grid
+from avef.preparation.prepared import prepared_clips
 from avef.protocol import EMOTION_MODELS, folds, labels
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def predictions(
         ``emotion_model``, ``case``, ``seed``, ``fold``, ``clip``, ``speaker``, ``true``,
         ``predicted``; every clip once per (emotion model, case, seed).
     """
-    clips = outside.table(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
+    clips = prepared_clips(prepared)
     splits = folds(clips, clips["corpus"].iloc[0], **asdict(chosen.protocol), seed=chosen.seed)
     tables = [pd.DataFrame(columns=[*grid.Cell._fields, "clip", "speaker", "true", "predicted"])]
     for emotion_model, case in grid.pairs() if pairs is None else pairs:

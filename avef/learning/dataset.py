@@ -14,9 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from avef.core import outside
 from avef.preparation import segments
-from avef.preparation.prepared import load_clip
+from avef.preparation.prepared import load_clip, prepared_clips
 
 
 class Dataset(NamedTuple):
@@ -55,8 +54,7 @@ class Dataset(NamedTuple):
 def load(folder: str | Path, case: int) -> Dataset:
     """Read a prepared corpus and cut it into the segments of case 1 or 2."""
     folder = Path(folder)
-    kinds = {"clip": str, "speaker": str, "key": str}
-    clips = outside.table(folder / "clips.csv", dtype=kinds)
+    clips = prepared_clips(folder)
     return _join([_one(clips.iloc[[i]], folder, case) for i in range(len(clips))])
 
 

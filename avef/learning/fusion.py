@@ -17,6 +17,7 @@ from avef.config.corpus import CorpusParams
 from avef.core import parallel, store
 from avef.core.paths import Folders
 from avef.learning import grid, lessons, source_weights, unimodal
+from avef.preparation.prepared import TABLE
 from avef.protocol import labels
 
 if TYPE_CHECKING:  # only what trains loads TensorFlow
@@ -98,7 +99,7 @@ def _run_pair(net, pair, folders, chosen):
     for cell in work.cells:
         weights = {k: unimodal.trained_weights(k, folders, cell) for k in KINDS}
         serves = pair == PREDICTS and cell.seed == chosen.seeds[0]
-        files = [folders.prepared / "clips.csv", start.dbn, *weights.values()]
+        files = [folders.prepared / TABLE, start.dbn, *weights.values()]
         key = _key(cell, serves, chosen, files)
         whole = [weights_file(out, cell.fold)] if serves else []
         piece = Piece(cell, grid.file(out, cell), weights, whole, key)

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from avef.config.corpus import CorpusParams
-from avef.core import outside, store
+from avef.core import store
 from avef.core.paths import Folders
 from avef.learning import fusion, grid, source_weights
-from avef.preparation.prepared import modalities
+from avef.preparation.prepared import modalities, prepared_clips
 from avef.protocol import EMOTION_MODELS, folds
 
 COLUMNS = ["emotion_model", "case", "seed", "fold", "fitted", "clips", "speakers", "tested"]
@@ -42,8 +42,7 @@ def table(folders: Folders, chosen: CorpusParams) -> pd.DataFrame:
         each clip's corpus counts as one), and ``tested``, the names of those whom the fold
         tests, parted by commas: "" is as it must be.
     """
-    kinds = {"clip": str, "speaker": str}
-    clips = outside.table(folders.prepared / "clips.csv", dtype=kinds)
+    clips = prepared_clips(folders.prepared)
     corpus = clips["corpus"].iloc[0]
     splits = folds(clips, corpus, **asdict(chosen.protocol), seed=chosen.seed)
     names = (clips["corpus"] + "/" + clips["clip"]).to_numpy(str)

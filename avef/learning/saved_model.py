@@ -12,7 +12,7 @@ from avef.core import paths, store
 from avef.core.errors import ParameterError
 from avef.core.files import write_json
 from avef.learning import fusion, source_weights
-from avef.preparation.prepared import modalities
+from avef.preparation.prepared import TABLE, modalities
 
 
 class Model(NamedTuple):
@@ -63,7 +63,7 @@ def load(corpus: str, svm: Svm | None = None) -> Model:
         raise ParameterError(f"corpus must be one of {', '.join(known)}, got {corpus!r}")
     folder, again = _note(corpus).parent, f"run `dvc repro dbn_fusion@{corpus}`"
     if not _note(corpus).is_file():
-        if (paths.prepared(corpus) / "clips.csv").is_file():
+        if (paths.prepared(corpus) / TABLE).is_file():
             _require_pictures(corpus)
         raise ParameterError(f"{folder} holds no trained networks; {again} first")
     try:

@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 
 from avef.config.corpus import CorpusParams
-from avef.core import outside, parallel, store
+from avef.core import parallel, store
 from avef.core.errors import ParameterError
 from avef.core.files import replacing, write_json
 from avef.core.paths import Folders
 from avef.learning import dataset, grid, lessons, source_weights
-from avef.preparation.prepared import modalities
+from avef.preparation.prepared import TABLE, modalities, prepared_clips
 from avef.preparation.segments import NO_FACE
 from avef.protocol import EMOTION_MODELS, labels
 
@@ -109,7 +109,7 @@ def _require_others(sources, target):
 
 def _recordings(prepared):
     """Clip by the key that its raw bytes decide."""
-    clips = outside.table(Path(prepared) / "clips.csv", dtype=str)
+    clips = prepared_clips(prepared)
     return dict(zip(clips.get("key", ()), clips["clip"], strict=False))
 
 
@@ -132,7 +132,7 @@ def _train_nets(kind, emotion_models, sources, out, chosen):
             (kind, emotion_model, net, nets.initial, nets.weight_decay),
             (chosen.transfer, chosen.stop),
             (chosen.compute.sums, chosen.seed),
-            files=[Path(source) / "clips.csv" for source in sources],
+            files=[Path(source) / TABLE for source in sources],
             code=__name__,
         )
         cell = source_weights.cell(out, emotion_model, kind)

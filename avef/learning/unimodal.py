@@ -13,7 +13,7 @@ from avef.core import parallel, store
 from avef.core.files import replacing
 from avef.core.paths import Folders
 from avef.learning import grid, lessons, source_weights
-from avef.preparation.prepared import modalities
+from avef.preparation.prepared import TABLE, modalities
 
 if TYPE_CHECKING:  # only what trains loads TensorFlow
     import keras
@@ -111,7 +111,7 @@ def _run_pair(net, kind, pair, folders, chosen):
         (chosen.net(kind), chosen.kept(kind), chosen.keep.tune, chosen.schedule(kind), chosen.stop),
         (chosen.networks.initial, chosen.networks.weight_decay),
         (chosen.compute.sums, chosen.protocol, chosen.seed),
-        files=[folders.prepared / "clips.csv", getattr(start, kind), start.scaling],
+        files=[folders.prepared / TABLE, getattr(start, kind), start.scaling],
         code=__name__,
     )
     work = grid.work(pair, folders.prepared, out, chosen=chosen)

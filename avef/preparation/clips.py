@@ -17,11 +17,19 @@ import numpy as np
 import pandas as pd
 
 from avef.config.schema import Prepare
-from avef.core import parallel, store
+from avef.core import parallel, store, sums
 from avef.core.errors import OF_THE_FILE, ClipError, ParameterError
 from avef.core.files import leads_out, write_csv
 from avef.preparation import child, faces, media, pictures, sound, speech, vad, vad_net
-from avef.preparation.prepared import AUDIO, AUDIO_VISUAL, PreparedClip, load_clip, save_clip
+from avef.preparation.prepared import (
+    AUDIO,
+    AUDIO_VISUAL,
+    QUARANTINE,
+    TABLE,
+    PreparedClip,
+    load_clip,
+    save_clip,
+)
 
 #: Sound and picture must share this much of the longer one's time, or else a
 #: clip's last faces would stand for all the sound beyond them.
@@ -164,15 +172,16 @@ def prepare_corpus(
     quarantine = clips.loc[failed, ["clip", "path"]].assign(
         stage="prepare", reason=[r for r in results if isinstance(r, str)]
     )
-    write_csv(out / "quarantine.csv", quarantine)
+    write_csv(out / QUARANTINE, quarantine)
     if failed.mean() > max_failures:
         reasons = quarantine["reason"].value_counts().head(5).to_string(header=False)
         raise ParameterError(
             f"{failed.sum()} of {len(failed)} clips cannot be used, more than "
-            f"prepare.max_failures = {max_failures:.0%} allows (see {out}/quarantine.csv):\n"
+            f"prepare.max_failures = {max_failures:.0%} allows (see {out / QUARANTINE}):\n"
             f"{reasons}"
         )
-    write_csv(out / "clips.csv", prepared)
+    write_csv(out / TABLE, prepared)
+    sums.write(out, [out / TABLE, out / QUARANTINE])
     wanted = {f"{clip}.npz" for clip in prepared["clip"]}
     for stale in out.glob("*.npz"):  # only now: a run that stops takes nothing away
         if stale.name not in wanted:

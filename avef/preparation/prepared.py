@@ -9,17 +9,26 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from avef.core import outside, store
+from avef.core import outside, store, sums
 from avef.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: The kinds of clips: with pictures, and sound alone.
 AUDIO_VISUAL, AUDIO = "audio-visual", "audio"
 #: What a corpus of each kind lets one learn from.
 MODALITIES = {AUDIO_VISUAL: ("audio", "visual"), AUDIO: ("audio",)}
+#: The files of a prepared corpus beside its clips.
+TABLE, QUARANTINE = "clips.csv", "quarantine.csv"
+_TEXT = (
+    *("clip", "path", "corpus", "speaker", "emotion", "gender", "language", "sentence"),
+    *("kind", "key", "warnings"),
+)
 
 
 class PreparedClip(NamedTuple):
@@ -53,10 +62,23 @@ class PreparedClip(NamedTuple):
     seen: Mapping[str, str | int | float] = MappingProxyType({})
 
 
+def prepared_clips(folder: str | Path) -> pd.DataFrame:
+    """The table of a prepared corpus, a row a clip.
+
+    Raises
+    ------
+    ParameterError
+        If it is missing, or is not what :func:`avef.preparation.clips.prepare_corpus` wrote.
+    """
+    file = Path(folder) / TABLE
+    sums.require(file)
+    return outside.table(file, dtype=dict.fromkeys(_TEXT, str))
+
+
 def modalities(folder: str | Path) -> tuple[str, ...]:
     """What the networks can learn from a prepared corpus: audio, and visual if it has pictures."""
-    clips = outside.table(Path(folder) / "clips.csv", dtype=str)
-    return MODALITIES[clips["kind"].iloc[0] if "kind" in clips else AUDIO_VISUAL]
+    table = prepared_clips(folder)
+    return MODALITIES[table["kind"].iloc[0] if "kind" in table else AUDIO_VISUAL]
 
 
 def save_clip(path: str | Path, clip: PreparedClip, key: str = "") -> None:

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from avef import __version__
-from avef.core import store
+from avef.core import store, sums
 from avef.core.errors import ParameterError
-from avef.core.files import write_json, write_text
+from avef.core.files import write_json
 from avef.recognition import card, source
 from avef.recognition.recogniser import Recogniser
 
@@ -45,9 +45,7 @@ def write(model: Recogniser, folder: str | Path) -> Path:
         store.save(made / "unheard.npz", "", **model.unheard._asdict())
         write_json(made / source.FACTS, _facts(model))
         card.write(model, made, name=source.CARD)
-        files = sorted(made.iterdir())
-        lines = [f"{source.sha256(file)}  {file.name}\n" for file in files]
-        write_text(made / source.SUMS, "".join(lines))
+        sums.write(made, sorted(made.iterdir()))
         made.replace(folder)
     return folder
 

@@ -7,7 +7,6 @@ SHA-256, and nothing in it is run.
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from avef import paper
 from avef.config import params
 from avef.config.schema import Trained
-from avef.core import outside, paths, store
+from avef.core import outside, paths, store, sums
 from avef.core.errors import ParameterError
 from avef.learning import fusion, saved_model, source_weights
 from avef.learning.source_weights import Start
+from avef.preparation.prepared import prepared_clips
 from avef.recognition.calibration import Unheard
 from avef.recognition.unheard import unheard
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Of an exported folder; one of another format is refused."""
 
-FACTS, SUMS, CARD = "model.json", "SHA256SUMS", "MODEL_CARD.md"
+FACTS, CARD = "model.json", "MODEL_CARD.md"
 MOST_FOLDS = 1000
 _FACTS = ("format", "folds", "corpus", "title", "params")
 
@@ -106,7 +106,7 @@ class Local(Source):
 
     @cached_property
     def _names(self):
-        clips = outside.table(paths.prepared(self.corpus) / "clips.csv", dtype=str)
+        clips = prepared_clips(paths.prepared(self.corpus))
         return dict(zip(clips["path"], clips["clip"], strict=True))
 
 
@@ -168,18 +168,14 @@ class Exported(Source):
 
     def _verified(self, folds):
         """Name → SHA-256 of every file, once all of them have been found to be as they were."""
-        try:
-            lines = outside.text(self._folder / SUMS).splitlines()
-            known = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-        except ValueError as error:
-            raise ParameterError(f"{self._folder / SUMS} cannot be read: {error}") from error
+        known = sums.read(self._folder)
         start = start_in(self._folder)
         files = [start.audio, start.visual, start.scaling]
         needed = {FACTS, "vad.npz", "unheard.npz", *(file.name for file in files)}
         needed |= {fold_name(fold) for fold in range(folds)}
         for name in sorted(needed | set(known)):
             file = self._folder / Path(name).name
-            if not file.is_file() or sha256(file) != known.get(name):
+            if not file.is_file() or sums.of(file) != known.get(name):
                 raise ParameterError(f"{file} is missing, or not what was exported")
         return known
 
@@ -193,9 +189,3 @@ def start_in(folder: Path) -> Start:
 def fold_name(fold: int) -> str:
     """The file of a fold's networks in an exported folder."""
     return f"fold{fold}.npz"
-
-
-def sha256(file: str | Path) -> str:
-    """A file's SHA-256, in hexadecimal digits."""
-    with Path(file).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -8,7 +8,8 @@ from pathlib import Path
 from IPython.display import display
 
 from avef import show
-from avef.core import outside, paths
+from avef.core import paths
+from avef.preparation.prepared import prepared_clips
 from avef.recognition import batch, forms, page, recogniser
 from avef.recognition.recogniser import Recogniser
 from avef.recognition.result import Failure, Prediction
@@ -50,7 +51,7 @@ def listed(source: Source) -> dict[str, Path]:
     """Title → file of the prepared clips of a corpus that are there; none of an exported model."""
     if not isinstance(source, Local):
         return {}
-    clips = outside.table(paths.prepared(source.corpus) / "clips.csv", dtype=str)
+    clips = prepared_clips(paths.prepared(source.corpus))
     titles = clips["emotion"] + " by " + clips["speaker"] + ": " + clips["clip"]
     files = [Path(source.params.root) / path for path in clips["path"]]
     return {title: file for title, file in zip(titles, files, strict=True) if file.is_file()}

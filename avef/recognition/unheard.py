@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from avef.core import outside, paths, store
+from avef.core import paths, store
 from avef.core.errors import ParameterError
 from avef.learning import fusion
+from avef.preparation.prepared import TABLE, prepared_clips
 from avef.protocol import labels
 from avef.recognition.calibration import Unheard
 
@@ -33,10 +34,10 @@ def unheard(corpus: str, keys: Sequence[str], folds: Sequence[Fold]) -> Unheard:
     ParameterError
         If a cell is missing, or is of other clips than those that are prepared.
     """
-    table = paths.prepared(corpus) / "clips.csv"
+    table = paths.prepared(corpus) / TABLE
     if not table.is_file():
         raise ParameterError(f"{table} is missing; run `dvc repro preprocessing@{corpus}`")
-    clips = outside.table(table, dtype={"clip": str, "speaker": str})
+    clips = prepared_clips(table.parent)
     truth, parts = labels(clips, fusion.PREDICTS[0]), []
     for number, (key, fold) in enumerate(zip(keys, folds, strict=True)):
         file = _cell(paths.cells("dbn_fusion", corpus), number, key)

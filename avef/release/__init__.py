@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from avef.config.schema import Params
-from avef.core import paths
+from avef.core import paths, sums
 from avef.core.errors import RunError
 from avef.core.files import replacing
 from avef.evaluation import marks
@@ -23,8 +23,6 @@ from avef.report import data, provenance, sources
 from avef.studies import experiments
 
 ARCHIVE = "avef-release.zip"
-#: The digests of all other files, in the form that ``sha256sum --check`` reads.
-SUMS = "SHA256SUMS"
 #: Results that DVC keeps and git does not.
 _PAGES = ("reports/index.html", "reports/html")
 
@@ -75,8 +73,7 @@ def contents(files: Mapping[str, bytes], about: crate.About) -> dict[str, bytes]
     """
     described = dict(files) | {crate.NAME: crate.describe(files, about).encode()}
     digests = {name: hashlib.sha256(described[name]).hexdigest() for name in sorted(described)}
-    sums = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
-    return described | {SUMS: sums.encode()}
+    return described | {sums.NAME: sums.text(digests).encode()}
 
 
 def _committed(root):

@@ -26,6 +26,7 @@ from avef.core.files import write_csv, write_json
 from avef.evaluation import tables
 from avef.learning import clip_svm, fusion, transfer, unimodal
 from avef.preparation import clips
+from avef.preparation.prepared import TABLE
 from avef.studies import baselines
 
 FOLDER = paths.REPORTS / "ablations"
@@ -89,7 +90,7 @@ def origins(path: str | Path = "params.yaml") -> dict[str, dict[str, str]]:
         If there is no base run, or an override does not fit the parameters.
     """
     p = params.read(path)
-    prepared = [paths.prepared(corpus) / "clips.csv" for corpus in p.corpora]
+    prepared = [paths.prepared(corpus) / TABLE for corpus in p.corpora]
     try:
         common = {
             "code": _short([store.digest(code=module.__name__) for module in MAKERS]),

@@ -30,7 +30,7 @@ from avef.core.paths import Folders
 from avef.evaluation import paired
 from avef.learning import clip_svm, dataset, grid
 from avef.preparation import speech
-from avef.preparation.prepared import modalities
+from avef.preparation.prepared import modalities, prepared_clips
 from avef.protocol import EMOTION_MODELS, folds, labels
 
 MFCCS = 13
@@ -252,7 +252,7 @@ def _joined(folders, seed, fold, truth, split, svm):
 
 
 def _protocol(prepared, chosen):
-    clips = outside.table(Path(prepared) / "clips.csv", dtype={"clip": str, "speaker": str})
+    clips = prepared_clips(prepared)
     splits = folds(clips, clips["corpus"].iloc[0], **asdict(chosen.protocol), seed=chosen.seed)
     return clips, splits, labels(clips, "emotion")
 

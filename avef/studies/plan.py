@@ -17,9 +17,10 @@ import pandas as pd
 
 from avef import corpora, paper, protocol
 from avef.config.schema import Params, Protocol
-from avef.core import outside, paths
+from avef.core import paths
 from avef.core.errors import ParameterError
 from avef.learning import grid
+from avef.preparation.prepared import TABLE, prepared_clips
 from avef.preparation.segments import HOP, LENGTH
 from avef.studies.costs import CLASSES, KINDS, STAGES, Part
 
@@ -58,8 +59,8 @@ def sizes(params: Params, folder: str | Path = paths.DATA / "prepared") -> dict[
     """
     sizes_of = {}
     for corpus in params.corpora:
-        file = Path(folder) / corpus / "clips.csv"
-        clips = outside.table(file) if file.is_file() else None
+        there = (Path(folder) / corpus / TABLE).is_file()
+        clips = prepared_clips(Path(folder) / corpus) if there else None
         other = clips is not None and params.profile == "paper" and _is_demo(corpus, clips)
         sizes_of[corpus] = published(corpus) if clips is None or other else counted(clips)
     return sizes_of

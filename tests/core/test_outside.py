@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 
-from avef.core import outside
+from avef.core import files, outside
 from avef.core.errors import ParameterError
 
 READERS = {"text": outside.text, "JSON": outside.value, "table": outside.table,
@@ -85,3 +87,11 @@ def test_what_is_no_notebook_is_refused(tmp_path, change):
     (tmp_path / "a.ipynb").write_text(json.dumps(book | change))
     with pytest.raises(ParameterError, match=r"a\.ipynb: no notebook that can be read"):
         outside.notebook(tmp_path / "a.ipynb")
+
+
+def test_people_and_clips_may_have_any_name(tmp_path):
+    names = ["NA", "null", "nan", "None", "n/a", "1e3", "007"]
+    written = pd.DataFrame({"clip": names, "share": [0.5] * 6 + [np.nan]})
+    files.write_csv(tmp_path / "a.csv", written)
+    read = outside.table(tmp_path / "a.csv", dtype={"clip": str})
+    pd.testing.assert_frame_equal(read, written)

@@ -1,9 +1,13 @@
 """A corpus in memory: indices of joined clips point at the right rows."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from avef.core import sums
 from avef.core.errors import ParameterError
 from avef.learning import dataset
 from avef.preparation import clips
@@ -111,3 +115,17 @@ def test_no_clip_is_read_that_is_damaged_or_anothers(folders, tmp_path):
         (tmp_path / "rml-0.npz").write_bytes(content)
         with pytest.raises(ParameterError, match=f"rml-0.npz is .*{why}"):
             dataset.load(tmp_path, 1)
+
+
+def test_a_flipped_bit_of_the_table_is_refused_by_name(folders, tmp_path):
+    """A 3 becomes a 2: two people would be taken for one."""
+    folder = Path(shutil.copytree(folders[0], tmp_path / "rml"))
+    table = pd.read_csv(folder / "clips.csv", dtype=str).assign(speaker=["01", "03", "02"])
+    table.to_csv(folder / "clips.csv", index=False)
+    sums.write(folder, [folder / "clips.csv"])
+    assert dataset.load(folder, 1).clips["speaker"].nunique() == 3
+    content = (folder / "clips.csv").read_bytes()
+    assert content.count(b"03") == 1
+    (folder / "clips.csv").write_bytes(content.replace(b"03", b"02"))
+    with pytest.raises(ParameterError, match=r"clips\.csv is not what was written"):
+        dataset.load(folder, 1)

@@ -15,6 +15,7 @@ from recordings import hurt, laid, record, remuxed
 from avef.config import params
 from avef.core.errors import ClipError, ParameterError
 from avef.preparation import clips, faces, pictures, sound, speech
+from avef.preparation.prepared import prepared_clips
 from avef.preparation.segments import segment_clip
 from avef.preparation.summary import summary
 
@@ -294,7 +295,7 @@ def test_broken_clips_are_quarantined_and_the_others_go_on(raw, tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(out / "clips.csv", keep_default_na=False), good)
     pd.testing.assert_frame_equal(pd.read_csv(out / "quarantine.csv"), bad)
     names = sorted(p.name for p in out.iterdir())
-    assert names == ["b.npz", "clips.csv", "d.npz", "quarantine.csv"]
+    assert names == ["SHA256SUMS", "b.npz", "clips.csv", "d.npz", "quarantine.csv"]
 
     told = summary(out, good, bad)
     clip = clips.load_clip(out / "b.npz")
@@ -442,6 +443,19 @@ def test_a_corrupted_file_is_redone(corpus, damage):
     assert (out / "b.npz").read_bytes() != whole
     assert run()[2] == ["b"]
     assert (out / "b.npz").read_bytes() == whole
+
+
+def test_the_table_is_vouched_for_and_written_anew(corpus):
+    run, _, out = corpus
+    first, _, _ = run()
+    assert prepared_clips(out)["clip"].tolist() == first["clip"].tolist()
+    whole = (out / "clips.csv").read_bytes()
+    (out / "clips.csv").write_bytes(flipped(whole, len(whole) // 2))
+    with pytest.raises(ParameterError, match="not what was written"):
+        prepared_clips(out)
+    run()
+    assert (out / "clips.csv").read_bytes() == whole
+    prepared_clips(out)
 
 
 def test_what_is_no_clip_any_more_is_removed(corpus):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from avef.cli import main
-from avef.core import store
+from avef.core import store, sums
 from avef.core.errors import ParameterError
 from avef.preparation import vad_net
 from avef.recognition import export, recogniser, source
@@ -81,8 +81,8 @@ def test_what_is_exported_as_something_else_is_named(copy, name, said):
     else:
         (copy / name).write_bytes(b"[1, 2]")
     lines = [line.split("  ") for line in (copy / "SHA256SUMS").read_text().splitlines()]
-    sums = [f"{source.sha256(copy / file)}  {file}\n" for _, file in lines]
-    (copy / "SHA256SUMS").write_text("".join(sums))
+    listed = [f"{sums.of(copy / file)}  {file}\n" for _, file in lines]
+    (copy / "SHA256SUMS").write_text("".join(listed))
     with pytest.raises(ParameterError, match=f"{name}.*{said}"):
         changed = recogniser.load(copy)
         vad_net.load(changed.source.vad)
