@@ -3,7 +3,7 @@
     python benchmarks/fuzz.py [--cases N] [--seed S] [--door NAME …] [--keep FOLDER] [--json PATH]
 
 Spoilt parameters, label tables, stored arrays, films, notes, notebooks, pages and names
-(`fuzz_doors.py` makes them) are read as avef reads them. A case is fine, or refused by one of
+(those of `doors/`) are read as avef reads them. A case is fine, or refused by one of
 avef's errors, or it escapes: another exception, something live on a page, an entry that does not
 come back, or more than 20 seconds. The same seed gives the same cases. What escapes is kept in
 FOLDER, as the file that was read; the exit status is then 1.
@@ -22,7 +22,7 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-from fuzz_doors import DOORS
+from doors import DOORS
 
 from avef.core.errors import ClipError, ParameterError
 from avef.core.files import write_json
