@@ -31,10 +31,7 @@ quick: $(STAMP)
 
 # As test, but of every line of avef/ it is told whether some test runs it; takes twice as long.
 coverage: $(STAMP)
-	coverage erase
-	coverage run -m pytest -n 2 --dist loadscope --no-loadscope-reorder
-	coverage combine --quiet
-	coverage report --fail-under 90
+	python benchmarks/covered.py --least 90
 
 style: $(STAMP)
 	ruff check .
