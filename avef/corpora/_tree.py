@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from avef import protocol
+from avef.core.errors import ParameterError
 from avef.core.files import leads_out
 from avef.core.inert import shown
 from avef.corpora import _copies
@@ -139,7 +140,8 @@ def build(
     left_out = [(path, _reason(path, reason)) for path, reason in left_out]
     copies: dict[str, list[Row]] = {}
     for row in rows:
-        assert _SAFE.fullmatch(row["clip"]), f"clip id {row['clip']!r} is not safe as a file name"
+        if not _SAFE.fullmatch(row["clip"]):
+            raise ParameterError(f"clip id {row['clip']!r} is not safe as a file name")
         reason = _copies.fault(root, row["path"])
         if reason:
             left_out.append((row["path"], reason))
