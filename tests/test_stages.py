@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from avef.core import paths
+from avef.preparation import child
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -178,6 +179,10 @@ def test_a_stage_looks_at_a_raw_folder_through_its_tree():
     readers = {stage: {n for n in STAGES if listed[stage] in dependencies(n)} for stage in listed}
     assert readers == {"trees": {"clips", "preprocessing"}, "emodb_tree": {"vad", "claims"}}
     assert not [path for name in STAGES for path in dependencies(name) if ".root}" in path]
+
+
+def test_what_reads_headers_depends_on_the_limits_of_reading():
+    assert keys("clips") == {"corpora", *(f"prepare.{name}" for name in child.Limits._fields)}
 
 
 def test_trees_wait_for_the_demo_which_need_not_be_there():
