@@ -12,11 +12,14 @@ from functools import partial
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let SIGTERM end a command as Ctrl-C does; and where DVC runs it, so does DVC's own end."""
+    """Let Ctrl-C and SIGTERM end a command alike; and where DVC runs it, so does DVC's own end."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _stop)
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in the background of a shell
+        numbers.remove(signal.SIGINT)
+    before = {number: signal.signal(number, _stop) for number in numbers}
     if "DVC_STAGE" in os.environ:
         from avef.core import parallel  # here, and not above: it brings joblib
 
@@ -24,7 +27,8 @@ def stoppable() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stop(number, _):
