@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,12 +25,22 @@ def stoppable() -> Iterator[None]:
         from avef.core import parallel  # here, and not above: it brings joblib
 
         parallel.end_with_parent(os.getppid(), partial(os.kill, os.getpid(), signal.SIGTERM))
+    hook, sys.unraisablehook = sys.unraisablehook, partial(_anew, sys.unraisablehook)
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def _stop(number, _):
     raise KeyboardInterrupt(signal.Signals(number))
+
+
+def _anew(usual, met):
+    """Stop a moment later where Python can raise nothing, such as in what the collector calls."""
+    if isinstance(met.exc_value, KeyboardInterrupt):
+        threading.Timer(0.1, os.kill, (os.getpid(), *met.exc_value.args)).start()
+    else:
+        usual(met)

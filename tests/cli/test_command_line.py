@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -73,6 +74,22 @@ def test_an_interrupt_at_any_moment_leaves_no_traceback(module, handler):
         assert (done.returncode, done.stderr) == (130, told)
     else:
         assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+def test_an_interrupt_that_python_can_not_raise_stops_all_the_same(monkeypatch, capsys):
+    class Met:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    def plan(_):
+        Met()
+        time.sleep(20)
+
+    monkeypatch.setattr(cli, "_plan", plan)
+    before = time.monotonic(), sys.unraisablehook
+    assert cli.main(["plan"]) == 128 + signal.SIGTERM
+    assert time.monotonic() - before[0] < 5 and sys.unraisablehook is before[1]
+    assert capsys.readouterr().err == "avef: stopped by SIGTERM; the same command goes on\n"
 
 
 def test_both_ways_to_the_command_are_one():
