@@ -1,6 +1,20 @@
-"""``python -m avef``."""
+"""The command: ``avef``, or ``python -m avef``."""
 
-from avef.cli import main
+import signal
+
+
+def main() -> int:
+    """Load the command, which takes a while, and run it.
+
+    Until it says what Ctrl-C means (:func:`avef.cli.stopping.stoppable`), and afterwards, Ctrl-C
+    ends this process as it would one that Python does not run: at once, without a traceback.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else nohup ignores it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from avef.cli import main as run
+
+    return run()
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from avef import corpora
 from avef.config import params
 from avef.config.schema import Params
-from avef.core import devices, installed
+from avef.core import devices, installed, paths
 from avef.core.errors import ClipError, ParameterError
 
 OK, LOOK, STOP = "ok", "look", "stop"
@@ -163,20 +163,23 @@ def raw(p: Params) -> Iterator[Finding]:
 
 def first_clips(p: Params) -> Iterator[Finding]:
     """The first clip of every corpus that is there, decoded."""
+    from avef.preparation import clips as preparing
     from avef.preparation import media
     from avef.preparation.prepared import AUDIO
 
+    how = preparing.settings(p.prepare, paths.VAD)
     for name, corpus in p.corpora.items():
         if not Path(corpus.root).is_dir():
             continue
-        clips, _ = corpora.clip_table(name, corpus.root, reader=corpus.reader)
+        limits = how["limits"]
+        clips, _ = corpora.clip_table(name, corpus.root, reader=corpus.reader, limits=limits)
         clip = clips.iloc[0]
         path = Path(corpus.root) / clip["path"]
         try:
-            sound = media.read_audio(path)
+            sound = media.read_audio(path, how["hearing"], limits)
             told = f"{len(sound.samples) / sound.rate:.1f} s of sound at {sound.rate} Hz"
             if clip["kind"] != AUDIO:
-                video = media.read_video(path)
+                video = media.read_video(path, how["seeing"], limits)
                 height, width = video.frames[0].shape[:2]
                 told += f", {len(video.frames)} pictures of {width} × {height}"
         except ClipError as error:

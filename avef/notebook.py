@@ -21,10 +21,11 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from avef.core import files, log, outside
-from avef.core.errors import ParameterError, RunError
+from avef.core.errors import KILLED, ParameterError, RunError
 
 _log = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ def run(
     ParameterError
         If there is no such notebook or it has no such parameter.
     RunError
-        If a cell fails; the notebook up to there is kept beside the target as
-        ``<target>.failed.ipynb``.
+        If a cell fails or the kernel dies; the notebook up to there is kept beside the target
+        as ``<target>.failed.ipynb``.
     """
     source, target = Path(source), Path(target)
     if not source.is_file():
@@ -89,14 +90,19 @@ def run(
             target, nbformat.writes(scrubbed(nbformat.read(draft, as_version=4))) + "\n"
         )
         _log.info("%s took %.1f s", source, time.monotonic() - began)
-    except PapermillExecutionError as error:
+    except (PapermillExecutionError, DeadKernelError) as error:
         draft.replace(failed)
-        _log.error("%s: %s: %s", source, error.ename, error.evalue)
-        raise RunError(
-            f"{source}: {error.ename}: {error.evalue}\nThe notebook so far: {failed}"
-        ) from None
+        why = f"{source}: {_why(error)}"
+        _log.info(why)
+        raise RunError(f"{why}\nThe notebook so far: {failed}") from None
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _why(error):
+    if isinstance(error, DeadKernelError):
+        return f"its kernel crashed, or {KILLED}"
+    return f"{error.ename}: {error.evalue}"
 
 
 def _beside(function, *arguments, **options):
@@ -172,7 +178,7 @@ def _joined(outputs):
 
 
 #: How papermill's own messages begin.
-_OWN = ("Executing ", "Ending ", "Input Notebook", "Output Notebook", "<")
+_OWN = ("Executing ", "Ending ", "Input Notebook", "Output Notebook", "Kernel died ", "<")
 #: Lines of TensorFlow about its build, and of tqdm about a bar that it would rather draw.
 _NOISE = re.compile(
     r"WARNING: All log messages before absl|I\d{4} [\d:.]+ +\d+ "

@@ -1,10 +1,9 @@
 """Paper 4.1-4.2: the emotion models of Table 2 and the subject-independent folds.
 
-No speaker is ever on both sides of a split; the functions here assert it
-rather than promise it. The paper leaves one speaker out where speakers are
-few (RML) and one speaker group out elsewhere, with train : test about 7 : 3;
-three groups come nearest to that. In eNTERFACE'05 each emotion has sentences of
-its own, which the paper's folds share between train and test; here they can be
+No speaker is ever on both sides of a split; :func:`require_disjoint` checks it. The paper
+leaves one speaker out where speakers are few (RML) and one speaker group out elsewhere, with
+train : test about 7 : 3; three groups come nearest to that. In eNTERFACE'05 each emotion has
+sentences of its own, which the paper's folds share between train and test; here they can be
 kept apart, too.
 """
 
@@ -121,11 +120,12 @@ def folds(
         wrong = "a fold would have nothing to learn from"
     if wrong:
         raise ParameterError(f"protocol.{corpus}.sentences: {sentences} is impossible: {wrong}")
-    _assert_disjoint(clips, pairs)
+    require_disjoint(clips, pairs)
     if sentences == "disjoint":
-        _assert_disjoint(clips, pairs, "sentence")
+        require_disjoint(clips, pairs, "sentence")
     tested = np.sort(np.concatenate([test for _, test in pairs]))
-    assert np.array_equal(tested, np.arange(len(clips))), "every clip is tested exactly once"
+    if not np.array_equal(tested, np.arange(len(clips))):
+        raise ParameterError("a clip would not be tested exactly once")
     return pairs
 
 
@@ -199,7 +199,7 @@ def inner_split(
         raise ParameterError(f"fraction={fraction!r} must lie between 0 and 1")
     side = _balanced(counts, np.array([1 - fraction, fraction]), seed, second=speakers)
     fit, validation = train[side[member] == 0], train[side[member] == 1]
-    _assert_disjoint(clips, [(fit, validation)])
+    require_disjoint(clips, [(fit, validation)])
     return fit, validation
 
 
@@ -230,6 +230,20 @@ def describe(clips: pd.DataFrame, pairs: Iterable[tuple[np.ndarray, np.ndarray]]
             row[f"missing_in_{name}"] = ", ".join(e for e in EMOTIONS if e not in emotions[part])
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def require_disjoint(clips: pd.DataFrame, pairs: Iterable, column: str = "speaker") -> None:
+    """ParameterError if both sides of a (train, test) of positions have a speaker (§4.2).
+
+    >>> clips = pd.DataFrame({"speaker": list("aab")})
+    >>> require_disjoint(clips, [(np.array([0]), np.array([1, 2]))])
+    Traceback (most recent call last):
+    avef.core.errors.ParameterError: speakers on both sides of a split: a
+    """
+    names = clips[column].astype(str).to_numpy()
+    for train, test in pairs:
+        if shared := set(names[train]) & set(names[test]):
+            raise ParameterError(f"{column}s on both sides of a split: {', '.join(sorted(shared))}")
 
 
 def _classes(emotion_model):
@@ -287,11 +301,8 @@ def _crossed(group, part, sentences):
 
 
 def _natural(name):
-    return [(part.isdigit(), int(part) if part.isdigit() else part) for part in _parts(name)]
-
-
-def _parts(name):
-    return [part for part in re.split(r"(\d+)", str(name)) if part]
+    parts = filter(None, re.split(r"(\d+)", str(name)))
+    return [(part.isdigit(), int(part) if part.isdigit() else part) for part in parts]
 
 
 def _speakers(clips):
@@ -314,12 +325,3 @@ def _balanced(counts, shares, seed, second=None):
     """Group of each speaker; the clip count weighs as much as the six emotions together."""
     weights = np.array([len(EMOTIONS), *[1] * (counts.shape[1] - 1)])
     return balance.grouped(counts, shares, weights=weights, seed=seed, second=second)
-
-
-def _assert_disjoint(clips, pairs, column="speaker"):
-    names = clips[column].astype(str).to_numpy()
-    for train, test in pairs:
-        assert len(train), "a fold has nothing to train on"
-        assert len(test), "a fold has nothing to test"
-        shared = set(names[train]) & set(names[test])
-        assert not shared, f"{column}s on both sides of a split: {sorted(shared)}"

@@ -78,6 +78,8 @@ def test_the_first_clip_is_decoded(p, tmp_path, write_media):
     corpus = replace(p.corpora["rml"], root=str(root), reader="table")
     mine = replace(p, corpora={"mine": corpus})
     assert only(doctor.first_clips(mine)).text.endswith("1.0 s of sound at 16000 Hz")
+    small = replace(mine, prepare=replace(p.prepare, max_file_gib=1e-6))
+    assert "prepare.max_file_gib = 1e-06" in only(doctor.first_clips(small)).text
     (root / "a.wav").write_bytes(b"RIFF")
     broken = only(doctor.first_clips(mine))
     assert broken.state == doctor.LOOK and "quarantine" in broken.remedy

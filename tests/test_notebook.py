@@ -17,7 +17,7 @@ import pytest
 
 from avef import notebook
 from avef.cli import main
-from avef.core.errors import ParameterError
+from avef.core.errors import ParameterError, RunError
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 #: A library that takes long to load → the notebooks whose imports may bring it at once, as
@@ -222,6 +222,17 @@ def test_a_failing_cell_leaves_the_target_and_keeps_the_evidence(tmp_path):
     write(source, "x = 1", "1 / x")
     notebook.run(source, target, {})
     assert [p.name for p in target.parent.iterdir()] == [target.name]
+
+
+def test_a_kernel_that_is_killed_is_a_line(tmp_path, capfd):
+    die = "import os, signal; print('here'); os.kill(os.getpid(), signal.SIGKILL)"
+    source = write(tmp_path / "s.ipynb", "x = 0", die)
+    with pytest.raises(RunError, match="its kernel crashed, or was killed.*`dvc repro` goes") as e:
+        notebook.run(source, tmp_path / "t.ipynb", {})
+    failed = tmp_path / "t.failed.ipynb"
+    assert str(e.value).splitlines()[1:] == [f"The notebook so far: {failed}"]
+    assert len(nbformat.read(failed, as_version=4).cells) == 2
+    assert "Kernel died" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["{here}/notebooks/s", "../notebooks/s", "./s", "s -p x=../s"])

@@ -1,5 +1,8 @@
 """Speaker-disjoint folds and the emotion models (paper 4.1-4.2)."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -291,6 +294,31 @@ def test_inner_split_refuses(wrong):
     clips = corpus_of([[1] * 6] * 3)
     with pytest.raises(ParameterError, match=next(iter(wrong))):
         protocol.inner_split(clips, np.arange(18), **wrong)
+
+
+LEAK = """
+import pandas as pd
+from avef import protocol
+clips = pd.DataFrame({"speaker": list("aabb"), "emotion": "fear"})
+protocol._crossed = lambda *_: [([0, 2], [1]), ([1], [0, 2, 3])]
+try:
+    protocol.folds(clips, "rml")
+except ValueError as error:
+    print(__debug__, error)
+"""
+
+
+@pytest.mark.parametrize("flags", [[], ["-O"]], ids=["plain", "-O"])
+def test_a_speaker_on_both_sides_is_refused_with_and_without_assertions(flags):
+    said = subprocess.check_output([sys.executable, *flags, "-c", LEAK], text=True)
+    assert said == f"{not flags} speakers on both sides of a split: a\n"
+
+
+def test_a_clip_is_tested_exactly_once(monkeypatch):
+    clips = pd.DataFrame({"speaker": list("ab"), "emotion": "fear"})
+    monkeypatch.setattr(protocol, "_crossed", lambda *_: [([0], [1])])
+    with pytest.raises(ParameterError, match="not be tested exactly once"):
+        protocol.folds(clips, "rml")
 
 
 def test_inner_split_needs_two_speakers():

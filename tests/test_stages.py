@@ -2,7 +2,11 @@
 
 import ast
 import importlib.util
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import closures
@@ -10,6 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from avef.core import paths
+from avef.preparation import child
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -176,8 +181,13 @@ def test_a_stage_looks_at_a_raw_folder_through_its_tree():
     for stage, file in listed.items():
         assert BODIES[stage]["outs"] == [{file: {"cache": False}}]
     readers = {stage: {n for n in STAGES if listed[stage] in dependencies(n)} for stage in listed}
-    assert readers == {"trees": {"clips", "preprocessing"}, "emodb_tree": {"vad", "claims"}}
+    others = {"vad", "claims", "demo"}
+    assert readers == {"trees": {"clips", "preprocessing"}, "emodb_tree": others}
     assert not [path for name in STAGES for path in dependencies(name) if ".root}" in path]
+
+
+def test_what_reads_headers_depends_on_the_limits_of_reading():
+    assert keys("clips") == {"corpora", *(f"prepare.{name}" for name in child.Limits._fields)}
 
 
 def test_trees_wait_for_the_demo_which_need_not_be_there():
@@ -216,6 +226,33 @@ def test_plots_are_pictures_which_need_no_library_from_the_network():
 def test_no_name_out_of_the_parameters_becomes_a_word_of_a_shell():
     assert [name for name, body in BODIES.items() if "$" in body["cmd"]] == []
     assert sum("@" in body["cmd"] for body in BODIES.values()) > 5
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "why"),
+    [
+        ("[rml, enterface05, baum1s]", "[rml, ../raw]", "failed to reproduce 'emodb_tree'"),
+        ("  rml: {root", "  ../../notes/mine: {root", "output 'notes/mine' is specified in"),
+        ("  rml: {root", "  ../raw/rml: {root", "output 'data/raw/rml' is specified in"),
+    ],
+)
+def test_dvc_clears_no_folder_that_a_name_leads_to(tmp_path, name, wrong, why):
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8").replace(name, wrong)
+    assert wrong in text
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    shutil.copy(ROOT / "dvc.yaml", tmp_path)
+    own = [tmp_path / "data/raw/rml/an1.avi", tmp_path / "notes/mine.csv"]
+    for file in own:
+        file.parent.mkdir(parents=True)
+        file.touch()
+    for part in ("avef", "data/demo"):
+        (tmp_path / part).mkdir()
+    tell = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}, "text": True}
+    dvc = [sys.executable, "-m", "dvc"]
+    subprocess.run([*dvc, "init", "-q", "--no-scm"], check=True, **tell)
+    said = subprocess.run([*dvc, "repro", "-k", "demo", "trees"], capture_output=True, **tell)
+    assert why in said.stderr
+    assert all(file.is_file() for file in own)
 
 
 def test_nothing_in_the_stages_names_a_corpus():

@@ -73,6 +73,7 @@ def _demo(options):
 
 def _tree(options):
     from avef.corpora import manifest
+    from avef.preparation.child import Limits
 
     p = params.read()
     corpus = "" if options.emodb else meant(options.corpus)
@@ -80,17 +81,20 @@ def _tree(options):
         known(corpus, p.corpora, "CORPUS")
     file = paths.EMODB_TREE if options.emodb else paths.tree(corpus)
     root = manifest.roots(p)[file]
-    say(f"{file}: {len(manifest.write(root, file))} files in {root}")
+    listed = manifest.write(root, file, Limits.of(p.prepare))
+    say(f"{file}: {len(listed)} files in {root}")
 
 
 def _clips(options):
     from avef.corpora import listing
+    from avef.preparation.child import Limits
 
     p = params.read()
     name = meant(options.corpus)
     known(name, p.corpora, "CORPUS")
     corpus = p.corpora[name]
-    made = listing.write(name, corpus.root, reader=corpus.reader)
+    limits = Limits.of(p.prepare)
+    made = listing.write(name, corpus.root, reader=corpus.reader, limits=limits)
     say(f"{name}: {len(made.clips)} clips, {len(made.left_out)} files left out")
 
 

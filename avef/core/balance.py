@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from avef.core.errors import ParameterError
+
 
 def grouped(
     loads: np.ndarray,
@@ -60,7 +62,8 @@ def grouped(
             group[a] = to
         else:
             group[a], group[b] = group[b], group[a]
-    assert np.array_equal(np.unique(group), np.arange(n_groups)), "no group is empty"
+    if len(np.unique(group)) < n_groups:
+        raise ParameterError(f"{n} units leave one of {n_groups} groups empty")
     return group
 
 

@@ -34,6 +34,13 @@ OF_THE_MACHINE = frozenset(
 )
 
 
+#: What is said of a process of ours that somebody else ended, and how to go on.
+KILLED = (
+    "was killed, perhaps as this machine's memory was full; `dvc repro` goes on where it stopped, "
+    "and fewer jobs (params.yaml) need less memory"
+)
+
+
 class _PlainError(Exception):
     """Its message says all: in a notebook it stands alone, without the code that raised it."""
 

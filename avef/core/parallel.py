@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -16,12 +17,13 @@ from tempfile import TemporaryDirectory
 
 from joblib import Parallel, cpu_count, delayed, effective_n_jobs, parallel_config
 from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from joblib.parallel import get_active_backend
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from avef.core import devices, log
-from avef.core.errors import ParameterError
+from avef.core.errors import KILLED, ParameterError, RunError
 
 _log = logging.getLogger(__name__)
 _WATCH = "watches the parent"
@@ -121,6 +123,11 @@ def each(
     gpus : bool
         Whether the work takes a graphics processor. If so each process of this machine keeps
         to one of them, in turn; a cluster's workers to what they were started with.
+
+    Raises
+    ------
+    RunError
+        If a worker of this machine was killed; one that crashes is a fault, and stays one.
     """
     items, cluster = list(items), _cluster()
     jobs = min(workers(jobs), max(1, len(items)))
@@ -135,10 +142,19 @@ def each(
             own = None if cluster else os.getpid()
             work = (delayed(_alone)(function, item, Path.cwd(), seen, own) for item in items)
             results = Parallel(None if cluster else jobs, return_as="generator")(work)
-        for result in results:
+        for result in _unless_killed(results):
             bar.update()
             yield result
     _log.info("%s: done", title)
+
+
+def _unless_killed(results):
+    try:
+        yield from results
+    except TerminatedWorkerError as error:
+        if signal.SIGKILL.name not in str(error):  # its only word on how they ended
+            raise
+        raise RunError(f"a process that worked on it {KILLED}") from None
 
 
 def _require_one_thread(threads):

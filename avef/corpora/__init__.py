@@ -15,6 +15,7 @@ import pandas as pd
 from avef.core.errors import ParameterError
 from avef.core.inert import shown
 from avef.corpora import _tree, baum1s, cremad, emodb, enterface05, ravdess, rml, savee, table
+from avef.preparation.child import USUAL, Limits
 from avef.protocol import EMOTIONS
 
 _READERS: dict[str, ModuleType] = {
@@ -42,7 +43,7 @@ __all__ = [
 
 
 def clip_table(
-    corpus: str, root: str | Path, *, reader: str | None = None
+    corpus: str, root: str | Path, *, reader: str | None = None, limits: Limits = USUAL
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tell the clips of a raw corpus, and who speaks with which emotion in each (§3, §4.1).
 
@@ -54,6 +55,8 @@ def clip_table(
         The folder below which the raw files lie, at any depth.
     reader : str, optional
         One of :data:`READERS`; that of the corpus' name if not given.
+    limits : Limits
+        Of reading copies of one clip, to know which are whole.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def clip_table(
         kinds = ", ".join(module.EXTENSIONS)
         raise ParameterError(_not_there(reader, root, f"it holds no {kinds} file"))
     rows, left_out = module.scan(root, paths)
-    clips, left_out = _tree.build(corpus, rows, [*left_out, *lost], root=root)
+    clips, left_out = _tree.build(corpus, rows, [*left_out, *lost], root=root, limits=limits)
     if clips.empty:
         first = left_out.iloc[0]
         what = f"no file in it is usable ({first.path}: {first.reason}; {len(left_out)} in all)"

@@ -14,6 +14,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from avef.core.errors import OF_THE_FILE, ClipError
 from avef.core.files import leads_out
 from avef.core.inert import shown
+from avef.preparation.child import USUAL, Limits
 
 NOT_UTF8 = "the name, or that of a folder above, is not UTF-8: rename it, for example with convmv"
 CONTROL = "the name, or that of a folder above, holds control characters: rename it"
@@ -67,7 +68,7 @@ def trouble(file: Path, error: OSError) -> str:
     return DEAD if is_dead(file) else f"the file cannot be read: {error.strerror}"
 
 
-def whole(files: Sequence[Path]) -> list[int]:
+def whole(files: Sequence[Path], limits: Limits = USUAL) -> list[int]:
     """Positions of the copies of one clip that are whole, beside its longest copy.
 
     An unfinished download is smaller than the whole file, but one in another container need
@@ -79,7 +80,7 @@ def whole(files: Sequence[Path]) -> list[int]:
     sizes = [file.stat().st_size for file in files]
     if len(set(sizes)) == 1:
         return list(range(len(files)))
-    seconds = [_seconds(file) for file in files]
+    seconds = [_seconds(file, limits) for file in files]
     extent = seconds if any(seconds) else sizes
     return [i for i, one in enumerate(extent) if one >= WHOLE * max(extent)]
 
@@ -90,11 +91,11 @@ def _pointer(file):
     return next((told for mark, told in _POINTERS.items() if start.startswith(mark)), None)
 
 
-def _seconds(file):
+def _seconds(file, limits):
     """How far a media file's packets reach, whatever its header promises; 0 if it does not play."""
     from avef.preparation import media  # only here: most corpora have no copies
 
     try:
-        return media.reach(file)
+        return media.reach(file, limits)
     except ClipError:
         return 0.0

@@ -12,9 +12,11 @@ from typing import Any
 import pandas as pd
 
 from avef import protocol
+from avef.core.errors import ParameterError
 from avef.core.files import leads_out
 from avef.core.inert import shown
 from avef.corpora import _copies
+from avef.preparation.child import USUAL, Limits
 from avef.preparation.prepared import AUDIO, AUDIO_VISUAL
 
 COLUMNS = [
@@ -127,7 +129,12 @@ def kind(path: PurePosixPath) -> str:
 
 
 def build(
-    corpus: str, rows: Iterable[Row], left_out: Iterable[LeftOut], *, root: Path
+    corpus: str,
+    rows: Iterable[Row],
+    left_out: Iterable[LeftOut],
+    *,
+    root: Path,
+    limits: Limits = USUAL,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables ``clips`` and ``left_out`` from an adapter's rows.
 
@@ -139,7 +146,8 @@ def build(
     left_out = [(path, _reason(path, reason)) for path, reason in left_out]
     copies: dict[str, list[Row]] = {}
     for row in rows:
-        assert _SAFE.fullmatch(row["clip"]), f"clip id {row['clip']!r} is not safe as a file name"
+        if not _SAFE.fullmatch(row["clip"]):
+            raise ParameterError(f"clip id {row['clip']!r} is not safe as a file name")
         reason = _copies.fault(root, row["path"])
         if reason:
             left_out.append((row["path"], reason))
@@ -147,7 +155,7 @@ def build(
             copies.setdefault(row["clip"], []).append(row)
     full = []
     for _, same in sorted(copies.items()):
-        best = same[0] if len(same) == 1 else _best(root, same)
+        best = same[0] if len(same) == 1 else _best(root, same, limits)
         full.append(_complete(corpus, best))
         left_out += [_beside(best, row) for row in same if row is not best]
     left = [{"path": shown(path), "reason": shown(reason)} for path, reason in left_out]
@@ -159,8 +167,8 @@ def build(
     )
 
 
-def _best(root, same):
-    sound = [same[i] for i in _copies.whole([root / row["path"] for row in same])]
+def _best(root, same, limits):
+    sound = [same[i] for i in _copies.whole([root / row["path"] for row in same], limits)]
     return next((row for row in sound if row.get("kind") != AUDIO), sound[0])
 
 

@@ -9,6 +9,7 @@ from avef import corpora, protocol
 from avef.config.schema import Params
 from avef.core import paths
 from avef.core.errors import ParameterError
+from avef.preparation.child import Limits
 from avef.preparation.prepared import AUDIO
 
 #: Speakers without whom there are no folds where `groups` is null, by whether one is left out.
@@ -39,7 +40,10 @@ def states(p: Params) -> list[State]:
     """
     # As dvc.yaml has it: there, and nowhere else.
     made: dict[str, Path] = {name: paths.DATA / "demo" / name for name in p.demo.corpora}
-    needed = {name: _needed(name, corpus, made.get(name)) for name, corpus in p.corpora.items()}
+    limits = Limits.of(p.prepare)
+    needed = {
+        name: _needed(name, corpus, made.get(name), limits) for name, corpus in p.corpora.items()
+    }
     for name, state in needed.items():
         least = p.protocol[name].groups or _LEAST[name in protocol.LEAVE_ONE_SPEAKER_OUT]
         if 0 < state.people < least and Path(p.corpora[name].root) != made.get(name):
@@ -50,7 +54,7 @@ def states(p: Params) -> list[State]:
         if needed[name].ready and name not in blind and blind.issuperset(p.sources(name)):
             text = "; but its visual-net has no other corpus with pictures to start from"
             needed[name] = needed[name]._replace(ready=False, text=needed[name].text + text)
-    return [*needed.values(), _emodb(p.emodb.root)]
+    return [*needed.values(), _emodb(p.emodb.root, limits)]
 
 
 def known(p: Params) -> str:
@@ -72,24 +76,24 @@ def _known(reader, p):
     return "\n".join(lines)
 
 
-def _needed(name, corpus, made):
-    state = _read(name, corpus.root, corpus.reader)
+def _needed(name, corpus, made, limits):
+    state = _read(name, corpus.root, corpus.reader, limits)
     if not state.ready and Path(corpus.root) == made:
         return State(name, True, f"{corpora.title(name)}: `dvc repro` makes it in {made}")
     return state
 
 
-def _emodb(root):
-    state = _read("emodb", root)
+def _emodb(root, limits):
+    state = _read("emodb", root, None, limits)
     if state.ready:
         return state
     return State("emodb", True, f"{state.text}; optional, for V1 and V2")
 
 
-def _read(corpus, root, reader=None):
+def _read(corpus, root, reader, limits):
     """What its reader finds below a root."""
     try:
-        clips, left_out = corpora.clip_table(corpus, root, reader=reader)
+        clips, left_out = corpora.clip_table(corpus, root, reader=reader, limits=limits)
     except (ParameterError, OSError) as error:
         return State(corpus, False, str(error))
     people = clips["speaker"].nunique()

@@ -19,6 +19,7 @@ from avef.core.errors import ClipError
 from avef.core.files import write_csv
 from avef.corpora._tree import outside_six
 from avef.preparation import media
+from avef.preparation.child import USUAL, Limits
 from avef.preparation.prepared import AUDIO
 from avef.protocol import EMOTIONS
 
@@ -39,16 +40,17 @@ class Listing(NamedTuple):
     files: pd.DataFrame
 
 
-def media_facts(clips: pd.DataFrame, root: str | Path) -> pd.DataFrame:
+def media_facts(clips: pd.DataFrame, root: str | Path, limits: Limits = USUAL) -> pd.DataFrame:
     """What the headers of a corpus' files say: one row a clip (Table 1).
 
     Columns ``clip``, ``sample_rate`` (Hz), ``channels``, ``fps``, ``width``,
-    ``height``, ``duration`` (s); NaN where a file cannot be opened or lacks a stream.
+    ``height``, ``duration`` (s); NaN where a file cannot be opened, lacks a stream, or is
+    beyond the limits.
     """
     rows = []
     for clip, path in clips[["clip", "path"]].itertuples(index=False):
         try:
-            rows.append({"clip": clip} | media.describe(Path(root) / path))
+            rows.append({"clip": clip} | media.describe(Path(root) / path, limits))
         except ClipError:
             rows.append({"clip": clip})
     columns = ["clip", "sample_rate", "channels", "fps", "width", "height", "duration"]
@@ -87,9 +89,9 @@ def of_the_six(listed: Listing) -> Listing:
     return _without(listed, emotion.map(outside_six).where(~emotion.isin(EMOTIONS)))
 
 
-def _listed(corpus, root, reader):
-    clips, left_out = corpora.clip_table(corpus, root, reader=reader)
-    return of_one_kind(of_the_six(Listing(clips, left_out, media_facts(clips, root))))
+def _listed(corpus, root, reader, limits):
+    clips, left_out = corpora.clip_table(corpus, root, reader=reader, limits=limits)
+    return of_one_kind(of_the_six(Listing(clips, left_out, media_facts(clips, root, limits))))
 
 
 def _without(listed, reason):
@@ -100,19 +102,21 @@ def _without(listed, reason):
     return Listing(clips, left_out, files)
 
 
-def write(corpus: str, root: str | Path, *, reader: str | None = None) -> Listing:
+def write(
+    corpus: str, root: str | Path, *, reader: str | None = None, limits: Limits = USUAL
+) -> Listing:
     """List a raw corpus into ``data/clips/<corpus>/``; errors as in ``clip_table``."""
-    made = _listed(corpus, root, reader)
+    made = _listed(corpus, root, reader, limits)
     for name, table in made._asdict().items():
         write_csv(paths.clips(corpus).with_name(f"{name}.csv"), table)
     return made
 
 
 def read(corpus: str, root: str | Path, *, reader: str | None = None) -> Listing:
-    """What :func:`write` left; before that has run, what it would leave."""
+    """What :func:`write` left; before that has run, what it would leave with the usual limits."""
     folder = paths.clips(corpus).parent
     if not (folder / "files.csv").is_file():  # written last
-        return _listed(corpus, root, reader)
+        return _listed(corpus, root, reader, USUAL)
     clips, left_out = (
         outside.table(folder / f"{name}.csv", dtype=str, keep_default_na=False)
         for name in ("clips", "left_out")

@@ -18,6 +18,9 @@ from avef.core.errors import ParameterError
 from avef.core.files import leads_out, write_csv, write_json
 from avef.core.inert import shown
 from avef.corpora import _copies, _tree
+from avef.preparation.child import USUAL, Limits
+
+TOO_LARGE = "larger than prepare.max_file_gib, and not read; changed at"
 
 
 def roots(p: Params) -> dict[Path, str]:
@@ -26,21 +29,21 @@ def roots(p: Params) -> dict[Path, str]:
     return own | {paths.EMODB_TREE: p.emodb.root}
 
 
-def write(root: str | Path, file: str | Path) -> pd.DataFrame:
+def write(root: str | Path, file: str | Path, limits: Limits = USUAL) -> pd.DataFrame:
     """Write what :func:`tree` tells of ``root`` as the CSV ``file``.
 
     Beside it, with the suffix ``.json``, stay the digests, so that no file is read again
     that has not been touched since. OSError as in :func:`tree`.
     """
     beside = Path(file).with_suffix(".json")
-    table, digests = tree(root, _known(beside))
+    table, digests = tree(root, _known(beside), limits)
     write_json(beside, digests)
     write_csv(file, table)
     return table
 
 
 def tree(
-    root: str | Path, known: Mapping[str, str] | None = None
+    root: str | Path, known: Mapping[str, str] | None = None, limits: Limits = USUAL
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """All files below ``root`` that a reader may look at, and what is in them.
 
@@ -50,14 +53,17 @@ def tree(
         Links within it are followed; hidden files, and what archivers leave behind, passed over.
     known : mapping, optional
         The digests of last time.
+    limits : Limits
+        A file larger than ``max_file_gib``, which no stage reads, is not read here, either.
 
     Returns
     -------
     table : DataFrame
         ``path`` (relative, with /; bytes that are no UTF-8 stand as ``\\xNN``), ``size``
         (bytes, <NA> where there is nothing to measure), ``content``: a digest, or why there
-        is none, as of a dead link or a closed folder. Sorted by path; empty where there is
-        no such folder.
+        is none, as of a dead link or a closed folder; of a file that is too large also when
+        it was changed (ns, its content's time and its own). Sorted by path; empty where
+        there is no such folder.
     digests : dict
         File as it was met (path, size, times, inode) → digest.
 
@@ -81,7 +87,7 @@ def tree(
     met: dict[PurePath | str, tuple] = {}
     if root.is_dir():
         met |= {path: (pd.NA, why, "") for path, why in _tree.unreachable(root)}
-        met |= {path: _facts(root, path, known or {}) for path in _tree.files(root)}
+        met |= {path: _facts(root, path, known or {}, limits) for path in _tree.files(root)}
     rows = [(shown(path), *facts) for path, facts in met.items()]
     table = pd.DataFrame(rows, columns=["path", "size", "content", "as met"])
     table = table.astype({"size": "Int64"}).sort_values("path", ignore_index=True)
@@ -90,7 +96,7 @@ def tree(
     return table.drop(columns="as met"), digests
 
 
-def _facts(root, path, known):
+def _facts(root, path, known, limits):
     """(size, digest or why there is none, the file as it was met or "") of a file."""
     file = root / path
     try:
@@ -101,6 +107,8 @@ def _facts(root, path, known):
             return pd.NA, _copies.OUTSIDE, ""
         # The times of the content and of any change at all: programs can set the former.
         marks = (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
+        if state.st_size > limits.max_file_gib * 2**30:
+            return state.st_size, "{} {} {}".format(TOO_LARGE, *marks[1:3]), ""
         as_met = " ".join([shown(file), *map(str, marks)])
         return state.st_size, known.get(as_met) or store.digest(files=[file]), as_met
     except OSError as error:

@@ -8,7 +8,7 @@ import numpy as np
 
 from avef.config.schema import Stop
 from avef.learning.dataset import Dataset
-from avef.protocol import inner_split
+from avef.protocol import inner_split, require_disjoint
 
 
 class Held(NamedTuple):
@@ -70,7 +70,7 @@ def lesson(
         Rows of ``data.clips`` that may be learnt from, and that may not.
     """
     train, test = split
-    assert not set(data.clips["speaker"][train]) & set(data.clips["speaker"][test])
+    require_disjoint(data.clips, [(train, test)])
     gauge = None
     if stop.early or data.clips["speaker"][train].nunique() > 1:
         learn, watch = inner_split(data.clips, train, fraction=stop.fraction, seed=seed)

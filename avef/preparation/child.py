@@ -60,6 +60,11 @@ class Limits(NamedTuple):
     max_read_gib: float = 8.0
     max_file_gib: float = 16.0
 
+    @classmethod
+    def of(cls, section: Any) -> Limits:
+        """Those of the section ``prepare``."""
+        return cls(*(getattr(section, name) for name in cls._fields))
+
 
 USUAL = Limits()
 

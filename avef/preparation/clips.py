@@ -194,7 +194,7 @@ def settings(section: Prepare, vad_weights: str | Path) -> dict[str, Any]:
     names = inspect.signature(prepare_clip).parameters
     values = asdict(section) | {"vad_method": section.vad, "vad_weights": str(vad_weights)}
     values["hearing"] = sound.Reading(**{n: values[n] for n in sound.Reading._fields})
-    values["limits"] = child.Limits(**{n: values[n] for n in child.Limits._fields})
+    values["limits"] = child.Limits.of(section)
     values["seeing"] = pictures.Reading(**{n: values[n] for n in pictures.Reading._fields})
     return {name: value for name, value in values.items() if name in names}
 

@@ -22,6 +22,7 @@ from avef.core import outside, paths, store
 from avef.core.errors import ParameterError, RunError
 from avef.corpora import manifest
 from avef.evaluation import marks, tables
+from avef.preparation.child import Limits
 from avef.studies import ablations
 
 #: What an experiment runs: all that decides six emotions, and no report.
@@ -129,7 +130,7 @@ def changed(p: Params, *targets: str) -> list[str]:
     if DVC cannot tell, such as outside a repository.
     """
     for file, root in manifest.roots(p).items():  # `dvc status` does not look there itself
-        manifest.write(root, file)
+        manifest.write(root, file, Limits.of(p.prepare))
     states = json.loads(_dvc("status", "--with-deps", "--json", *targets))
     return sorted(stage for stage, why in states.items() if "always changed" not in why)
 

@@ -25,7 +25,7 @@ from avef.learning.lessons import Held
 from avef.models import inputs, networks
 from avef.preparation import media, speech, vad
 from avef.preparation.segments import segment_speech
-from avef.protocol import inner_split
+from avef.protocol import inner_split, require_disjoint
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -191,7 +191,7 @@ def figures(predictions: pd.DataFrame, seed: int = 0) -> dict[str, Any]:
 def _one_cell(recordings, cell, split, settings):
     clips, (train, test) = recordings.clips, split
     schedule, nets, seed = settings.schedule, settings.networks, cell.lot
-    assert not set(clips["speaker"][train]) & set(clips["speaker"][test])
+    require_disjoint(clips, [(train, test)])
     names = np.array(sorted(clips["emotion"].unique()))
     truth = np.searchsorted(names, clips["emotion"])
     starts = np.cumsum([0, *map(len, recordings.log_mel)])

@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from avef.config.schema import Vad
 from avef.core import parallel
+from avef.core.errors import ParameterError
 from avef.learning import training
 from avef.models import inputs
 from avef.preparation.mrcg import FEATURES, OFFSETS
@@ -48,7 +49,8 @@ def train(
     curve : DataFrame
         ``epoch``, ``loss``, ``accuracy`` (training), ``auc`` (validation).
     """
-    assert not {u.speaker for u in utterances} & {u.speaker for u in validation}
+    if {u.speaker for u in utterances} & {u.speaker for u in validation}:
+        raise ParameterError("a speaker is in training and in validation")
     x, taps, target = _table(
         utterances, copies=section.copies, seed=seed, jobs=jobs, title="training speech"
     )

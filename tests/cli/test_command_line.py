@@ -1,8 +1,11 @@
 """The command: a line for what is amiss, a traceback for what is ours, whatever the terminal."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,55 @@ def test_whoever_reads_may_stop():
     words = f"{sys.executable} -m avef corpora --known | true; echo ${{PIPESTATUS[0]}}"
     run = subprocess.run(["bash", "-c", words], cwd=ROOT, capture_output=True, text=True)
     assert (run.stdout, run.stderr) == ("141\n", "")
+
+
+#: Starts the command, which Ctrl-C meets as it begins to import the module that is named.
+INTERRUPTED = """
+import os, runpy, signal, sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+signal.signal(signal.SIGINT, getattr(signal, sys.argv.pop(1), signal.default_int_handler))
+module = sys.argv.pop(1)
+sys.meta_path.insert(0, Interrupting())
+runpy.run_module("avef", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("module", ["avef.cli", "pydantic", "avef.core.log", "avef.corpora.check"])
+@pytest.mark.parametrize("handler", ["usual", "SIG_IGN"])
+def test_an_interrupt_at_any_moment_leaves_no_traceback(module, handler):
+    words = [sys.executable, "-c", INTERRUPTED, handler, module, "corpora", "--known"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    told = "avef: stopped by SIGINT; the same command goes on\n"
+    if handler == "SIG_IGN":  # as under nohup
+        assert done.returncode == 0 and "RAVDESS" in done.stdout
+    elif module == "avef.corpora.check":
+        assert (done.returncode, done.stderr) == (130, told)
+    else:
+        assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+def test_an_interrupt_that_python_can_not_raise_stops_all_the_same(monkeypatch, capsys):
+    class Met:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    def plan(_):
+        Met()
+        time.sleep(20)
+
+    monkeypatch.setattr(cli, "_plan", plan)
+    before = time.monotonic(), sys.unraisablehook
+    assert cli.main(["plan"]) == 128 + signal.SIGTERM
+    assert time.monotonic() - before[0] < 5 and sys.unraisablehook is before[1]
+    assert capsys.readouterr().err == "avef: stopped by SIGTERM; the same command goes on\n"
+
+
+def test_both_ways_to_the_command_are_one():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["project"]["scripts"] == {"avef": "avef.__main__:main"}
 
 
 @pytest.mark.parametrize("kind", [RuntimeError, RecursionError, KeyError, ValueError, TypeError])

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avef.core import balance
+from avef.core.errors import ParameterError
 
 
 @settings(max_examples=40, deadline=None)
@@ -39,3 +40,8 @@ def test_the_second_group_has_as_many_units_as_it_is_to_have(second):
     shares = np.array([0.5, 0.5])
     group = balance.grouped(loads, shares, weights=np.ones(1), seed=0, second=second)
     assert (group == 1).sum() == second
+
+
+def test_fewer_units_than_groups_are_refused():
+    with pytest.raises(ParameterError, match="1 units leave one of 2 groups empty"):
+        balance.grouped(np.ones((1, 1)), np.full(2, 0.5), weights=np.ones(1), seed=0)

@@ -12,7 +12,7 @@ import scipy.linalg  # noqa: F401 (it brings a BLAS of its own)
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from avef.core import parallel
-from avef.core.errors import ParameterError
+from avef.core.errors import ParameterError, RunError
 
 
 def where(number):
@@ -45,6 +45,10 @@ def die_once(folder, number):
     if number == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return number
+
+
+def end_by(number):
+    os.kill(os.getpid(), number)
 
 
 def alive(number):
@@ -181,10 +185,15 @@ def test_workers_end_when_what_they_work_for_is_killed(tmp_path):
 def test_a_killed_worker_ends_the_work_with_an_error(tmp_path):
     """And what was begun is gone on with by the next run, as of a killed one."""
     work = [(str(tmp_path), number) for number in range(5)]
-    with pytest.raises(Exception, match="terminated"), parallel.backend("loky"):
+    with pytest.raises(RunError, match="was killed.*`dvc repro`"), parallel.backend("loky"):
         list(parallel.each(die_once, work, jobs=2, title="work"))
     with parallel.backend("loky"):
         assert list(parallel.each(die_once, work, jobs=2, title="work")) == [*range(5)]
+
+
+def test_a_worker_that_crashes_is_a_fault():
+    with pytest.raises(Exception, match="SIGABRT"), parallel.backend("loky"):
+        list(parallel.each(end_by, [(signal.SIGABRT,)] * 3, jobs=2, title="work"))
 
 
 def test_a_clusters_worker_that_dies_costs_no_result(cluster, tmp_path):

@@ -90,10 +90,10 @@ def test_a_corpus_that_the_pipeline_makes_is_not_missed(run, capsys):
 def test_a_folder_that_cannot_be_read_is_missing_and_the_others_are_told(run, monkeypatch):
     plant(run, *FILES)
 
-    def table(corpus, root, *, reader=None, whole=corpora.clip_table):
+    def table(corpus, root, *, whole=corpora.clip_table, **options):
         if corpus == "rml":
             raise PermissionError(13, "Permission denied", str(root))
-        return whole(corpus, root, reader=reader)
+        return whole(corpus, root, **options)
 
     monkeypatch.setattr(corpora, "clip_table", table)
     assert ready() == {"rml": False, "enterface05": True, "baum1s": True, "emodb": True}

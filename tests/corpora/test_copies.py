@@ -9,6 +9,7 @@ from avef import corpora
 from avef.core.errors import ParameterError
 from avef.core.files import write_csv
 from avef.corpora import _copies, _tree
+from avef.preparation.child import Limits
 
 ONE, TWO = "s1/an1.avi", "s1/an2.avi"
 
@@ -198,3 +199,6 @@ def test_a_clock_that_begins_late_makes_no_copy_longer(tmp_path, write_media):
     assert _copies.whole([plain, late]) == [0, 1]
     late.write_bytes(late.read_bytes()[: late.stat().st_size // 2])
     assert _copies.whole([plain, late]) == [0]
+    none = Limits(max_file_gib=1e-9)  # nothing is read, and sizes decide
+    late.write_bytes(bytes(2 * plain.stat().st_size))
+    assert _copies.whole([plain, late], none) == [1]

@@ -1,17 +1,23 @@
 """What is kept of a raw corpus before any clip is decoded."""
 
 import os
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from avef.cli import main
 from avef.core import paths
 from avef.core.errors import ClipError, ParameterError
 from avef.corpora import listing
+from avef.preparation.child import Limits
 from avef.preparation.prepared import AUDIO, AUDIO_VISUAL
 
+ROOT = Path(__file__).resolve().parents[2]
 
-def describe(path):
+
+def describe(path, limits):
     if path.name == "broken.avi":
         raise ClipError("not a video")
     facts = {"sample_rate": 22050, "channels": 2, "width": 720, "height": 480, "duration": 4.9}
@@ -33,6 +39,29 @@ def test_files_that_would_never_end_are_rows_without_facts(tmp_path):
     facts = listing.media_facts(clips, tmp_path)
     assert facts["clip"].tolist() == ["a", "b"]
     assert facts.drop(columns="clip").isna().all(axis=None)
+
+
+def test_files_beyond_the_limits_are_rows_without_facts(tmp_path, write_media):
+    write_media(tmp_path / "a.wav", samples=np.zeros((8000, 1)))
+    clips = pd.DataFrame({"clip": ["a"], "path": ["a.wav"]})
+    limits = (Limits(), Limits(max_file_gib=1e-9))
+    facts = [listing.media_facts(clips, tmp_path, each) for each in limits]
+    assert [each["sample_rate"].count() for each in facts] == [1, 0]
+
+
+@pytest.mark.parametrize(("limit", "rate"), [("16.0", "16000"), ("0.000001", "")])
+def test_the_command_keeps_to_the_limits_of_the_parameters(
+    tmp_path, monkeypatch, write_media, limit, rate
+):
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    text = text.replace("{root: data/demo/rml}", "{root: raw, reader: emodb}")
+    text = text.replace("max_file_gib: 16.0", f"max_file_gib: {limit}")
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "raw").mkdir()
+    write_media(tmp_path / "raw/03a01Fa.wav", samples=np.zeros((16_000, 1)))
+    monkeypatch.chdir(tmp_path)
+    assert main(["clips", "rml"]) == 0
+    assert paths.clips("rml").with_name("files.csv").read_text().split(",")[-6] == rate
 
 
 def test_what_is_written_is_read_again_under_the_corpus_own_name(monkeypatch, tmp_path):

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from avef.cli import main
-from avef.core import paths, store
+from avef.core import outside, paths, store
 from avef.corpora import _copies, manifest
+from avef.preparation.child import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -148,6 +149,24 @@ def test_only_what_was_touched_is_read_again(raw, tmp_path, monkeypatch):
     file.with_suffix(".json").write_text("{")
     manifest.write(raw, file)
     assert sorted(read[3:]) == ["an1.avi", "an2.avi"]
+
+
+def test_what_is_too_large_is_not_read_and_its_changes_show(raw, tmp_path):
+    """Reading ten TiB, though they are a hole, would take hours."""
+    large, file = raw / "s1/an1.avi", tmp_path / "tree.csv"
+    os.truncate(large, 10 * 2**40)
+    told = [manifest.write(raw, file)]
+    assert told[0]["size"].tolist() == [10 * 2**40, 3]
+    assert told[0]["content"].str.startswith(manifest.TOO_LARGE).tolist() == [True, False]
+    assert len(outside.value(file.with_suffix(".json"))) == 1
+    told.append(manifest.write(raw, file))
+    assert told[0].equals(told[1])
+    for change in (lambda: os.truncate(large, 9 * 2**40), lambda: os.utime(large, ns=(0, 0))):
+        change()
+        told.append(manifest.write(raw, file))
+        assert not told[-1].equals(told[-2])
+    told = manifest.write(raw, file, Limits(max_file_gib=2**-30))
+    assert told["content"].str.startswith(manifest.TOO_LARGE).all()
 
 
 def test_a_folder_that_is_not_there_has_an_empty_table(tmp_path):

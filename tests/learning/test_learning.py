@@ -272,7 +272,7 @@ def test_a_leaking_fold_stops_the_run(begun, stage, fits, only, monkeypatch):
 
     monkeypatch.setattr(grid, "folds", leaking)
     shutil.rmtree(begun.root / stage)
-    with pytest.raises(AssertionError):
+    with pytest.raises(ParameterError, match="speakers on both sides of a split"):
         begun.fusion() if stage == "fusion" else begun.unimodal(stage)
     assert not fits
 
