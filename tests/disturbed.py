@@ -158,8 +158,10 @@ def _heard(event, given):
             changed = Path(os.fsdecode(given[0])).absolute()
             if changed.is_relative_to(folder):
                 _acts.append((Path(os.devnull), None))  # not of the act's own changes
-                act()
-                _acts.pop()
+                try:
+                    act()
+                finally:
+                    _acts.pop()
 
 
 sys.addaudithook(_heard)
