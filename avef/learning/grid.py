@@ -165,8 +165,14 @@ def work(
 
 
 def finished(path: Path, *beside: Path, key: str) -> bool:
-    """Whether a cell is there and of that key, and the files of weights beside it are its own."""
-    return store.has(path, key, beside)
+    """Whether a cell is there and of that key, and the files of weights beside it are its own.
+
+    If so, it needs no checkpoint any more, which a kill may have left.
+    """
+    done = store.has(path, key, beside)
+    if done:
+        checkpoint(path, key, 0).path.unlink(missing_ok=True)
+    return done
 
 
 def require(path: Path, file: Path, stage: str) -> Path:

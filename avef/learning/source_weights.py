@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from avef.core import outside, store
 from avef.core.errors import OF_THE_FILE, ParameterError
+from avef.core.files import replacing
 
 if TYPE_CHECKING:
     import keras
@@ -36,6 +38,25 @@ def start(folder: str | Path, emotion_model: str) -> Start:
 def cell(folder: str | Path, emotion_model: str, kind: str) -> Path:
     """A network's cell; written last, it vouches for the files beside it."""
     return Path(folder) / emotion_model / f"{kind}.npz"
+
+
+class _Memory(io.BytesIO):
+    """What Keras takes for a file of weights, by its name."""
+
+    def __str__(self):
+        return "memory.weights.h5"
+
+
+def keep(net: keras.Model, path: str | Path) -> None:
+    """Write a network's weights atomically, as Keras does, which :func:`fill` reads.
+
+    HDF5 makes the file in memory: where a disk is full, it would pass over what it could not
+    write, or crash.
+    """
+    made = _Memory()
+    net.save_weights(made)
+    with replacing(path) as temporary:
+        temporary.write_bytes(made.getbuffer())
 
 
 def fill(net: keras.Model, path: str | Path) -> None:

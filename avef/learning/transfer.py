@@ -19,7 +19,7 @@ import pandas as pd
 from avef.config.corpus import CorpusParams
 from avef.core import parallel, store
 from avef.core.errors import ParameterError
-from avef.core.files import replacing, write_json
+from avef.core.files import write_json
 from avef.core.paths import Folders
 from avef.learning import dataset, grid, lessons, source_weights
 from avef.preparation.prepared import TABLE, modalities, prepared_clips
@@ -182,8 +182,7 @@ def _train(kind, pieces, data, chosen):
             held=lesson.held,
             checkpoint=grid.checkpoint(cell, key, chosen.compute.checkpoint_seconds),
         )
-        with replacing(getattr(files, kind)) as temporary:
-            full.save_weights(temporary)
+        source_weights.keep(full, getattr(files, kind))
         shape = (0, fc7.output_shape[1])
         features = training.outputs(fc7, [seen]) if len(seen) else np.zeros(shape, np.float32)
         arrays = {"fc7": features, "curve": curve.to_numpy()[:, 1:].T}

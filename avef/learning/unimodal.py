@@ -10,7 +10,6 @@ import numpy as np
 
 from avef.config.corpus import CorpusParams
 from avef.core import parallel, store
-from avef.core.files import replacing
 from avef.core.paths import Folders
 from avef.learning import grid, lessons, source_weights
 from avef.preparation.prepared import TABLE, modalities
@@ -176,8 +175,7 @@ def _train(net, work, pieces, chosen):
             held=lesson.held,
             checkpoint=grid.checkpoint(file, key, chosen.compute.checkpoint_seconds),
         )
-        with replacing(weights) as temporary:
-            part.own.save_weights(temporary)
+        source_weights.keep(part.own, weights)
         made = training.outputs(net.both, [every])
         fc7, softmax = (work.data.pooled(values) for values in made)
         arrays = {"fc7": fc7, "softmax": softmax, "curve": curve.to_numpy()[:, 1:].T}

@@ -5,8 +5,9 @@ import time
 
 import numpy as np
 import pytest
+from disturbed import full_disk, kills
 
-from avef.core import store
+from avef.core import files, store
 from avef.core.errors import ParameterError
 
 
@@ -85,3 +86,33 @@ def test_damage_is_named_by_its_file(file):
         store.load(path)
     with pytest.raises(ParameterError, match="none.npz is missing or damaged"):
         store.load(path.with_name("none.npz"))
+
+
+def saved(path, fill):
+    store.save(path, f"key {fill}", x=np.full(3000, fill), y=np.full((9, 9), fill, np.uint8))
+    return path.read_bytes()
+
+
+def test_a_kill_at_any_moment_of_a_save_leaves_the_old_file_or_the_new_one(tmp_path):
+    path = tmp_path / "cell.npz"
+    new, old = saved(path, 1.0), saved(path, 2.0)
+    seen = set()
+    for how in kills(tmp_path, lambda: saved(path, 1.0), lambda: saved(path, 2.0)):
+        left = path.read_bytes()
+        seen.add(left)
+        assert store.whole(path) and left in (old, new), how
+        files.sweep(tmp_path)
+        assert [*tmp_path.iterdir()] == [path], how
+        assert saved(path, 1.0) == new, how
+    assert seen == {old, new}
+
+
+def test_a_disk_that_is_full_after_any_byte_leaves_the_old_file(tmp_path):
+    path = tmp_path / "cell.npz"
+    new, old = saved(path, 1.0), saved(path, 2.0)
+    for size in [*range(0, 400, 7), *range(400, len(new), 997), len(new) - 1]:
+        with full_disk(size), pytest.raises(OSError, match="File too large"):
+            saved(path, 1.0)
+        assert [*tmp_path.iterdir()] == [path] and path.read_bytes() == old, size
+    with full_disk(len(new)):
+        assert saved(path, 1.0) == new

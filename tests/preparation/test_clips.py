@@ -2,19 +2,25 @@
 
 import errno
 import hashlib
+import os
 import re
+import shutil
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import av
 import numpy as np
 import pandas as pd
 import pytest
+from disturbed import full_disk, handles_left, kills
 from recordings import hurt, laid, record, remuxed
 
 from avef.config import params
+from avef.core import files
 from avef.core.errors import ClipError, ParameterError
-from avef.preparation import clips, faces, pictures, sound, speech
+from avef.preparation import child, clips, faces, pictures, sound, speech
 from avef.preparation.prepared import prepared_clips
 from avef.preparation.segments import segment_clip
 from avef.preparation.summary import summary
@@ -503,7 +509,105 @@ def test_real_recordings_can_be_prepared(shared_data, name):
         assert clip.faces[cut.faces].shape == (len(cut.audio), 16, 16, 16, 3)
 
 
-# What is the machine's fault is no clip's.
+# A killed run loses nothing, and what is the machine's fault is no clip's.
+
+
+def contents(folder):
+    return {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+def test_a_kill_at_any_moment_loses_nothing(corpus):
+    run, root, out = corpus
+    (root / "e.avi").write_text("broken")
+    run("abe", max_failures=0.5)
+    before = contents(out)
+    run(max_failures=0.5)  # c and d are new
+    whole = contents(out)
+    finished = set()
+    again = partial(run, max_failures=0.5)
+    for how in kills(out, again, lambda: reset(out, before)):
+        left = contents(out)
+        files.sweep(out)
+        assert all(whole[name] == left[name] for name in ("a.npz", "b.npz")), how
+        there = {name[0] for name in left if name.endswith("z") and not name.startswith(".")}
+        finished.add(len(there))
+        _, _, calls = again()
+        assert set(calls) == set("abcde") - there, how  # what was finished is not made again
+        assert contents(out) == whole, how
+    assert finished == {2, 3, 4}
+
+
+def reset(folder, before):
+    """Let a folder hold this again."""
+    shutil.rmtree(folder)
+    folder.mkdir()
+    for name, content in before.items():
+        (folder / name).write_bytes(content)
+
+
+def test_a_disk_that_is_full_after_any_byte_loses_nothing_and_blames_no_clip(corpus):
+    run, _, out = corpus
+    run()
+    whole = contents(out)
+    for size in (0, 1, 50, 1000, 10_000, len(whole["a.npz"]) - 1):
+        shutil.rmtree(out)
+        run("ab")
+        before = contents(out)
+        with full_disk(size), pytest.raises(OSError, match="File too large"):
+            run()
+        assert contents(out) == before
+        run()
+        assert contents(out) == whole
+
+
+def real_corpus(raw, folder):
+    """A corpus of one real clip, and what becomes of it; the reading process is a new one."""
+    child._of(os.getpid()).end()
+    work = table("clip"), raw[0].parent, folder
+    good, bad = clips.prepare_corpus(*work, **SMALL)
+    assert len(good) == 1 and bad.empty
+    return contents(folder)
+
+
+def test_without_space_for_its_pictures_no_clip_is_blamed(raw, tmp_path):
+    """What the reading process hands over lies in a file, too."""
+    for size in (0, 100, 1000, 300_000):
+        with full_disk(size), pytest.raises(OSError, match="File too large"):
+            real_corpus(raw, tmp_path / "out")
+        assert contents(tmp_path / "out") == {}, size
+    whole = real_corpus(raw, tmp_path / "whole")
+    assert real_corpus(raw, tmp_path / "out") == whole
+
+
+def test_without_handles_no_clip_is_blamed(raw, tmp_path):
+    whole = real_corpus(raw, tmp_path / "whole")
+    for number in range(40):
+        child._of(os.getpid()).end()
+        try:
+            with handles_left(number):
+                assert real_corpus(raw, tmp_path / "out") == whole
+        except OSError as error:
+            assert error.errno == errno.EMFILE, number
+            shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        else:
+            break
+    assert 4 < number < 39
+    assert contents(tmp_path / "out") == whole
+
+
+def test_a_clock_that_goes_backwards_changes_nothing(corpus, monkeypatch):
+    run, root, out = corpus
+    run()
+    whole, now = contents(out), iter(range(2**31, 0, -(10**6)))
+    monkeypatch.setattr(time, "time", lambda: float(next(now)))
+    for file in [*root.iterdir(), *out.iterdir()]:
+        os.utime(file, (2**32, 2**32))  # in the year 2106
+    assert run()[2] == []
+    (root / "c.avi").write_text("C")
+    os.utime(root / "c.avi", (1, 1))  # older than what was made of it before
+    assert run()[2] == ["c"]
+    (root / "c.avi").write_text("c")
+    assert run()[2] == ["c"] and contents(out) == whole
 
 
 def test_a_full_disk_stops_the_run_and_blames_no_clip(corpus, monkeypatch):
