@@ -118,12 +118,12 @@ def verdict(part: Part) -> str:
         return _by_direction(part)
     # From here on the rules compare figures; texts are judged above.
     ours = cast(float, part.ours)
-    theirs = cast(float, part.paper)
+    printed = cast(float, part.paper)
     if rule.kind == "interval":
-        return _by_interval(theirs, part.low, part.high)
+        return _by_interval(printed, part.low, part.high)
     limits = {
-        "near": abs(ours - theirs) <= rule.limit,
-        "at most": ours <= theirs,
+        "near": abs(ours - printed) <= rule.limit,
+        "at most": ours <= printed,
     }
     return REPRODUCED if limits[rule.kind] else NOT_REPRODUCED
 
@@ -136,10 +136,10 @@ def _by_direction(part):
     return NOT_REPRODUCED if part.high < 0 else INCONCLUSIVE
 
 
-def _by_interval(theirs, low, high):
+def _by_interval(printed, low, high):
     if np.isnan([low, high]).any():
         return INCONCLUSIVE
-    if not low <= theirs <= high:
+    if not low <= printed <= high:
         return NOT_REPRODUCED
     return REPRODUCED if high - low <= 2 * WIDE else INCONCLUSIVE
 

@@ -34,11 +34,11 @@ def table_1(listed: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataF
         column stands alone, of one that the paper does not have ours.
     """
     columns = {}
-    theirs = paper.table_1()
-    for dataset in dict.fromkeys([*theirs.index, *listed]):
+    printed = paper.table_1()
+    for dataset in dict.fromkeys([*printed.index, *listed]):
         name = paper.title(dataset)
-        if dataset in theirs.index:
-            columns[f"{name}, paper"] = _printed(theirs.loc[dataset])
+        if dataset in printed.index:
+            columns[f"{name}, paper"] = _printed(printed.loc[dataset])
         if dataset in listed:
             columns[f"{name}, files"] = _of_files(*listed[dataset])
     return pd.DataFrame(columns).rename_axis("entry")
@@ -134,10 +134,10 @@ def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
         table = scores.accuracies(predictions).merge(spread, on=["emotion_model", "case"])
         ours.append(table.assign(dataset=dataset, modality=modality))
     key = ["dataset", "modality", "emotion_model", "case"]
-    theirs = paper.accuracies().rename(columns={"accuracy": "paper"})
+    printed = paper.accuracies().rename(columns={"accuracy": "paper"})
     every = product(dict.fromkeys([*paper.DATASETS, *datasets]), STAGES, EMOTION_MODELS, (1, 2))
     entries = pd.DataFrame(every, columns=key)
-    both = entries.merge(theirs, on=key, how="left", validate="1:1")
+    both = entries.merge(printed, on=key, how="left", validate="1:1")
     run = pd.concat(ours).rename(columns={"accuracy": "ours"})
     both = both.merge(run, on=key, how="left", validate="1:1")
     alone, binary = both["modality"] != "multimodal", both["emotion_model"] != "emotion"
@@ -302,14 +302,14 @@ def _not_run(dataset):
     return long.assign(**dict.fromkeys(missing, np.nan))
 
 
-def _entry(ours, theirs, difference, deviation, low=float("nan"), high=float("nan")):
+def _entry(ours, printed, difference, deviation, low=float("nan"), high=float("nan")):
     if pd.isna(ours):
-        return "–" if pd.isna(theirs) else f"– ({theirs:.2f})"
+        return "–" if pd.isna(printed) else f"– ({printed:.2f})"
     spread = "" if pd.isna(deviation) else f" ± {deviation:.1f}"
     spread += "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
-    if pd.isna(theirs):
+    if pd.isna(printed):
         return f"{ours:.1f}{spread}"
-    return f"{ours:.1f}{spread} ({theirs:.2f}, {difference:+.1f})"
+    return f"{ours:.1f}{spread} ({printed:.2f}, {difference:+.1f})"
 
 
 def _plain(value):

@@ -106,9 +106,9 @@ def voiced_share(prepared: pd.DataFrame, dataset: str) -> plt.Figure:
     axis.axvline(weighted, color="C0", label=f"ours {weighted:.0f} %")
     title = f"{weighted:.0f} % of {paper.title(dataset)} is speech"
     if dataset in paper.DATASETS:
-        theirs = paper.CLAIMS["K1"].of(dataset)
-        axis.axvline(theirs, color="C1", ls="--", label=f"paper {theirs:.0f} %")
-        title += f"; in the paper {theirs:.0f} %"
+        printed = paper.CLAIMS["K1"].of(dataset)
+        axis.axvline(printed, color="C1", ls="--", label=f"the paper {printed:.0f} %")
+        title += f"; in the paper {printed:.0f} %"
     axis.set(xlabel="voiced (% of the clip)", ylabel="clips", xlim=(0, 100))
     axis.legend(loc="upper left")
     axis.set_title(title)

@@ -51,18 +51,18 @@ def accuracy_bars(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     return figure
 
 
-def confusions(ours: pd.DataFrame | None, theirs: pd.DataFrame | None, title: str) -> plt.Figure:
+def confusions(ours: pd.DataFrame | None, printed: pd.DataFrame | None, title: str) -> plt.Figure:
     """A confusion matrix beside the paper's, in percent of each row (Tables 8–10).
 
     Parameters
     ----------
-    ours, theirs : DataFrame (C, C)
+    ours, printed : DataFrame (C, C)
         From :func:`avef.evaluation.scores.confusion` and :func:`avef.paper.confusion`; None
         where the corpus was not run, or is not the paper's.
     title : str
         Is followed by which emotion is recognised best, here and in the paper (S5).
     """
-    there = {name: m for name, m in (("ours", ours), ("paper", theirs)) if m is not None}
+    there = {name: m for name, m in (("ours", ours), ("the paper", printed)) if m is not None}
     if not there:
         return nothing(f"{title}: nothing was predicted")
     size = (4.2 * len(there), 3.8)
@@ -73,15 +73,15 @@ def confusions(ours: pd.DataFrame | None, theirs: pd.DataFrame | None, title: st
     axes[0, 0].set_ylabel("true")
     best = {name: pd.Series(np.diag(m), m.index).idxmax() for name, m in there.items()}
     said = [f"{best['ours']} is recognised best" if ours is not None else "not run"]
-    if theirs is not None:
-        alike = best.get("ours") == best["paper"]
-        said.append("as in the paper" if alike else f"in the paper {best['paper']}")
+    if printed is not None:
+        alike = best.get("ours") == best["the paper"]
+        said.append("as in the paper" if alike else f"in the paper {best['the paper']}")
     headline(figure, f"{title}: {', '.join(said)}")
     return figure
 
 
 def comparison(accuracies: pd.DataFrame, title: str) -> plt.Figure:
-    """Ours against the paper's in every entry of a table: a line from theirs to ours.
+    """Ours against the paper's in every entry of a table: a line from the paper's to ours.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def comparison(accuracies: pd.DataFrame, title: str) -> plt.Figure:
     figure, axis = plt.subplots(figsize=(8, 0.6 + 0.24 * len(run)))
     rows = np.arange(len(run))[::-1]
     axis.hlines(rows, run["paper"], run["ours"], color="0.75")
-    axis.plot(run["paper"], rows, "|", ms=9, mew=2, color="C1", label="paper")
+    axis.plot(run["paper"], rows, "|", ms=9, mew=2, color="C1", label="the paper")
     axis.plot(run["ours"], rows, "o", ms=5, color="C0", label="ours")
     axis.set_yticks(rows, names, fontsize=7)
     axis.set(xlabel="accuracy (%)", xlim=(0, 100))
@@ -121,7 +121,7 @@ def seed_gains(gains: pd.DataFrame) -> plt.Figure:
     row = -gains.groupby(pair, sort=False).ngroup()
     first = gains.drop_duplicates(pair)
     figure, axis = plt.subplots(figsize=(8, 0.6 + 0.24 * len(first)))
-    axis.plot(first["paper"], row[first.index], "|", ms=9, mew=2, color="C1", label="paper")
+    axis.plot(first["paper"], row[first.index], "|", ms=9, mew=2, color="C1", label="the paper")
     axis.plot(gains["gain"], row, "o", ms=4, alpha=0.7, color="C0", label="ours, each training")
     axis.axvline(0, color="0.6", lw=0.8)
     names = first["dataset"].map(paper.title) + " " + first["modality"]

@@ -46,11 +46,11 @@ def forest(parts: pd.DataFrame) -> plt.Figure:
         inside = _covers(rows)
         for mask, fill, label in (
             (inside, "C0", "ours, 95 % interval over speakers"),
-            (~inside, "white", "ours, paper outside"),
+            (~inside, "white", "ours, the paper outside"),
         ):
             axis.plot(ours[mask], y[mask], "o", ms=4, color="C0", mfc=fill, label=label)
-        theirs = rows["paper"].to_numpy(float)
-        axis.plot(theirs, y, "|", ms=8, mew=2, color="C1", label="paper")
+        printed = rows["paper"].to_numpy(float)
+        axis.plot(printed, y, "|", ms=8, mew=2, color="C1", label="the paper")
         axis.set_yticks(y, names, fontsize=7)
         axis.set(xlabel="accuracy (%)", xlim=(0, 102), title=title)
     handles, labels = axes[0].get_legend_handles_labels()
@@ -176,5 +176,5 @@ def _forest_title(parts):
 
 
 def _covers(rows):
-    low, theirs, high = (rows[c].to_numpy(float) for c in ("low", "paper", "high"))
-    return (low <= theirs) & (theirs <= high)
+    low, printed, high = (rows[c].to_numpy(float) for c in ("low", "paper", "high"))
+    return (low <= printed) & (printed <= high)
