@@ -25,7 +25,8 @@ class Agreement(NamedTuple):
     Attributes
     ----------
     difference : Estimate
-        Ours minus the paper's, mean over the entries, points.
+        Ours minus the paper's, mean over the entries, points. Its ``training`` is NaN, and left
+        out of the interval, where a single training of a matrix cannot tell it.
     scatter : float
         Root mean square of the entries' differences, points.
     entries, missing : int
@@ -101,6 +102,7 @@ def of_matrix(table: pd.DataFrame, dataset: str) -> Agreement:
     diagonal = pd.Series(np.diag(printed), index=printed.index)
     value = float((own - diagonal).mean())  # over the emotions that occur
     difference = spread.estimate(value, 0.0 if np.isnan(training) else training, people)
+    difference = difference._replace(training=training)
     return Agreement(difference, float(moved.mean()), len(printed), int((~there).sum()))
 
 

@@ -227,9 +227,18 @@ def _range(values, units):
     texts = []
     for unit in dict.fromkeys(unit for _, unit in pairs):
         alike = [value for value, other in pairs if other == unit]
-        low, high = f"{min(alike):.4g}", f"{max(alike):.4g}"
-        texts.append(f"{low if low == high else f'{low} … {high}'} {unit}".strip())
+        texts.append(f"{_span(min(alike), max(alike))} {unit}".strip())
     return "; ".join(texts)
+
+
+def _span(low, high):
+    """From the least to the greatest, both with as many decimals; what is all but zero is zero."""
+    low, high = (round(value, 9) + 0.0 for value in (low, high))
+    least, greatest = f"{low:.4g}", f"{high:.4g}"
+    if least == greatest:
+        return least
+    places = max(len(text.partition(".")[2]) for text in (least, greatest))
+    return f"{low:.{places}f} … {high:.{places}f}"
 
 
 def _remark(group, said):

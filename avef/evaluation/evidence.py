@@ -132,11 +132,8 @@ def _learnt_labels(predictions):
 
 
 def _entry(entry, value):
-    """What a file's header says, in the paper's words: 2 → stereo, 29.97 fps → 30."""
-    if entry == "frame size":
-        return str(value)
-    number = round(float(value))
-    return {1: "mono", 2: "stereo"}.get(number, str(number)) if entry == "channels" else str(number)
+    """What a file's header says, as the paper does: 29.97 fps → 30."""
+    return str(value) if entry in ("channels", "frame size") else str(round(float(value)))
 
 
 def _settings(evidence):
@@ -288,7 +285,7 @@ def _emotions(evidence, seed):
             ("named pairs among errors", paired.mutual_confusion, _mutual(matrix)),
         ):
             title = f"{paper.title(dataset)}, {title}"
-            part = Part("S5", title, printed, unit="points", data=_mark(evidence, key))
+            part = Part("S5", title, round(printed, 2), unit="points", data=_mark(evidence, key))
             if key in evidence.predictions:
                 ours = measure(evidence.predictions[key], level=LEVEL, seed=seed)
                 part = part._replace(ours=ours.difference, low=ours.low, high=ours.high)

@@ -22,6 +22,7 @@ from avef.protocol import EMOTION_MODELS
 STAGES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
 #: Table number → corpus.
 CONFUSIONS = dict(zip((8, 9, 10), paper.DATASETS, strict=True))
+_CHANNELS = {1: "mono", 2: "stereo"}
 
 
 def table_1(listed: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
@@ -61,7 +62,7 @@ def _of_files(clips, files):
     shown = files["width"].notna().any()
     return {
         "audio (Hz)": int(usual["sample_rate"]),
-        "channels": int(usual["channels"]),
+        "channels": _CHANNELS.get(usual["channels"], f"{usual['channels']:g}"),
         "fps": texts.whole(usual["fps"]) if shown else "–",
         "frame size": f"{usual['width']:.0f}×{usual['height']:.0f}" if shown else "–",
         "speakers": clips["speaker"].nunique(),
@@ -215,7 +216,7 @@ def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
     >>> figures = {"ours": 80.0, "paper": 82.38, "difference": -2.38, "deviation": 1.32}
     >>> interval = {"low": 71.2, "high": 88.5}
     >>> layout(pd.DataFrame([rml | figures | interval | {"case": 2}]), 6).to_dict()
-    {'RML': {'case 2': '80.0 ± 1.3 [71, 88] (82.38, -2.4)'}}
+    {'RML': {'case 2': '80.0 ± 1.3 [71, 88] (82.38, −2.4)'}}
     """
     part = accuracies[accuracies["table"] == number].copy()
     figures = part[["ours", "paper", "difference", "deviation", "low", "high"]]
@@ -228,7 +229,8 @@ def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
     if (part["emotion_model"] != "emotion").any():
         part["row"] += ", " + part["emotion_model"]
     wide = part.pivot(index="row", columns="column", values="text")
-    return wide.loc[sorted(part["row"].unique()), part["column"].unique()]
+    wide = wide.loc[sorted(part["row"].unique()), part["column"].unique()]
+    return wide.rename_axis(index=None, columns=None)
 
 
 def write_all(
@@ -240,7 +242,7 @@ def write_all(
     ``mark`` (:mod:`avef.evaluation.marks`).
     """
     accuracies = accuracy_table(datasets, seed)
-    note = " ".join(filter(None, (NOTE, coverage(datasets), trained_on(datasets))))
+    note = _note(datasets, accuracies)
     for number in (4, 5, 6, 7):
         part = accuracies[accuracies["table"] == number].assign(data=mark)
         write_csv(folder / f"table_{number}.csv", part)
@@ -254,8 +256,7 @@ def write_all(
         table["text"] = [_entry(*row) for row in figures]
         wide = table.pivot(index="true", columns="predicted", values="text")
         wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
-        note = " ".join(filter(None, (NOTE, coverage([dataset]), trained_on([dataset]))))
-        _markdown(folder / f"table_{number}.md", number, wide, mark, note)
+        _markdown(folder / f"table_{number}.md", number, wide, mark, _note([dataset], table))
     return accuracies
 
 
@@ -274,13 +275,15 @@ def write_table(
 ) -> None:
     """Write Table 1, 2 or 3 as CSV and Markdown, its index as the first column."""
     write_csv(folder / f"table_{number}.csv", table, index=True)
-    _markdown(folder / f"table_{number}.md", number, table.astype(str), mark)
+    text = table.astype(str)
+    _markdown(folder / f"table_{number}.md", number, text, mark, HARDWARE if number == 3 else "")
 
 
 NOTE = (
     "Percent: ours, the mean over the trainings ± their standard deviation (the paper's, "
     "difference); in Tables 4–7 in square brackets the 95 % interval over speakers."
 )
+HARDWARE = "Hardware is no setting of a run: what trained its networks stands below Tables 4–10."
 TITLES = {
     1: "The corpora: the paper and the files",
     2: "Six emotions, binary arousal and valence",
@@ -293,6 +296,23 @@ TITLES = {
     9: "Confusion matrix of multi-modal classification on eNTERFACE'05, case 2",
     10: "Confusion matrix of multi-modal classification on BAUM-1s, case 2",
 }
+
+
+def title(number: int) -> str:
+    """What one of the paper's tables is called.
+
+    >>> title(6)
+    'Table 6. Multi-modal classification for six discrete emotions'
+    """
+    return f"Table {number}. {TITLES[number]}"
+
+
+def _note(datasets, figures):
+    """What the entries of a table are, of how many clips, and of which machine."""
+    run = figures.dropna(subset=["ours"])
+    alone = len(run) > 0 and run["deviation"].isna().all()
+    said = "Each was trained once, so there is no deviation." if alone else ""
+    return " ".join(filter(None, (NOTE, said, coverage(datasets), trained_on(datasets))))
 
 
 def _not_run(dataset):
@@ -309,7 +329,7 @@ def _entry(ours, printed, difference, deviation, low=float("nan"), high=float("n
     spread += "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
     if pd.isna(printed):
         return f"{ours:.1f}{spread}"
-    return f"{ours:.1f}{spread} ({printed:.2f}, {difference:+.1f})"
+    return f"{ours:.1f}{spread} ({printed:.2f}, {texts.signed(difference)})"
 
 
 def _plain(value):
@@ -321,5 +341,5 @@ def _markdown(path, number, table, mark, note=""):
     rows = [f"| {name} | " + " | ".join(row) + " |" for name, row in table.iterrows()]
     body = "\n".join([head, "| --- " * (len(table.columns) + 1) + "|", *rows])
     said = f"**{SAID[mark]}**" if SAID[mark] else ""
-    blocks = [f"# Table {number}. {TITLES[number]}", said, note, body]
+    blocks = [f"# {title(number)}", said, note, body]
     write_text(path, "\n\n".join(block for block in blocks if block) + "\n")

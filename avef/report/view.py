@@ -232,11 +232,6 @@ def further(tables: Mapping[str, pd.DataFrame]) -> dict[str, Grid]:
     }
 
 
-def title(number: int) -> str:
-    """What one of the paper's tables is called."""
-    return f"Table {number}. {TITLES[number]}"
-
-
 def _in_order(names):
     """The paper's corpora first, in its order, then any others."""
     return [*(d for d in paper.DATASETS if d in names), *sorted(set(names) - set(paper.DATASETS))]

@@ -83,8 +83,8 @@ def gain(
         chosen = [key for key in with_it if key[1] in kinds]
         if not chosen:
             continue
-        pair = ({key: table[key] for key in chosen} for table in (with_it, without))
-        rows.append({"networks": name} | baselines.against(*pair, seed))
+        mine, other = ({key: table[key] for key in chosen} for table in (with_it, without))
+        rows.append({"networks": name} | baselines.against(mine, other, seed))
     return pd.DataFrame(rows)
 
 

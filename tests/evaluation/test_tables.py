@@ -131,7 +131,7 @@ def test_layout_is_the_papers(here, number, rows, columns):
     entry = (
         f"{first['ours']:.1f} ± {first['deviation']:.1f} [{first['low']:.0f}, {first['high']:.0f}]"
     )
-    entry += f" ({first['paper']:.2f}, {first['difference']:+.1f})"
+    entry += f" ({first['paper']:.2f}, {first['difference']:+.1f})".replace("-", "−")
     assert text.iloc[0][columns[0]] == entry
 
 
@@ -194,8 +194,8 @@ def test_table_1_sets_the_files_beside_the_paper():
     files = pd.DataFrame({"sample_rate": [22050, np.nan, 22050, 22050], "channels": 2})
     files = files.assign(fps=[29.97, np.nan, 29.97, 25], width=720, height=480)
     table = tables.table_1({"rml": (clips, files), "mine": (clips[:3], files)})
-    assert table["mine, files"].tolist() == [22050, 2, 29.97, "720×480", 2, 3]
-    assert table["RML, files"].tolist() == [22050, 2, 29.97, "720×480", 2, 4]
+    assert table["mine, files"].tolist() == [22050, "stereo", 29.97, "720×480", 2, 3]
+    assert table["RML, files"].tolist() == [22050, "stereo", 29.97, "720×480", 2, 4]
     assert table["RML, paper"].tolist() == [22050, "stereo", 30, "368×240", 8, 720]
     assert list(table.columns) == [
         "RML, paper",
