@@ -14,8 +14,7 @@ from avef import paper
 from avef.config.schema import Params, Schedule
 from avef.core import outside, paths
 from avef.core.files import write_csv, write_text
-from avef.evaluation import intervals, scores, texts
-from avef.evaluation.marks import SAID
+from avef.evaluation import captions, intervals, scores, texts
 from avef.protocol import EMOTION_MODELS
 
 #: The stage whose predictions a modality's accuracies are of.
@@ -247,7 +246,9 @@ def write_all(
         part = accuracies[accuracies["table"] == number].assign(data=mark)
         write_csv(folder / f"table_{number}.csv", part)
         printed = layout(accuracies, number)
-        _markdown(folder / f"table_{number}.md", number, printed, mark, note)
+        write_text(
+            folder / f"table_{number}.md", captions.markdown(printed, number, mark, note=note)
+        )
     for number, dataset in CONFUSIONS.items():
         there = dataset in datasets and len(read_predictions("svm", dataset))
         table = confusion_table(dataset, seed) if there else _not_run(dataset)
@@ -256,7 +257,8 @@ def write_all(
         table["text"] = [_entry(*row) for row in figures]
         wide = table.pivot(index="true", columns="predicted", values="text")
         wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
-        _markdown(folder / f"table_{number}.md", number, wide, mark, _note([dataset], table))
+        text = captions.markdown(wide, number, mark, note=_note([dataset], table))
+        write_text(folder / f"table_{number}.md", text)
     return accuracies
 
 
@@ -275,36 +277,9 @@ def write_table(
 ) -> None:
     """Write Table 1, 2 or 3 as CSV and Markdown, its index as the first column."""
     write_csv(folder / f"table_{number}.csv", table, index=True)
-    text = table.astype(str)
-    _markdown(folder / f"table_{number}.md", number, text, mark, HARDWARE if number == 3 else "")
-
-
-NOTE = (
-    "Percent: ours, the mean over the trainings ± their standard deviation (the paper's, "
-    "difference); in Tables 4–7 in square brackets the 95 % interval over speakers."
-)
-HARDWARE = "Hardware is no setting of a run: what trained its networks stands below Tables 4–10."
-TITLES = {
-    1: "The corpora: the paper and the files",
-    2: "Six emotions, binary arousal and valence",
-    3: "Training set-up: the paper and the settings at hand",
-    4: "Unimodal classification for six discrete emotions",
-    5: "Unimodal classification of the binary dimensional emotion model",
-    6: "Multi-modal classification for six discrete emotions",
-    7: "Multi-modal classification for the binary dimensional emotion model",
-    8: "Confusion matrix of multi-modal classification on RML, case 2",
-    9: "Confusion matrix of multi-modal classification on eNTERFACE'05, case 2",
-    10: "Confusion matrix of multi-modal classification on BAUM-1s, case 2",
-}
-
-
-def title(number: int) -> str:
-    """What one of the paper's tables is called.
-
-    >>> title(6)
-    'Table 6. Multi-modal classification for six discrete emotions'
-    """
-    return f"Table {number}. {TITLES[number]}"
+    note = captions.HARDWARE if number == 3 else ""
+    text = captions.markdown(table.astype(str), number, mark, note=note)
+    write_text(folder / f"table_{number}.md", text)
 
 
 def _note(datasets, figures):
@@ -312,7 +287,7 @@ def _note(datasets, figures):
     run = figures.dropna(subset=["ours"])
     alone = len(run) > 0 and run["deviation"].isna().all()
     said = "Each was trained once, so there is no deviation." if alone else ""
-    return " ".join(filter(None, (NOTE, said, coverage(datasets), trained_on(datasets))))
+    return " ".join(filter(None, (captions.NOTE, said, coverage(datasets), trained_on(datasets))))
 
 
 def _not_run(dataset):
@@ -334,12 +309,3 @@ def _entry(ours, printed, difference, deviation, low=float("nan"), high=float("n
 
 def _plain(value):
     return value if isinstance(value, str) else f"{value:g}"
-
-
-def _markdown(path, number, table, mark, note=""):
-    head = "| " + " | ".join([table.index.name or "", *table.columns]) + " |"
-    rows = [f"| {name} | " + " | ".join(row) + " |" for name, row in table.iterrows()]
-    body = "\n".join([head, "| --- " * (len(table.columns) + 1) + "|", *rows])
-    said = f"**{SAID[mark]}**" if SAID[mark] else ""
-    blocks = [f"# {title(number)}", said, note, body]
-    write_text(path, "\n\n".join(block for block in blocks if block) + "\n")

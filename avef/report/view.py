@@ -10,7 +10,7 @@ import pandas as pd
 
 from avef import paper
 from avef.evaluation import claims, consistency, texts
-from avef.evaluation.tables import TITLES
+from avef.evaluation.captions import TITLES
 from avef.preparation import seen
 
 #: Sign and CSS class of each verdict: colour alone must not tell them apart.
