@@ -245,10 +245,8 @@ def write_all(
     for number in (4, 5, 6, 7):
         part = accuracies[accuracies["table"] == number].assign(data=mark)
         write_csv(folder / f"table_{number}.csv", part)
-        printed = layout(accuracies, number)
-        write_text(
-            folder / f"table_{number}.md", captions.markdown(printed, number, mark, note=note)
-        )
+        text = captions.markdown(layout(accuracies, number), number, mark, note=note)
+        write_text(folder / f"table_{number}.md", text)
     for number, dataset in CONFUSIONS.items():
         there = dataset in datasets and len(read_predictions("svm", dataset))
         table = confusion_table(dataset, seed) if there else _not_run(dataset)

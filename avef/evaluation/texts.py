@@ -9,6 +9,8 @@ from collections.abc import Iterable
 _NAMES = {
     "dataset": "corpus",
     "unweighted": "mean recall",
+    "unweighted_1": "mean recall, case 1",
+    "unweighted_2": "mean recall, case 2",
     "seeds": "trainings",
     "plain": "base run",
     "changed": "with the change",

@@ -220,6 +220,27 @@ def quarantine(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     return made
 
 
+#: Tables by file name whose heading is more than that name.
+_HEADINGS = {
+    "ablations": "One choice changed at a time",
+    "baselines": "Gains over simpler ways (S1, S2)",
+    "case_gains": "What case 2 gains, training by training (S3)",
+    "dbn_control": "What of the DBN's head start is kept without the sources' units (S4)",
+    "power": "How far the verdicts can be trusted: simulated studies, percent",
+    "power_needed": "What was asked of the verdicts",
+    "transfer_gain": "Accuracy with transfer, and without as the baseline (S4)",
+}
+
+
+def heading(name: str) -> str:
+    """What stands above one of :func:`further`.
+
+    >>> heading("power_needed"), heading("new_table")
+    ('What was asked of the verdicts', 'New table')
+    """
+    return _HEADINGS.get(name, name.replace("_", " ").capitalize())
+
+
 def further(tables: Mapping[str, pd.DataFrame]) -> dict[str, Grid]:
     """Tables by file name that no other part of the page shows, without the mark of their data.
 
