@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,20 +40,19 @@ def note(text: str) -> None:
 def table(frame: pd.DataFrame, caption: str = "") -> None:
     """Show a table whole, its numbers rounded for people; say so where it is empty.
 
-    A column has as many decimals as its greatest number asks for. An index that merely counts
-    the rows is left out.
+    A column has as many decimals as its greatest number asks for; what does not exist is a
+    dash. An index with a name is the first column, and one that merely counts the rows is
+    left out.
     """
     if len(frame) == 0:
         display(Markdown(f"{caption}: none" if caption else "none"))
         return
-    plain = frame.to_string(index=not isinstance(frame.index, pd.RangeIndex))
-    frame = _named(frame)
-    style = frame.style.format(
-        {name: _reader(frame[name]) for name in frame}, na_rep="–", escape="html"
-    )
-    style.set_uuid("table").set_caption(caption)
-    if isinstance(frame.index, pd.RangeIndex):
+    shown = _named(frame).apply(_written)
+    style = shown.style.format(escape="html").set_uuid("table").set_caption(caption)
+    counted = isinstance(shown.index, pd.RangeIndex)
+    if counted:
         style.hide(axis="index")
+    plain = shown.to_string(index=not counted)
     display({"text/html": style.to_html(), "text/plain": plain}, raw=True)  # no object's address
 
 
@@ -64,23 +63,30 @@ def shapes(arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """Corpora and columns by the names that people read."""
-    if "dataset" in frame:
-        frame = frame.assign(dataset=frame["dataset"].map(paper.title))
-    return frame.rename(columns=lambda name: texts.heading(name) if isinstance(name, str) else name)
+    """Corpora, emotion models, columns and rows by the names that people read."""
+    if frame.index.name:
+        frame = frame.reset_index()
+    readers = {"dataset": paper.title, "emotion_model": texts.model}
+    known = {name: frame[name].map(reader) for name, reader in readers.items() if name in frame}
+    named = frame.assign(**known).rename(columns=_heading)
+    return named if isinstance(named.index, pd.RangeIndex) else named.rename(index=_heading)
 
 
-def _reader(column: pd.Series) -> Callable[[Any], str]:
-    """How an entry of a column is written."""
-    places = texts.places(column) if is_float_dtype(column) else 1
+def _heading(name: Any) -> Any:
+    return texts.heading(name) if isinstance(name, str) else name
 
-    def write(entry: Any) -> str:
-        if isinstance(entry, float):
-            small = 0 < abs(entry) < 0.5 / 10**places
-            return texts.minus(f"{entry:.2g}" if small else f"{entry:.{places}f}")
-        return texts.minus(str(entry))
 
-    return write
+def _written(column: pd.Series) -> pd.Series:
+    """A column as text; where it has counts and shares, these have one decimal."""
+    if is_float_dtype(column):
+        return pd.Series(texts.column(column), column.index)
+    return column.map(_entry).astype(object)
+
+
+def _entry(entry: Any) -> str:
+    if pd.isna(entry) or entry == "":
+        return texts.NOTHING
+    return texts.minus(f"{entry:.1f}" if isinstance(entry, float) else str(entry))
 
 
 def figure(drawn: plt.Figure) -> None:

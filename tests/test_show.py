@@ -37,8 +37,8 @@ def test_counts_and_shares_in_one_column_keep_their_kinds(shown):
 
 
 def test_corpora_and_columns_go_by_the_names_that_people_know(shown):
-    show.table(pd.DataFrame({"dataset": ["enterface05", "mine"], "test_share": 0.5, "theirs": 1}))
-    assert shown()[0] == ["corpus", "test share", "baseline's"]
+    show.table(pd.DataFrame({"dataset": ["enterface05", "mine"], "test_share": 0.5, "seeds": 3}))
+    assert shown()[0] == ["corpus", "test share", "trainings"]
     assert [row[0] for row in shown()[1:]] == ["eNTERFACE'05", "mine"]
 
 

@@ -25,7 +25,8 @@ class Agreement(NamedTuple):
     Attributes
     ----------
     difference : Estimate
-        Ours minus the paper's, mean over the entries, points.
+        Ours minus the paper's, mean over the entries, points. Its ``training`` is NaN, and left
+        out of the interval, where a single training of a matrix cannot tell it.
     scatter : float
         Root mean square of the entries' differences, points.
     entries, missing : int
@@ -54,20 +55,20 @@ def of_table(table: pd.DataFrame, number: int) -> Agreement:
     table : DataFrame
         From :func:`avef.evaluation.spread.pooled`.
     """
-    theirs = paper.accuracies().query("table == @number").set_index(ENTRY)["accuracy"]
-    ours = accuracies(table).reindex(theirs.index)
+    printed = paper.accuracies().query("table == @number").set_index(ENTRY)["accuracy"]
+    ours = accuracies(table).reindex(printed.index)
     there = ours.notna().any(axis=1)
-    ours, known = ours[there], theirs[there]
+    ours, known = ours[there], printed[there]
     apart = ours.sub(known, axis=0)
     differences = apart.mean(axis=1)
     if not len(known):
-        return Agreement(Estimate(*[np.nan] * 5), np.nan, len(theirs), len(theirs))
+        return Agreement(Estimate(*[np.nan] * 5), np.nan, len(printed), len(printed))
     weights = pd.Series(1 / len(known), index=known.index)
     training = spread.of_training(apart, weights)
     people = _of_people(table, known.index)
     difference = spread.estimate(float(differences.mean()), training, people)
     scatter = float(np.sqrt((differences**2).mean()))
-    return Agreement(difference, scatter, len(theirs), int((~there).sum()))
+    return Agreement(difference, scatter, len(printed), int((~there).sum()))
 
 
 def of_matrix(table: pd.DataFrame, dataset: str) -> Agreement:
@@ -77,19 +78,19 @@ def of_matrix(table: pd.DataFrame, dataset: str) -> Agreement:
     over the true emotions, that would have to change their class for our matrix to be the
     paper's (half the sum of the absolute differences of a row), percent.
     """
-    theirs = paper.confusion(dataset)
+    printed = paper.confusion(dataset)
     chosen = table.query(
         "dataset == @dataset and modality == 'multimodal' and emotion_model == 'emotion' "
         "and case == 2"
     )
     counts = pd.crosstab(chosen["true"], chosen["predicted"]) if len(chosen) else pd.DataFrame()
-    counts = counts.reindex(index=theirs.index, columns=theirs.columns, fill_value=0)
+    counts = counts.reindex(index=printed.index, columns=printed.columns, fill_value=0)
     total = counts.sum(axis=1)
     there = total > 0
     if not there.any():
-        return Agreement(Estimate(*[np.nan] * 5), np.nan, len(theirs), len(theirs))
+        return Agreement(Estimate(*[np.nan] * 5), np.nan, len(printed), len(printed))
     ours = 100 * counts[there].div(total[there], axis=0)
-    moved = (ours - theirs[there]).abs().sum(axis=1) / 2
+    moved = (ours - printed[there]).abs().sum(axis=1) / 2
     recalls = 100 * chosen.groupby(["true", "seed"])["right"].mean().unstack("seed")
     by_seed = recalls.mean(axis=0).to_frame(dataset).T
     training = spread.of_training(by_seed, pd.Series(1.0, index=[dataset]))
@@ -98,10 +99,11 @@ def of_matrix(table: pd.DataFrame, dataset: str) -> Agreement:
     influence = (excess / chosen.groupby("true").size() / there.sum()).groupby("person").sum()
     people = float(np.sqrt((influence**2).sum() * _unbiased(len(influence))))
     own = 100 * chosen.groupby("true")["right"].mean()
-    printed = pd.Series(np.diag(theirs), index=theirs.index)
-    value = float((own - printed).mean())  # over the emotions that occur
+    diagonal = pd.Series(np.diag(printed), index=printed.index)
+    value = float((own - diagonal).mean())  # over the emotions that occur
     difference = spread.estimate(value, 0.0 if np.isnan(training) else training, people)
-    return Agreement(difference, float(moved.mean()), len(theirs), int((~there).sum()))
+    difference = difference._replace(training=training)
+    return Agreement(difference, float(moved.mean()), len(printed), int((~there).sum()))
 
 
 def _of_people(table, entries):

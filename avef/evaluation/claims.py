@@ -118,12 +118,12 @@ def verdict(part: Part) -> str:
         return _by_direction(part)
     # From here on the rules compare figures; texts are judged above.
     ours = cast(float, part.ours)
-    theirs = cast(float, part.paper)
+    printed = cast(float, part.paper)
     if rule.kind == "interval":
-        return _by_interval(theirs, part.low, part.high)
+        return _by_interval(printed, part.low, part.high)
     limits = {
-        "near": abs(ours - theirs) <= rule.limit,
-        "at most": ours <= theirs,
+        "near": abs(ours - printed) <= rule.limit,
+        "at most": ours <= printed,
     }
     return REPRODUCED if limits[rule.kind] else NOT_REPRODUCED
 
@@ -136,10 +136,10 @@ def _by_direction(part):
     return NOT_REPRODUCED if part.high < 0 else INCONCLUSIVE
 
 
-def _by_interval(theirs, low, high):
+def _by_interval(printed, low, high):
     if np.isnan([low, high]).any():
         return INCONCLUSIVE
-    if not low <= theirs <= high:
+    if not low <= printed <= high:
         return NOT_REPRODUCED
     return REPRODUCED if high - low <= 2 * WIDE else INCONCLUSIVE
 
@@ -227,9 +227,18 @@ def _range(values, units):
     texts = []
     for unit in dict.fromkeys(unit for _, unit in pairs):
         alike = [value for value, other in pairs if other == unit]
-        low, high = f"{min(alike):.4g}", f"{max(alike):.4g}"
-        texts.append(f"{low if low == high else f'{low} … {high}'} {unit}".strip())
+        texts.append(f"{_span(min(alike), max(alike))} {unit}".strip())
     return "; ".join(texts)
+
+
+def _span(low, high):
+    """From the least to the greatest, both with as many decimals; what is all but zero is zero."""
+    low, high = (round(value, 9) + 0.0 for value in (low, high))
+    least, greatest = f"{low:.4g}", f"{high:.4g}"
+    if least == greatest:
+        return least
+    places = max(len(text.partition(".")[2]) for text in (least, greatest))
+    return f"{low:.{places}f} … {high:.{places}f}"
 
 
 def _remark(group, said):

@@ -29,7 +29,7 @@ def listed(known: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> str:
     --------
     >>> clips = pd.DataFrame({"speaker": ["a", "a", "b"], "emotion": ["fear", "fear", "anger"]})
     >>> listed({"rml": (clips, clips[:1])})  # doctest: +NORMALIZE_WHITESPACE
-    'RML: 3 clips of 2 people (1 file left out), of which who always says fear gets 67 % right.'
+    'RML: 3 clips of 2 speakers (1 file left out); always saying fear would get 67 % right.'
     """
     told = []
     for corpus, (clips, left_out) in known.items():
@@ -38,13 +38,13 @@ def listed(known: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> str:
             told.append(f"{paper.title(corpus)}: no clip {aside}")
             continue
         counts = clips["emotion"].value_counts()
-        people = texts.count(clips["speaker"].nunique(), "person", "people")
+        speakers = texts.count(clips["speaker"].nunique(), "speaker")
         told.append(
-            f"{paper.title(corpus)}: {texts.count(len(clips), 'clip')} of {people} {aside}, of "
-            f"which who always says {counts.index[0]} gets "
+            f"{paper.title(corpus)}: {texts.count(len(clips), 'clip')} of {speakers} {aside}; "
+            f"always saying {counts.index[0]} would get "
             f"{100 * counts.iloc[0] / len(clips):.0f} % right"
         )
-    return "; ".join(told) + "." if told else "There is nothing to say of: no corpus is configured."
+    return ". ".join(told) + "." if told else "There is nothing to say of: no corpus is configured."
 
 
 def detected(areas: Mapping[str, pd.DataFrame], ours: str = "MRCG + DNN") -> str:
@@ -112,7 +112,10 @@ def timed(measured: Mapping[str, float], width: Mapping[str, float]) -> str:
     if not told:
         return "There is nothing to say of: nothing could be measured."
     text = ", ".join(told)
-    sizes = " and ".join(f"{name} at width {size:g}" for name, size in width.items())
+    by_size: dict[float, list[str]] = {}
+    for name, size in width.items():
+        by_size.setdefault(size, []).append(name)
+    sizes = " and ".join(f"{_and(names)} at width {size:g}" for size, names in by_size.items())
     return f"{text[0].upper()}{text[1:]}, with {sizes} of the published."
 
 
@@ -179,8 +182,8 @@ def contradicted(identities: pd.DataFrame) -> str:
     Examples
     --------
     >>> contradicted(consistency.check()).partition("; ")[2]  # doctest: +NORMALIZE_WHITESPACE
-    'Table 6 lies 0.4 … 1.1 points above what Tables 8–10 give, where case 2 gains 1.6 … 1.9
-     points in it, so that no reproduction can meet both.'
+    'Table 6 lies 0.4 … 1.1 points above what Tables 8–10 give, so that no reproduction can meet
+     both. All that case 2 gains in Table 6 is 1.6 … 1.9 points.'
     """
     whole = consistency.summary(identities)
     hold, checked = int(whole["hold"].sum()), int(whole["checked"].sum())
@@ -191,9 +194,9 @@ def contradicted(identities: pd.DataFrame) -> str:
     pairs = paper.case_comparisons().query("table == 6")["gain"]
     side = "above" if (gaps > 0).all() else "from" if (gaps > 0).any() else "below"
     return (
-        f"{text}; Table 6 lies {texts.span(gaps.abs())} points {side} what Tables 8–10 give, "
-        f"where case 2 gains {texts.span(pairs)} points in it, so that no reproduction can meet "
-        "both."
+        f"{text}; Table 6 lies {texts.span(gaps.abs())} points {side} what Tables 8–10 give, so "
+        "that no reproduction can meet both. All that case 2 gains in Table 6 is "
+        f"{texts.span(pairs)} points."
     )
 
 
@@ -212,8 +215,3 @@ def _of_claims(verdict, count):
 
 def _and(parts):
     return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
-
-
-def _people(clips):
-    number = clips["speaker"].nunique()
-    return f"{number} {'person' if number == 1 else 'people'}"

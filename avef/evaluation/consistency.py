@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from avef.evaluation import identities
+from avef.evaluation import identities, texts
 
 #: What the first part of an id stands for.
 GROUPS = {
@@ -76,6 +76,30 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     rows["fail"] = rows["checked"] - rows["hold"]
     rows.insert(0, "identity", [GROUPS[name] for name in rows.index])
     return rows.rename_axis("group").reset_index()
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Figures as text: counts without decimals, percentages with two, as Tables 4, 6, 8–10 have.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of :func:`check` or :func:`failing`, or what a page has read of them.
+
+    Examples
+    --------
+    >>> readable(pd.DataFrame({"expected": [720.0, 81.98333], "difference": [196.0, -0.0089]}))
+      expected difference
+    0      720        196
+    1    81.98    −0.0089
+    """
+    figures = ["expected", "found", "difference", "tolerance"]
+    there = [name for name in figures if name in table]
+    numbers = table[there].astype(float)
+    whole = (numbers % 1 == 0).all(axis=1)
+    written = numbers.map(lambda value: texts.minus(texts.rounded(f"{value:.9f}")))
+    counts = numbers[whole].map(lambda value: texts.minus(f"{value:.0f}"))
+    return table.assign(**written.mask(whole, counts))
 
 
 def failing(table: pd.DataFrame, *groups: str) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def against(table: pd.DataFrame) -> str:
         return "There is nothing to say of: no baseline could be trained."
     better, worse = table[table["low"] > 0], table[table["high"] < 0]
     left = len(table) - len(better) - len(worse)
-    rest = f"; the other {left} may be chance" if left else ""
+    rest = f"; {f'the other {left}' if left < len(table) else 'each'} may be chance" if left else ""
     return texts.minus(
         f"Of {texts.count(len(table), 'comparison')}, each at 95 %, the model of the paper is "
         f"better in {_rivals(better)} and worse in {_rivals(worse)}{rest}."
@@ -99,7 +99,9 @@ def repeated(accuracies: pd.DataFrame, gains: pd.DataFrame) -> str:
     ours, printed = pairs["gain"].mean(), pairs["paper"].mean()
     of = texts.count(len(pairs), "pair")
     text = f"Case 2 {_verb(ours)} {abs(ours):.1f} points in the mean of {of}"
-    text += f" (the paper: {printed:.1f})" if np.isfinite(printed) else ""
+    if np.isfinite(printed):
+        does = ":" if _verb(printed) == _verb(ours) else f" {_verb(printed)}"
+        text += f" (the paper{does} {abs(printed):.1f})"
     usual = accuracies["deviation"].median()
     if np.isnan(usual):
         return texts.minus(
@@ -144,7 +146,7 @@ def changed(effects: pd.DataFrame, ablations: int) -> str:
     return texts.minus(
         f"{text}; of {of} {sure} {texts.are(sure)} beyond chance, all of "
         f"them considered (Holm, 5 %), and the greatest is {top['difference']:+.1f} points "
-        f"({top['ablation']}, {top['modality']})."
+        f"({top['ablation'].replace('_', ' ')}, {top['modality']})."
     )
 
 
@@ -160,23 +162,26 @@ def _rivals(rows):
 
 def _gained(value, low, high):
     """What a difference says, with its interval; "may be chance" where that holds 0."""
+    value, low, high, verb = _as_said(value, low, high, verbs=("gain", "lose"))
+    said = f"{verb} {value:.1f} points by transfer"
     if np.isnan([low, high]).any():
-        return f"{_plural(value)} {abs(value):.1f} points by transfer, without an interval"
-    said = f"{_plural(value)} {abs(value):.1f} points by transfer ({low:.1f} … {high:.1f}"
-    return said + (")" if low > 0 or high < 0 else "; that may be chance)")
+        return f"{said}, without an interval"
+    return f"{said} ({low:.1f} … {high:.1f}" + (")" if low > 0 else "; that may be chance)")
 
 
 def _epochs(saved):
-    value, low, high = (saved[name] for name in ("difference", "low", "high"))
+    bounds = (saved[name] for name in ("difference", "low", "high"))
+    value, low, high, did = _as_said(*bounds, verbs=("save {} % of the", "need {} % more"))
     if not np.isfinite(value):
         return ""
-    did = f"save {value:.0f} % of the" if value >= 0 else f"need {-value:.0f} % more"
+    did = did.format(f"{value:.0f}")
     return f", and {did} epochs" + (f" ({low:.0f} … {high:.0f})" if np.isfinite(low) else "")
+
+
+def _as_said(value, low, high, *, verbs):
+    """A difference and its interval in the direction of the verb, which is the last entry."""
+    return (value, low, high, verbs[0]) if not value < 0 else (-value, -high, -low, verbs[1])
 
 
 def _verb(value):
     return "gains" if value >= 0 else "loses"
-
-
-def _plural(value):
-    return "gain" if value >= 0 else "lose"

@@ -93,11 +93,11 @@ def _corpora(evidence):
     files = evidence.tables.get("table_1", pd.DataFrame({"entry": []})).set_index("entry")
     for dataset, row in paper.table_1().iterrows():
         name = paper.title(dataset)
-        theirs = {"audio (Hz)": row["audio_rate"], "channels": row["channels"], "fps": row["fps"]}
-        theirs["frame size"] = f"{row['width']}×{row['height']}"
-        theirs |= {"speakers": row["speakers"], "clips": row["clips_used"]}
+        printed = {"audio (Hz)": row["audio_rate"], "channels": row["channels"], "fps": row["fps"]}
+        printed["frame size"] = f"{row['width']}×{row['height']}"
+        printed |= {"speakers": row["speakers"], "clips": row["clips_used"]}
         ours = files.get(f"{name}, files", pd.Series(dtype=object))
-        for entry, value in theirs.items():
+        for entry, value in printed.items():
             part = partial(Part, "T1", f"{name}, {entry}", str(value), data=evidence.mark)
             if entry in ours:
                 yield part(_entry(entry, ours[entry]))
@@ -132,11 +132,8 @@ def _learnt_labels(predictions):
 
 
 def _entry(entry, value):
-    """What a file's header says, in the paper's words: 2 → stereo, 29.97 fps → 30."""
-    if entry == "frame size":
-        return str(value)
-    number = round(float(value))
-    return {1: "mono", 2: "stereo"}.get(number, str(number)) if entry == "channels" else str(number)
+    """What a file's header says, as the paper does: 29.97 fps → 30."""
+    return str(value) if entry in ("channels", "frame size") else str(round(float(value)))
 
 
 def _settings(evidence):
@@ -152,8 +149,8 @@ def _settings(evidence):
         part = partial(Part, "T3", f"{where}, {setting}", f"{value:g}")
         yield part(ours[f"{where}: {setting}"]) if there else part(missing="params.yaml")
     sizes = _sizes(evidence.settings) if there else {}
-    for name, theirs in PUBLISHED.items():
-        part = partial(Part, "F1", name, theirs)
+    for name, printed in PUBLISHED.items():
+        part = partial(Part, "F1", name, printed)
         yield part(sizes[name]) if there else part(missing="params.yaml")
 
 
@@ -174,16 +171,16 @@ def _accuracies(evidence, seed):
     ours = intervals.across(evidence.predictions, measure)
     keys = ["dataset", "modality", "emotion_model", "case"]
     ours = ours.set_index(keys) if len(ours) else ours
-    for theirs in paper.accuracies().itertuples():
-        key = tuple(getattr(theirs, name) for name in keys)
-        title = f"{paper.title(theirs.dataset)} {theirs.modality}, "
-        title += f"{theirs.emotion_model}, case {theirs.case}"
-        part = partial(Part, f"T{theirs.table}", title, theirs.accuracy, unit="%")
+    for row in paper.accuracies().itertuples():
+        key = tuple(getattr(row, name) for name in keys)
+        title = f"{paper.title(row.dataset)} {row.modality}, "
+        title += f"{row.emotion_model}, case {row.case}"
+        part = partial(Part, f"T{row.table}", title, row.accuracy, unit="%")
         if key not in ours.index:
             yield part(missing=_predictions(*key[:2]))
             continue
-        row = ours.loc[key]
-        yield part(row["accuracy"], row["low"], row["high"], data=_mark(evidence, key[:2]))
+        own = ours.loc[key]
+        yield part(own["accuracy"], own["low"], own["high"], data=_mark(evidence, key[:2]))
 
 
 def _recalls(evidence, seed):
@@ -239,13 +236,13 @@ def _number(evidence, claim, title, name, entry, key):
     measured = metrics.get(entry) if entry else metrics
     measured = measured if isinstance(measured, Mapping) else {key: measured}
     about = paper.CLAIMS[claim]
-    theirs = about.figure[name.partition("-")[2]] if claim == "K1" else about.figure
+    printed = about.figure[name.partition("-")[2]] if claim == "K1" else about.figure
     if claim == "F2":
-        theirs = round(100 * 1.6 / 2.7, 1)
+        printed = round(100 * 1.6 / 2.7, 1)
     if RULES[claim].kind == "direction":
-        theirs = "above 0"
+        printed = "above 0"
     unit = "%" if title == "epochs" or claim == "F2" else about.unit or "points"
-    part = partial(Part, claim, title, theirs, unit=unit)
+    part = partial(Part, claim, title, printed, unit=unit)
     if measured.get(key) is None or measured[key] != measured[key]:
         path = f"reports/metrics/{name}.json"
         return part(missing=f"{claim} in {path}" if metrics else path)
@@ -283,12 +280,12 @@ def _emotions(evidence, seed):
     for dataset in paper.DATASETS:
         key = (dataset, "multimodal")
         matrix = paper.confusion(dataset)
-        for title, measure, theirs in (
+        for title, measure, printed in (
             ("lead of anger and happiness", paired.easiest, _lead(matrix)),
             ("named pairs among errors", paired.mutual_confusion, _mutual(matrix)),
         ):
             title = f"{paper.title(dataset)}, {title}"
-            part = Part("S5", title, theirs, unit="points", data=_mark(evidence, key))
+            part = Part("S5", title, round(printed, 2), unit="points", data=_mark(evidence, key))
             if key in evidence.predictions:
                 ours = measure(evidence.predictions[key], level=LEVEL, seed=seed)
                 part = part._replace(ours=ours.difference, low=ours.low, high=ours.high)

@@ -79,10 +79,10 @@ def by_seed(table: pd.DataFrame) -> pd.DataFrame:
     """
     accuracy = agreement.accuracies(table).stack().rename("gain")
     gain = accuracy.xs(2, level="case") - accuracy.xs(1, level="case")
-    theirs = paper.case_comparisons()[[*PAIR, "gain"]].rename(columns={"gain": "paper"})
+    printed = paper.case_comparisons()[[*PAIR, "gain"]].rename(columns={"gain": "paper"})
     ours = gain.reset_index()
-    pairs = pd.concat([theirs[PAIR], ours[PAIR]]).drop_duplicates()
-    table = pairs.merge(ours, on=PAIR).merge(theirs, on=PAIR, how="left")
+    pairs = pd.concat([printed[PAIR], ours[PAIR]]).drop_duplicates()
+    table = pairs.merge(ours, on=PAIR).merge(printed, on=PAIR, how="left")
     return table[[*PAIR, "seed", "paper", "gain"]].round(2)
 
 

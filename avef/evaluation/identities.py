@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from avef import paper
+from avef.evaluation import texts
 from avef.evaluation.attainable import (
     EXACT,
     attainable,
@@ -103,7 +104,8 @@ def clip_counts() -> Iterator[Identity]:
         figures = ", ".join(f"{value:.2f}" for value in printed)
         yield _row(
             f"count/{dataset}/{case}",
-            f"least n of which {figures} % are each some k: at most {most}",
+            f"{paper.title(dataset)}, case {case}: clips of which {figures} % can all be shares, "
+            f"at most {most}",
             most,
             least if least is not None else np.nan,
             least is not None and least <= most,
@@ -137,10 +139,10 @@ def recalls() -> Iterator[Identity]:
 def cases() -> Iterator[Identity]:
     """Case 2 against case 1, by the paper's own tables."""
     for pair in paper.case_comparisons().itertuples():
-        where = f"{pair.dataset}/{pair.modality}/{pair.emotion_model}"
         yield _row(
-            f"cases/{where}",
-            f"Table {pair.table}, {where}: case 2 above case 1",
+            f"cases/{pair.dataset}/{pair.modality}/{pair.emotion_model}",
+            f"Table {pair.table}, {paper.title(pair.dataset)} {pair.modality}, "
+            f"{texts.model(pair.emotion_model)}: case 2 above case 1",
             pair.case_1,
             pair.case_2,
             pair.case_2_wins,
@@ -182,7 +184,7 @@ def intensities() -> Iterator[Identity]:
     for one, other in CONFUSED:
         yield _row(
             f"intensity/{one}-{other}",
-            f"{one} and {other}: one side of arousal",
+            f"{one} and {other}: sides of arousal in Table 2",
             1,
             arousal[[one, other]].nunique(),
             arousal[one] == arousal[other],
@@ -220,7 +222,7 @@ def segment() -> Iterator[Identity]:
     images = segments.SECONDS * paper.table_1()["fps"].max()
     yield _close(
         "segment/images",
-        "int(0.655 × 30) images",
+        "images of a segment, by int(0.655 × 30)",
         int(images),
         _IMAGES,
         0.0,
@@ -233,7 +235,7 @@ def splits() -> Iterator[Identity]:
     speakers = int(paper.table_1().loc["rml", "speakers"])
     yield _close(
         "split/rml",
-        f"{paper.title('rml')}: share for training, one of {speakers} speakers left out",
+        f"{paper.title('rml')}: percent for training, one of {speakers} speakers left out",
         _SPLIT,
         100 * (speakers - 1) / speakers,
         _ABOUT,

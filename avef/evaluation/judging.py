@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from avef import paper
-from avef.evaluation import agreement, gains, marks, spread
+from avef.evaluation import agreement, gains, marks, spread, texts
 from avef.evaluation.spread import Estimate
 from avef.evaluation.verdicts import (
     INCONCLUSIVE,
@@ -79,8 +80,7 @@ def _of_table(ours: agreement.Agreement) -> tuple[str, str]:
         return NOT_RUN, "no entry"
     remark = (
         f"{ours.entries - ours.missing} of {ours.entries} entries: mean difference "
-        f"{mean.value:+.1f} points (training ±{mean.training:.1f}, people ±{mean.people:.1f}), "
-        f"scatter {ours.scatter:.1f}"
+        f"{texts.signed(mean.value)} points ({_spreads(mean)}), scatter {ours.scatter:.1f}"
     )
     return _near(ours, TABLE, SCATTER), remark
 
@@ -90,8 +90,8 @@ def _of_matrix(ours: agreement.Agreement) -> tuple[str, str]:
     if ours.missing == ours.entries:
         return NOT_RUN, "no clips"
     remark = (
-        f"mean recall {mean.value:+.1f} points (training ±{mean.training:.1f}, people "
-        f"±{mean.people:.1f}); {ours.scatter:.1f} % of the clips would have to change class"
+        f"mean recall {texts.signed(mean.value)} points ({_spreads(mean)}); {ours.scatter:.1f} % "
+        "of the clips would have to change class"
     )
     return _near(ours, RECALL, MOVED), remark
 
@@ -111,11 +111,11 @@ def _of_gain(ours: gains.Gain) -> tuple[str, str]:
     if not ours.people:
         return NOT_RUN, "no pair of cases"
     remark = (
-        f"mean gain {mean.value:+.2f} points ({mean.low:+.2f} … {mean.high:+.2f}; training "
-        f"±{mean.training:.2f}, people ±{mean.people:.2f}) over {ours.people} people"
+        f"mean gain {texts.signed(mean.value)} points ({_interval(mean)}; {_spreads(mean)}) over "
+        f"{texts.count(ours.people, 'person', 'people')}"
     )
     if ours.missing:
-        return INCONCLUSIVE, f"{remark}; {ours.missing} pairs missing"
+        return INCONCLUSIVE, f"{remark}; {texts.count(ours.missing, 'pair')} missing"
     return _above(mean, PRINTED["gain"]), remark
 
 
@@ -124,12 +124,21 @@ def _of_pattern(lead: gains.Gain, partners: gains.Gain) -> tuple[str, str]:
         return NOT_RUN, "no predictions of both modalities"
     verdicts = {_above(lead.mean, PRINTED["lead"]), _above(partners.mean, PRINTED["partners"])}
     remark = "; ".join(
-        f"{name} {mean.value:+.1f} points ({mean.low:+.1f} … {mean.high:+.1f})"
+        f"{name} {texts.signed(mean.value)} points ({_interval(mean)})"
         for name, mean in (("lead of anger and happiness", lead.mean), ("partners", partners.mean))
     )
     if verdicts == {REPRODUCED}:
         return REPRODUCED, remark
     return (NOT_REPRODUCED if NOT_REPRODUCED in verdicts else INCONCLUSIVE), remark
+
+
+def _spreads(mean: Estimate) -> str:
+    training = "not known" if np.isnan(mean.training) else f"±{mean.training:.1f}"
+    return f"training {training}, people ±{mean.people:.1f}"
+
+
+def _interval(mean: Estimate) -> str:
+    return f"{texts.signed(mean.low)} … {texts.signed(mean.high)}"
 
 
 def _above(mean: Estimate, printed: float) -> str:

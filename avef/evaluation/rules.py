@@ -53,8 +53,8 @@ JOIN = (
 )
 #: A file's entry that is as good as the paper's, with the reason.
 AS_GOOD_AS = {
-    ("eNTERFACE'05, clips", "1287"): "1290 are 43 people's 30 sentences; the corpus lacks three of "
-    "subject 23 and has six of subject 6 unsegmented, which are left out",
+    ("eNTERFACE'05, clips", "1287"): "1290 are 30 clips of each of 43 speakers; the corpus lacks "
+    "three of speaker 23 and has six of speaker 6 uncut, which are left out",
 }
 
 
@@ -101,7 +101,7 @@ RULES = {
     "F2": Rule(
         "near",
         "html/01_preprocessing-enterface05.html#fig-2",
-        "share of the clip that is left: 1.6 s of 2.7 s in the paper",
+        "share of the clip that is left (in the paper 1.6 s of 2.7 s)",
         limit=15.0,
     ),
     "F3": Rule("picture", "html/01_preprocessing-enterface05.html#fig-3"),
@@ -110,7 +110,7 @@ RULES = {
     "K1": Rule(
         "near",
         "html/01_preprocessing-rml.html#k1",
-        "samples, that is segments: those of case 2 to those of case 1",
+        "segments of case 2, in percent of those of case 1",
         limit=5.0,
     ),
     "P1": Rule("at most", "html/07a_speed.html#p1"),

@@ -14,14 +14,14 @@ from avef import paper
 from avef.config.schema import Params, Schedule
 from avef.core import outside, paths
 from avef.core.files import write_csv, write_text
-from avef.evaluation import intervals, scores, texts
-from avef.evaluation.marks import SAID
+from avef.evaluation import captions, intervals, scores, texts
 from avef.protocol import EMOTION_MODELS
 
 #: The stage whose predictions a modality's accuracies are of.
 STAGES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
 #: Table number → corpus.
 CONFUSIONS = dict(zip((8, 9, 10), paper.DATASETS, strict=True))
+_CHANNELS = {1: "mono", 2: "stereo"}
 
 
 def table_1(listed: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
@@ -34,11 +34,11 @@ def table_1(listed: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataF
         column stands alone, of one that the paper does not have ours.
     """
     columns = {}
-    theirs = paper.table_1()
-    for dataset in dict.fromkeys([*theirs.index, *listed]):
+    printed = paper.table_1()
+    for dataset in dict.fromkeys([*printed.index, *listed]):
         name = paper.title(dataset)
-        if dataset in theirs.index:
-            columns[f"{name}, paper"] = _printed(theirs.loc[dataset])
+        if dataset in printed.index:
+            columns[f"{name}, paper"] = _printed(printed.loc[dataset])
         if dataset in listed:
             columns[f"{name}, files"] = _of_files(*listed[dataset])
     return pd.DataFrame(columns).rename_axis("entry")
@@ -61,7 +61,7 @@ def _of_files(clips, files):
     shown = files["width"].notna().any()
     return {
         "audio (Hz)": int(usual["sample_rate"]),
-        "channels": int(usual["channels"]),
+        "channels": _CHANNELS.get(usual["channels"], f"{usual['channels']:g}"),
         "fps": texts.whole(usual["fps"]) if shown else "–",
         "frame size": f"{usual['width']:.0f}×{usual['height']:.0f}" if shown else "–",
         "speakers": clips["speaker"].nunique(),
@@ -134,10 +134,10 @@ def accuracy_table(datasets: Sequence[str], seed: int = 0) -> pd.DataFrame:
         table = scores.accuracies(predictions).merge(spread, on=["emotion_model", "case"])
         ours.append(table.assign(dataset=dataset, modality=modality))
     key = ["dataset", "modality", "emotion_model", "case"]
-    theirs = paper.accuracies().rename(columns={"accuracy": "paper"})
+    printed = paper.accuracies().rename(columns={"accuracy": "paper"})
     every = product(dict.fromkeys([*paper.DATASETS, *datasets]), STAGES, EMOTION_MODELS, (1, 2))
     entries = pd.DataFrame(every, columns=key)
-    both = entries.merge(theirs, on=key, how="left", validate="1:1")
+    both = entries.merge(printed, on=key, how="left", validate="1:1")
     run = pd.concat(ours).rename(columns={"accuracy": "ours"})
     both = both.merge(run, on=key, how="left", validate="1:1")
     alone, binary = both["modality"] != "multimodal", both["emotion_model"] != "emotion"
@@ -215,7 +215,7 @@ def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
     >>> figures = {"ours": 80.0, "paper": 82.38, "difference": -2.38, "deviation": 1.32}
     >>> interval = {"low": 71.2, "high": 88.5}
     >>> layout(pd.DataFrame([rml | figures | interval | {"case": 2}]), 6).to_dict()
-    {'RML': {'case 2': '80.0 ± 1.3 [71, 88] (82.38, -2.4)'}}
+    {'RML': {'case 2': '80.0 ± 1.3 [71, 88] (82.38, −2.4)'}}
     """
     part = accuracies[accuracies["table"] == number].copy()
     figures = part[["ours", "paper", "difference", "deviation", "low", "high"]]
@@ -228,7 +228,8 @@ def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
     if (part["emotion_model"] != "emotion").any():
         part["row"] += ", " + part["emotion_model"]
     wide = part.pivot(index="row", columns="column", values="text")
-    return wide.loc[sorted(part["row"].unique()), part["column"].unique()]
+    wide = wide.loc[sorted(part["row"].unique()), part["column"].unique()]
+    return wide.rename_axis(index=None, columns=None)
 
 
 def write_all(
@@ -240,12 +241,12 @@ def write_all(
     ``mark`` (:mod:`avef.evaluation.marks`).
     """
     accuracies = accuracy_table(datasets, seed)
-    note = " ".join(filter(None, (NOTE, coverage(datasets), trained_on(datasets))))
+    note = _note(datasets, accuracies)
     for number in (4, 5, 6, 7):
         part = accuracies[accuracies["table"] == number].assign(data=mark)
         write_csv(folder / f"table_{number}.csv", part)
-        printed = layout(accuracies, number)
-        _markdown(folder / f"table_{number}.md", number, printed, mark, note)
+        text = captions.markdown(layout(accuracies, number), number, mark, note=note)
+        write_text(folder / f"table_{number}.md", text)
     for number, dataset in CONFUSIONS.items():
         there = dataset in datasets and len(read_predictions("svm", dataset))
         table = confusion_table(dataset, seed) if there else _not_run(dataset)
@@ -254,8 +255,8 @@ def write_all(
         table["text"] = [_entry(*row) for row in figures]
         wide = table.pivot(index="true", columns="predicted", values="text")
         wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
-        note = " ".join(filter(None, (NOTE, coverage([dataset]), trained_on([dataset]))))
-        _markdown(folder / f"table_{number}.md", number, wide, mark, note)
+        text = captions.markdown(wide, number, mark, note=_note([dataset], table))
+        write_text(folder / f"table_{number}.md", text)
     return accuracies
 
 
@@ -274,25 +275,17 @@ def write_table(
 ) -> None:
     """Write Table 1, 2 or 3 as CSV and Markdown, its index as the first column."""
     write_csv(folder / f"table_{number}.csv", table, index=True)
-    _markdown(folder / f"table_{number}.md", number, table.astype(str), mark)
+    note = captions.HARDWARE if number == 3 else ""
+    text = captions.markdown(table.astype(str), number, mark, note=note)
+    write_text(folder / f"table_{number}.md", text)
 
 
-NOTE = (
-    "Percent: ours, the mean over the trainings ± their standard deviation (the paper's, "
-    "difference); in Tables 4–7 in square brackets the 95 % interval over speakers."
-)
-TITLES = {
-    1: "The corpora: the paper and the files",
-    2: "Six emotions, binary arousal and valence",
-    3: "Training set-up: the paper and the settings at hand",
-    4: "Unimodal classification for six discrete emotions",
-    5: "Unimodal classification of the binary dimensional emotion model",
-    6: "Multi-modal classification for six discrete emotions",
-    7: "Multi-modal classification for the binary dimensional emotion model",
-    8: "Confusion matrix of multi-modal classification on RML, case 2",
-    9: "Confusion matrix of multi-modal classification on eNTERFACE'05, case 2",
-    10: "Confusion matrix of multi-modal classification on BAUM-1s, case 2",
-}
+def _note(datasets, figures):
+    """What the entries of a table are, of how many clips, and of which machine."""
+    run = figures.dropna(subset=["ours"])
+    alone = len(run) > 0 and run["deviation"].isna().all()
+    said = "Each was trained once, so there is no deviation." if alone else ""
+    return " ".join(filter(None, (captions.NOTE, said, coverage(datasets), trained_on(datasets))))
 
 
 def _not_run(dataset):
@@ -302,24 +295,15 @@ def _not_run(dataset):
     return long.assign(**dict.fromkeys(missing, np.nan))
 
 
-def _entry(ours, theirs, difference, deviation, low=float("nan"), high=float("nan")):
+def _entry(ours, printed, difference, deviation, low=float("nan"), high=float("nan")):
     if pd.isna(ours):
-        return "–" if pd.isna(theirs) else f"– ({theirs:.2f})"
+        return "–" if pd.isna(printed) else f"– ({printed:.2f})"
     spread = "" if pd.isna(deviation) else f" ± {deviation:.1f}"
     spread += "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
-    if pd.isna(theirs):
+    if pd.isna(printed):
         return f"{ours:.1f}{spread}"
-    return f"{ours:.1f}{spread} ({theirs:.2f}, {difference:+.1f})"
+    return f"{ours:.1f}{spread} ({printed:.2f}, {texts.signed(difference)})"
 
 
 def _plain(value):
     return value if isinstance(value, str) else f"{value:g}"
-
-
-def _markdown(path, number, table, mark, note=""):
-    head = "| " + " | ".join([table.index.name or "", *table.columns]) + " |"
-    rows = [f"| {name} | " + " | ".join(row) + " |" for name, row in table.iterrows()]
-    body = "\n".join([head, "| --- " * (len(table.columns) + 1) + "|", *rows])
-    said = f"**{SAID[mark]}**" if SAID[mark] else ""
-    blocks = [f"# Table {number}. {TITLES[number]}", said, note, body]
-    write_text(path, "\n\n".join(block for block in blocks if block) + "\n")

@@ -5,8 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-#: Columns of tables that have another name for readers.
-_NAMES = {"dataset": "corpus", "theirs": "baseline's"}
+#: Columns and rows of tables that have another name for readers.
+_NAMES = {
+    "dataset": "corpus",
+    "unweighted": "mean recall",
+    "unweighted_1": "mean recall, case 1",
+    "unweighted_2": "mean recall, case 2",
+    "seeds": "trainings",
+    "plain": "base run",
+    "changed": "with the change",
+    "moved": "predictions that differ (%)",
+    "quarantined": "in quarantine",
+    "segments_case1": "segments of case 1",
+    "segments_case2": "segments of case 2",
+    "segments_percent": "segments of case 2 (% of case 1)",
+    "voiced_percent": "speech (% of the time)",
+    "happiness_voiced_percent": "speech in clips of happiness (%)",
+    "frames_with_face_percent": "frames with a face (%)",
+}
+#: Emotion models, where the key alone would not say it.
+_MODELS = {"emotion": "six emotions"}
+NOTHING = "–"  # for what does not exist
 _NEGATIVE = re.compile(r"(?<![\w.)\]-])-(?=\d)")
 _DECIMAL = re.compile(r"\d+\.\d+(e[-+]?\d+)?")
 _HOURS = re.compile(r"([\d.]+) h\b")
@@ -77,8 +96,48 @@ def places(values: Iterable[float]) -> int:
     return 1 if greatest >= 10 else 2 if greatest > 1 else 3
 
 
+def column(values: Iterable[float]) -> list[str]:
+    """Numbers of one column as people read them, a dash for what does not exist.
+
+    All have as many decimals as the greatest asks for (:func:`places`), but what these would
+    make nothing of has two digits.
+
+    Examples
+    --------
+    >>> column([71.25, -8.9623, float("nan")]), column([0.0954, 0.00012]), column([3.0, -0.0])
+    (['71.2', '−9.0', '–'], ['0.095', '0.00012'], ['3', '0'])
+    """
+    known = [float(value) for value in values]
+    decimals = places(known)
+    return [NOTHING if value != value else _number(value, decimals) for value in known]
+
+
+def _number(value, decimals):
+    small = 0 < abs(value) < 0.5 / 10**decimals
+    return minus(f"{value:.2g}" if small else f"{value + 0.0:.{decimals}f}")
+
+
+def signed(value: float, places: int = 1) -> str:
+    """A difference with its sign; without one where nothing is left of it.
+
+    >>> signed(-7.14), signed(2.0, 0), signed(-0.04)
+    ('−7.1', '+2', '0.0')
+    """
+    text = f"{value:+.{places}f}"
+    return minus(text) if float(text) else text[1:]
+
+
+def model(name: str) -> str:
+    """What an emotion model is called where people read it.
+
+    >>> model("emotion"), model("arousal")
+    ('six emotions', 'arousal')
+    """
+    return _MODELS.get(name, name)
+
+
 def heading(name: str) -> str:
-    """What a column of a table is called where people read it.
+    """What a column or a row of a table is called where people read it.
 
     >>> heading("dataset"), heading("test_share")
     ('corpus', 'test share')

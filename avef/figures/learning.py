@@ -7,8 +7,12 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from avef import paper
+from avef.evaluation import texts
 from avef.figures.titles import headline, nothing
 from avef.protocol import EMOTION_MODELS
+
+#: What a training starts from, colour, legend.
+STARTS = (("transfer", "C0", "from other corpora"), ("random", "C3", "from random weights"))
 
 
 def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
@@ -33,22 +37,29 @@ def learning_curves(curves: pd.DataFrame, panels: str = "case") -> plt.Figure:
     colours = {m: f"C{i}" for i, m in enumerate(EMOTION_MODELS) if m in there}
     lines = [c for c in ("emotion_model", panels, "seed", "fold") if c in curves]
     held = "held_loss" in curves
+    scale = {"loss": 1, "accuracy": 100}
     for key, line in curves.groupby(lines):
         side = names.index(key[1])
         for axis, column in zip(axes[:, side], ["loss", "accuracy"], strict=True):
-            axis.plot(line["epoch"], line[column], color=colours[key[0]], lw=0.8, alpha=0.7)
+            axis.plot(
+                line["epoch"],
+                scale[column] * line[column],
+                color=colours[key[0]],
+                lw=0.8,
+                alpha=0.7,
+            )
             if held:
-                watched = line[f"held_{column}"]
+                watched = scale[column] * line[f"held_{column}"]
                 axis.plot(line["epoch"], watched, color=colours[key[0]], lw=0.8, ls=":")
     for axis, name in zip(axes[0], names, strict=True):
         axis.set_title(f"case {name}" if panels == "case" else str(name))
-    for axis, column in zip(axes[:, 0], ["loss", "accuracy"], strict=True):
-        axis.set_ylabel(column)
+    for axis, name in zip(axes[:, 0], ["loss", "accuracy (%)"], strict=True):
+        axis.set_ylabel(name)
     for axis in axes[1]:
         axis.set_xlabel("epoch")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for model, colour in colours.items():
-        axes[0, -1].plot([], [], color=colour, label=model)
+        axes[0, -1].plot([], [], color=colour, label=texts.model(model))
     if held:
         axes[0, -1].plot([], [], color="0.4", ls=":", label="held-out speakers")
     axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))
@@ -110,15 +121,15 @@ def transfer_curves(curves: pd.DataFrame, saved: float) -> plt.Figure:
     for row, network in zip(axes, networks, strict=True):
         for axis, corpus in zip(row, corpora, strict=True):
             part = curves[(curves["network"] == network) & (curves["corpus"] == corpus)]
-            for start, colour in (("transfer", "C0"), ("random", "C1")):
+            for start, colour, said in STARTS:
                 mean = part[part["start"] == start].groupby("epoch")["loss"].mean()
-                axis.plot(mean.index, mean, color=colour, label=f"start: {start}")
+                axis.plot(mean.index, mean, color=colour, label=said)
             axis.set_title(f"{paper.title(corpus)}, {network}", fontsize=9)
         row[0].set_ylabel("training loss")
     for axis in axes[-1]:
         axis.set_xlabel("epoch")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes[0, -1].legend(fontsize=7)
+    axes[0, -1].legend(fontsize=8)
     title = f"Transfer reaches the same training loss in {abs(saved):.0f} % "
     title += "fewer epochs" if saved >= 0 else "more epochs"
     headline(figure, title)

@@ -39,7 +39,7 @@ def preparation(
     figure, axes = plt.subplots(6, 1, figsize=(8, 7), height_ratios=[1, 1, 1.1] * 2)
     for axis in () if len(frames) else axes[[2, 5]]:
         axis.remove()
-    _wave(axes[0], y, rate, f"Before: {seconds:.1f} s")
+    _wave(axes[0], y, rate, f"Before: {seconds:.1f} s", seconds)
     for start, end in _runs(~clip.voiced):
         for axis in axes[:2]:
             axis.axvspan(start / 100, end / 100, color="0.5", alpha=0.35, lw=0)
@@ -47,7 +47,8 @@ def preparation(
     if len(frames):
         _strip(axes[2], frames, np.arange(len(frames)))
         _strip(axes[5], clip.faces, spoken)
-    _wave(axes[3], y[samples], rate, f"After: {len(voiced) / 100:.1f} s of speech")
+    kept = len(voiced) / 100
+    _wave(axes[3], y[samples], rate, f"After: {kept:.1f} s of speech", kept)
     _mel(axes[4], clip.log_mel[voiced])
     headline(figure, title)
     return figure
@@ -85,7 +86,7 @@ def segment_faces(
     figure, axes = plt.subplots(2, 8, figsize=(8, 2.2))
     for axis, index in zip(axes.flat, segments.faces[number], strict=True):
         axis.imshow(clip.faces[index])
-        axis.set_title(f"{index}", fontsize=7, loc="center", fontweight="normal")
+        axis.set_title(f"frame {index}", fontsize=7, loc="center", fontweight="normal")
         axis.axis("off")
     headline(figure, title)
     return figure
@@ -106,18 +107,18 @@ def voiced_share(prepared: pd.DataFrame, dataset: str) -> plt.Figure:
     axis.axvline(weighted, color="C0", label=f"ours {weighted:.0f} %")
     title = f"{weighted:.0f} % of {paper.title(dataset)} is speech"
     if dataset in paper.DATASETS:
-        theirs = paper.CLAIMS["K1"].of(dataset)
-        axis.axvline(theirs, color="C1", ls="--", label=f"paper {theirs:.0f} %")
-        title += f"; in the paper {theirs:.0f} %"
-    axis.set(xlabel="voiced (% of the clip)", ylabel="clips", xlim=(0, 100))
+        printed = paper.CLAIMS["K1"].of(dataset)
+        axis.axvline(printed, color="C1", ls="--", label=f"the paper {printed:.0f} %")
+        title += f"; the paper's data shrink to {printed:.0f} %"
+    axis.set(xlabel="speech (% of the clip)", ylabel="clips", xlim=(0, 100))
     axis.legend(loc="upper left")
-    axis.set_title(title)
+    headline(figure, title)
     return figure
 
 
-def _wave(axis, y, rate, title):
+def _wave(axis, y, rate, title, seconds):
     axis.plot(np.arange(len(y)) / rate, y, lw=0.4)
-    axis.set(title=title, xlim=(0, len(y) / rate), yticks=[])
+    axis.set(title=title, xlim=(0, seconds), yticks=[], ylabel="sound")
 
 
 def _mel(axis, log_mel):

@@ -36,7 +36,7 @@ def forest(parts: pd.DataFrame) -> plt.Figure:
         interval that leaves the paper's figure out.
     """
     sides = {"Six emotions": ("T4", "T6"), "Arousal and valence": ("T5", "T7")}
-    figure, axes = plt.subplots(1, 2, figsize=(9.5, 7))
+    figure, axes = plt.subplots(1, 2, figsize=(10, 8.5))
     for axis, (title, tables) in zip(axes, sides.items(), strict=True):
         rows = parts[parts["id"].isin(tables)].reset_index(drop=True)
         names = rows["part"].str.replace("emotion, ", "")
@@ -46,12 +46,12 @@ def forest(parts: pd.DataFrame) -> plt.Figure:
         inside = _covers(rows)
         for mask, fill, label in (
             (inside, "C0", "ours, 95 % interval over speakers"),
-            (~inside, "white", "ours, paper outside"),
+            (~inside, "white", "ours, the paper outside"),
         ):
             axis.plot(ours[mask], y[mask], "o", ms=4, color="C0", mfc=fill, label=label)
-        theirs = rows["paper"].to_numpy(float)
-        axis.plot(theirs, y, "|", ms=8, mew=2, color="C1", label="paper")
-        axis.set_yticks(y, names, fontsize=7)
+        printed = rows["paper"].to_numpy(float)
+        axis.plot(printed, y, "|", ms=8, mew=2, color="C1", label="the paper")
+        axis.set_yticks(y, names, fontsize=8)
         axis.set(xlabel="accuracy (%)", xlim=(0, 102), title=title)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower right", ncols=3)
@@ -82,7 +82,7 @@ def verdict_strip(table: pd.DataFrame) -> plt.Figure:
     axis.legend(handles=legend, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3)
     axis.set(xlim=(-0.6, len(table) - 0.4), ylim=(0, 1))
     axis.axis("off")
-    axis.set_title(f"{counts.get(claims.REPRODUCED, 0)} of {len(table)} claims reproduced")
+    headline(figure, f"{counts.get(claims.REPRODUCED, 0)} of {len(table)} claims reproduced")
     return figure
 
 
@@ -132,8 +132,8 @@ def identities(table: pd.DataFrame) -> plt.Figure:
         label="fail",
     )
     for y, (hold, checked) in enumerate(groups[["hold", "checked"]].to_numpy()):
-        left.text(checked + 0.6, y, f"{hold} of {checked}", va="center", fontsize=7)
-    left.tick_params(axis="y", labelsize=7)
+        left.text(checked + 0.6, y, f"{hold} of {checked}", va="center", fontsize=8)
+    left.tick_params(axis="y", labelsize=8)
     left.set(xlabel="identities", xlim=(0, groups["checked"].max() + 9))
     left.legend(loc="lower right")
     _diagonals(right, table[table["id"].str.startswith("diagonal/")])
@@ -159,7 +159,7 @@ def _diagonals(axis, rows):
         xlabel="Table 6 minus weighted diagonal (points)",
         title=f"Table 6 above its matrix: {above} of {len(rows)}",
     )
-    axis.margins(x=0.7)
+    axis.margins(x=0.9)
 
 
 def _forest_title(parts):
@@ -176,5 +176,5 @@ def _forest_title(parts):
 
 
 def _covers(rows):
-    low, theirs, high = (rows[c].to_numpy(float) for c in ("low", "paper", "high"))
-    return (low <= theirs) & (theirs <= high)
+    low, printed, high = (rows[c].to_numpy(float) for c in ("low", "paper", "high"))
+    return (low <= printed) & (printed <= high)

@@ -32,13 +32,15 @@ def roc(scores: Mapping[str, vad_scores.Scores]) -> plt.Figure:
                 if at == condition:
                     axis.plot(*vad_scores.roc(*pair), lw=1.2, label=detector)
             axis.set_title(condition, fontsize=8)
-        row[0].set_ylabel(f"{corpus}\nspeech found")
+        row[0].set_ylabel(f"{corpus}\nspeech found (share)")
     for axis in axes[-1]:
         axis.set_xlabel("silence taken for speech")
-    axes[-1, -1].legend(fontsize=7)
+    axes[-1, -1].legend(fontsize=8)
     areas = pd.concat(vad_scores.auc(of) for of in scores.values())
     least = areas.drop(columns="condition").min()
-    title = f"Worst condition: {least.idxmax()} keeps {least.max():.2f} of the area under the curve"
+    title = (
+        f"In its worst condition {least.idxmax()} has an area under the curve of {least.max():.2f}"
+    )
     headline(figure, title)
     return figure
 

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from avef.core.inert import shown
-from avef.evaluation import claims
+from avef.evaluation import captions, claims
 from avef.evaluation.marks import SAID
 from avef.evaluation.tables import CONFUSIONS
 from avef.report import gallery, ledger, links, notebooks, opening, real, view
@@ -78,9 +78,10 @@ def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
         "corpora": {n: given(f"table_{n}", view.grid) for n in (1, 2, 3)},
         "accuracies": {n: given(f"table_{n}", view.accuracies) for n in (4, 5, 6, 7)},
         "matrices": {n: given(f"table_{n}", view.matrices) for n in CONFUSIONS},
-        "title": view.title,
+        "title": captions.title,
         "consistency": given("consistency", view.identities),
         "further": view.further(tables),
+        "heading_of": view.heading,
         "figures": gallery.groups(sources.images, sources.data),
         "notebooks": notebooks.groups(pages),
         "failed": sources.failed,

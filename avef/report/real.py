@@ -9,7 +9,7 @@ from typing import Any
 
 from avef import corpora, paper
 from avef.evaluation import claims
-from avef.evaluation.texts import minus
+from avef.evaluation.texts import minus, signed
 from avef.report.fit import KEYS
 from avef.report.view import LOOKS, Grid
 
@@ -80,7 +80,7 @@ def gains(real: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in CORPORA:
         runs = (run for run in real[name]["runs"] if run["alike"] == "epochs")
         told = (
-            f"{_signed(run['gain']['difference'])} points ({_bounds(run['gain'])}) at "
+            f"{signed(run['gain']['difference'])} points ({_bounds(run['gain'])}) at "
             f"{Fraction(run['width']).limit_denominator(64)} of the width"
             for run in runs
         )
@@ -88,21 +88,22 @@ def gains(real: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _answer(name, about):
-    gain = about["runs"][0]["gain"]
+    gain = bounds = about["runs"][0]["gain"]
     title = corpora.title(name)
     said = f"{title}, of which {about['voiced_percent']:.0f} % is speech: leaving out the rest "
     if gain["low"] > 0:
         said += f"gains {gain['difference']:.1f} points"
     elif gain["high"] < 0:
         said += f"costs {-gain['difference']:.1f} points"
+        bounds = {"low": -gain["high"], "high": -gain["low"]}  # of the costs
     else:
-        said += f"changes {_signed(gain['difference'])} points, which may be chance"
+        said += f"changes {signed(gain['difference'])} points, which may be chance"
     people = f"{about['clips']} clips of {about['speakers']} speakers"
-    said += f" ({_bounds(gain)}; {people}, {len(about['emotions'])} emotions)."
+    said += f" ({_bounds(bounds)}; {people}, {len(about['emotions'])} emotions)."
     for run in about["runs"]:
         if run["alike"] == "steps":
             more = run["gain"]
-            said += f" With as many steps as case 1: {_signed(more['difference'])} points "
+            said += f" With as many steps as case 1: {signed(more['difference'])} points "
             said += f"({_bounds(more)})."
     return said
 
@@ -115,7 +116,7 @@ def _runs(name: str, about: Mapping[str, Any]) -> Iterator[list[str]]:
         )
         gain = run["gain"]
         row = [corpora.title(name), f"{run['width']:g}", f"as many {run['alike']}", *cases]
-        yield [*row, f"{_signed(gain['difference'])} [{_bounds(gain)}]"]
+        yield [*row, f"{signed(gain['difference'])} [{_bounds(gain)}]"]
 
 
 def _claims(measured: Mapping[str, Any]) -> Grid:
@@ -139,7 +140,3 @@ def _one(measured: Mapping[str, Any] | None, key: str) -> str:
 
 def _bounds(values):
     return minus(f"{values['low']:.1f} … {values['high']:.1f}")
-
-
-def _signed(number):
-    return minus(f"{number:+.1f}")

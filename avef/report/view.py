@@ -10,7 +10,7 @@ import pandas as pd
 
 from avef import paper
 from avef.evaluation import claims, consistency, texts
-from avef.evaluation.tables import TITLES
+from avef.evaluation.captions import TITLES
 from avef.preparation import seen
 
 #: Sign and CSS class of each verdict: colour alone must not tell them apart.
@@ -28,7 +28,9 @@ LOOKS = {
 #: Verdicts on definitions, which no data can refute, and what is no verdict at all.
 DEFINED = (claims.IMPLEMENTED, claims.OTHERWISE)
 UNJUDGED = (claims.OTHER_NETWORKS, claims.NO_VERDICT, claims.NOT_RUN)
-NOTHING = "–"
+NOTHING = texts.NOTHING
+_FIGURE = re.compile(r"(-?(0|[1-9]\d*)(\.\d+)?(e[-+]?\d+)?)?")  # no name such as 007 or 1_2
+_WORDS = {"True": "yes", "False": "no"}
 _SHOWN = {"claims", "consistency", "folds", *(f"table_{number}" for number in TITLES)}
 _NUMBER = re.compile(r"[-+−]?\d[\d.,]*(e[-+]?\d+)?( ?%)?")
 
@@ -46,24 +48,30 @@ class Grid(NamedTuple):
 
 
 def grid(table: pd.DataFrame) -> Grid:
-    """A table as it stands in its CSV, empty entries as a dash, numbers to two decimals.
+    """A table of texts as it stands, empty entries as a dash.
 
     Examples
     --------
-    >>> grid(pd.DataFrame({"dataset": ["rml", "new"], "n": ["-0.125", ""]}))
+    >>> grid(pd.DataFrame({"dataset": ["rml", "new"], "n": ["-0.12", ""]}))
     Grid(columns=['corpus', 'n'], rows=[['RML', '−0.12'], ['new', '–']], numeric=[False, True])
     """
-    if "dataset" in table:
-        table = table.assign(dataset=table["dataset"].map(paper.title))
-    rows = [[_entry(text) for text in row] for row in table.itertuples(index=False)]
-    numeric = [numbers(column) for column in zip(*rows, strict=True)] or [False] * len(
-        table.columns
-    )
+    readers = {"dataset": paper.title, "emotion_model": texts.model}
+    known = {name: table[name].map(reader) for name, reader in readers.items() if name in table}
+    columns = [[_entry(text) for text in column] for _, column in table.assign(**known).items()]
+    numeric = [numbers(column) for column in columns]
+    rows = [list(row) for row in zip(*columns, strict=True)]
     return Grid([texts.heading(name) for name in table.columns], rows, numeric)
 
 
 def _entry(text):
-    return texts.minus(texts.rounded(text) if _NUMBER.fullmatch(text) else text) or NOTHING
+    return texts.minus(_WORDS.get(text, text)) or NOTHING
+
+
+def _rounded(column):
+    """A column of a CSV; of numbers alone with the decimals that its greatest asks for."""
+    if not all(_FIGURE.fullmatch(text) for text in column):
+        return column
+    return pd.Series(texts.column(float(text or "nan") for text in column), column.index)
 
 
 def numbers(entries: Iterable[str]) -> bool:
@@ -141,7 +149,7 @@ def accuracies(table: pd.DataFrame) -> list[dict[str, Any]]:
     for dataset, part in table.groupby("dataset", sort=False):
         rows = []
         for entry in part.to_dict("records"):
-            theirs, ours, difference, unweighted = (
+            printed, ours, difference, unweighted = (
                 _number(entry[name]) for name in ("paper", "ours", "difference", "unweighted")
             )
             rows.append(
@@ -153,7 +161,7 @@ def accuracies(table: pd.DataFrame) -> list[dict[str, Any]]:
                     "difference": _signed(difference),
                     "unweighted": _one(unweighted),
                     "interval": _bounds(entry),
-                    "at": None if None in (theirs, ours) else _span(theirs, ours),
+                    "at": None if None in (printed, ours) else _span(printed, ours),
                 }
             )
         name = paper.title(dataset)
@@ -182,7 +190,7 @@ def identities(table: pd.DataFrame) -> dict[str, Any]:
         "groups": groups.to_dict("records"),
         "hold": int(groups["hold"].sum()),
         "checked": int(groups["checked"].sum()),
-        "all": grid(table.drop(columns="id")),
+        "all": grid(consistency.readable(table.drop(columns="id"))),
     }
 
 
@@ -212,18 +220,37 @@ def quarantine(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     return made
 
 
+#: Tables by file name whose heading is more than that name.
+_HEADINGS = {
+    "ablations": "One choice changed at a time",
+    "baselines": "Gains over simpler ways (S1, S2)",
+    "case_gains": "What case 2 gains, training by training (S3)",
+    "dbn_control": "What of the DBN's head start is kept without the sources' units (S4)",
+    "power": "How far the verdicts can be trusted: simulated studies, percent",
+    "power_needed": "What was asked of the verdicts",
+    "transfer_gain": "Accuracy with transfer, and without as the baseline (S4)",
+}
+
+
+def heading(name: str) -> str:
+    """What stands above one of :func:`further`.
+
+    >>> heading("power_needed"), heading("new_table")
+    ('What was asked of the verdicts', 'New table')
+    """
+    return _HEADINGS.get(name, name.replace("_", " ").capitalize())
+
+
 def further(tables: Mapping[str, pd.DataFrame]) -> dict[str, Grid]:
-    """Tables by file name that no other part of the page shows, without the mark of their data."""
+    """Tables by file name that no other part of the page shows, without the mark of their data.
+
+    Their numbers are rounded as in the notebooks.
+    """
     return {
-        name: grid(table.drop(columns="data", errors="ignore"))
+        name: grid(table.drop(columns="data", errors="ignore").apply(_rounded))
         for name, table in sorted(tables.items())
         if name not in _SHOWN
     }
-
-
-def title(number: int) -> str:
-    """What one of the paper's tables is called."""
-    return f"Table {number}. {TITLES[number]}"
 
 
 def _in_order(names):
@@ -263,7 +290,7 @@ def _one(value):
 
 
 def _signed(value):
-    return NOTHING if value is None else texts.minus(f"{value:+.1f}")
+    return NOTHING if value is None else texts.signed(value)
 
 
 def _clips(part):
@@ -278,5 +305,5 @@ def _clips(part):
     return said + (f", mean of {seeds[0]} trainings" if seeds and seeds[0] > 1 else "")
 
 
-def _span(theirs, ours):
-    return {"paper": theirs, "ours": ours, "from": min(theirs, ours), "to": max(theirs, ours)}
+def _span(printed, ours):
+    return {"paper": printed, "ours": ours, "from": min(printed, ours), "to": max(printed, ours)}

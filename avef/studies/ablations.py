@@ -227,7 +227,8 @@ def _effect(part, seed):
         "moved": round(moved, 2),
     }
     result |= baselines.against(corpora, plain, seed)
-    result |= {"changed": result.pop("ours"), "plain": result.pop("theirs")}
+    result["changed"] = result.pop("accuracy")
+    result["plain"] = result.pop("baseline_accuracy")
     return result if moved else result | dict.fromkeys(("low", "high", "p"), np.nan)
 
 

@@ -127,25 +127,25 @@ def of_fusions(folders: Folders, chosen: CorpusParams) -> dict[str, pd.DataFrame
 
 
 def against(
-    ours: Mapping[Any, pd.DataFrame], theirs: Mapping[Any, pd.DataFrame], seed: int
+    model: Mapping[Any, pd.DataFrame], baseline: Mapping[Any, pd.DataFrame], seed: int
 ) -> dict[str, float]:
-    """Ours minus theirs, paired by speaker over all corpora.
+    """A model minus its baseline, paired by speaker over all corpora.
 
     Parameters
     ----------
-    ours, theirs : corpus, or (corpus, modality) → predictions of the same clips
+    model, baseline : corpus, or (corpus, modality) → predictions of the same clips
         A corpus' speaker is one unit in all its tables and seeds: what one person gains by
         sound and by sight is not what two people gain.
 
     Returns
     -------
     dict
-        ``ours``, ``theirs`` (accuracies, percent), ``difference``, ``low``, ``high``
+        ``accuracy``, ``baseline_accuracy`` (percent), ``difference``, ``low``, ``high``
         (points, 95 %), ``p``; ``seeds``, and of several the ``deviation`` of the difference
         over these trainings (points).
     """
     parts = []
-    for case, tables in ((1, theirs), (2, ours)):
+    for case, tables in ((1, baseline), (2, model)):
         for key, table in tables.items():
             corpus, *rest = [key] if isinstance(key, str) else key
             speaker = corpus + "/" + table["speaker"].astype(str)
@@ -154,7 +154,7 @@ def against(
             parts.append(both)
     both = pd.concat(parts, ignore_index=True)
     row = paired.case_comparison(both, seed=seed).iloc[0]
-    names = {"case_2": "ours", "case_1": "theirs"} | {
+    names = {"case_2": "accuracy", "case_1": "baseline_accuracy"} | {
         c: c for c in ("difference", "low", "high", "p")
     }
     told = {new: round(float(row[old]), 4) for old, new in names.items()}
@@ -180,28 +180,28 @@ def study(p: Params) -> tuple[pd.DataFrame, dict]:
     corpora = {"audio": list(p.corpora), "visual": shown, "both": shown}
     crafted = {c: of_features(paths.prepared(c), p.of(c)) for c in p.corpora}
     joined = {c: of_fusions(paths.folders(c), p.of(c)) for c in shown}
-    learnt = {m: {c: _ours(STAGES[m], c) for c in corpora[m]} for m in STAGES}
+    learnt = {m: {c: _learnt(STAGES[m], c) for c in corpora[m]} for m in STAGES}
     rows: list[tuple] = []
     features: dict[tuple[str, str], tuple] = {}
     for modality in filter(corpora.get, MODALITIES):
-        theirs = {c: crafted[c][modality] for c in corpora[modality]}
-        pair = against(learnt[modality], theirs, seed)
+        baseline = {c: crafted[c][modality] for c in corpora[modality]}
+        pair = against(learnt[modality], baseline, seed)
         rows.append(("S1", f"{modality}-net", HANDCRAFTED[modality], pair))
-        features |= {(c, modality): (learnt[modality][c], theirs[c]) for c in theirs}
+        features |= {(c, modality): (learnt[modality][c], baseline[c]) for c in baseline}
     claimed = [c for c in shown if c in paper.DATASETS]
     fusions = []
     for name in FUSIONS if shown else ():
-        theirs = {c: joined[c][name] for c in shown}
-        rows.append(("S2", "DBN", name, against(learnt["both"], theirs, seed)))
+        baseline = {c: joined[c][name] for c in shown}
+        rows.append(("S2", "DBN", name, against(learnt["both"], baseline, seed)))
         if claimed:
-            ours = {c: learnt["both"][c] for c in claimed}
-            fusions.append(against(ours, {c: theirs[c] for c in claimed}, seed))
+            model = {c: learnt["both"][c] for c in claimed}
+            fusions.append(against(model, {c: baseline[c] for c in claimed}, seed))
     table = pd.DataFrame([{"claim": c, "model": m, "baseline": b} | p for c, m, b, p in rows])
     if not claimed:
         return table, {}
     pairs = {key: pair for key, pair in features.items() if key[0] in claimed}
     mine, crafts = ({key: pair[i] for key, pair in pairs.items()} for i in (0, 1))
-    best = max(fusions, key=lambda pair: pair["theirs"])
+    best = max(fusions, key=lambda pair: pair["baseline_accuracy"])
     return table, {"S1": against(mine, crafts, seed), "S2": best}
 
 
@@ -210,11 +210,11 @@ def _by_training(both):
     seed = both["seed"] if "seed" in both else pd.Series(0, both.index)
     right = 100.0 * (both["true"] == both["predicted"])
     mean = right.groupby([both["case"], seed], dropna=False).mean()
-    ours, theirs = mean.loc[2], mean.loc[1]
-    return ours - theirs.reindex(ours.index).fillna(theirs.mean())
+    model, baseline = mean.loc[2], mean.loc[1]
+    return model - baseline.reindex(model.index).fillna(baseline.mean())
 
 
-def _ours(stage, corpus):
+def _learnt(stage, corpus):
     kinds = {"clip": str, "speaker": str}
     table = outside.table(paths.predictions(stage, corpus), dtype=kinds)
     return table.query("emotion_model == 'emotion' and case == 2")

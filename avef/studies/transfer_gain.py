@@ -62,15 +62,15 @@ def predictions(p: Params, corpus: str) -> pd.DataFrame:
 
 
 def gain(
-    ours: dict[tuple[str, str], pd.DataFrame],
-    theirs: dict[tuple[str, str], pd.DataFrame],
+    with_it: dict[tuple[str, str], pd.DataFrame],
+    without: dict[tuple[str, str], pd.DataFrame],
     seed: int,
 ) -> pd.DataFrame:
     """Accuracy with transfer minus without, paired by speaker.
 
     Parameters
     ----------
-    ours, theirs : (corpus, modality) → predictions of six emotions, case 2
+    with_it, without : (corpus, modality) → predictions of six emotions, case 2
 
     Returns
     -------
@@ -80,24 +80,24 @@ def gain(
     """
     rows = []
     for name, kinds in (("audio-net", ["audio"]), ("visual-net", ["visual"]), ("both", STAGES)):
-        chosen = [key for key in ours if key[1] in kinds]
+        chosen = [key for key in with_it if key[1] in kinds]
         if not chosen:
             continue
-        mine, other = ({key: table[key] for key in chosen} for table in (ours, theirs))
+        mine, other = ({key: table[key] for key in chosen} for table in (with_it, without))
         rows.append({"networks": name} | baselines.against(mine, other, seed))
     return pd.DataFrame(rows)
 
 
 def claim(
-    ours: dict[tuple[str, str], pd.DataFrame],
-    theirs: dict[tuple[str, str], pd.DataFrame],
+    with_it: dict[tuple[str, str], pd.DataFrame],
+    without: dict[tuple[str, str], pd.DataFrame],
     seed: int,
 ) -> dict[str, dict]:
     """``S4``: the last row of :func:`gain` for the paper's corpora; empty without one."""
-    known = [key for key in ours if key[0] in paper.DATASETS]
+    known = [key for key in with_it if key[0] in paper.DATASETS]
     if not known:
         return {}
-    table = gain({k: ours[k] for k in known}, {k: theirs[k] for k in known}, seed)
+    table = gain({k: with_it[k] for k in known}, {k: without[k] for k in known}, seed)
     return {"S4": table.set_index("networks").loc["both"].to_dict()}
 
 

@@ -44,7 +44,7 @@ def test_a_model_may_lose_and_chance_is_said_to_be_possible():
 def test_without_an_interval_nothing_is_beyond_chance():
     rows = [("net", "a", 30.0, np.nan, np.nan)]
     said = differences.against(pd.DataFrame(rows, columns=AGAINST))
-    assert "better in none and worse in none; the other 1 may be chance" in said
+    assert "better in none and worse in none; each may be chance" in said
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,8 @@ def test_without_an_interval_nothing_is_beyond_chance():
     [
         ((2.0, 0.5, 3.5), "gain 2.0 points by transfer (0.5 … 3.5)"),
         ((2.0, -1.0, 5.0), "gain 2.0 points by transfer (−1.0 … 5.0; that may be chance)"),
-        ((-2.0, -4.0, -1.0), "lose 2.0 points by transfer (−4.0 … −1.0)"),
+        ((-2.0, -4.0, -1.0), "lose 2.0 points by transfer (1.0 … 4.0)"),
+        ((-2.0, -4.0, 1.0), "lose 2.0 points by transfer (−1.0 … 4.0; that may be chance)"),
         ((2.0, np.nan, np.nan), "gain 2.0 points by transfer, without an interval"),
     ],
 )
@@ -65,6 +66,8 @@ def test_epochs_may_be_lost_and_the_dbn_may_not_be_there():
     gain = pd.DataFrame([("both", 2.0, 1.0, 3.0)], columns=GAIN)
     lost = {"difference": -10.0, "low": np.nan, "high": np.nan}
     assert differences.transferred(gain, lost, STARTS).endswith("need 10 % more epochs.")
+    lost |= {"low": -15.0, "high": -5.0}
+    assert differences.transferred(gain, lost, STARTS).endswith("10 % more epochs (5 … 15).")
     none = {"difference": np.nan, "low": np.nan, "high": np.nan}
     assert "epochs" not in differences.transferred(gain, none, STARTS)
 
@@ -75,7 +78,10 @@ def test_a_gain_within_the_spread_of_training_is_not_shown_by_one():
         "cannot show a difference like this."
     )
     assert differences.repeated(many, gains(8.0)).endswith("by 3.5 points (median).")
-    assert differences.repeated(many, gains(-8.0)).startswith("Case 2 loses 8.0 points")
+    assert "loses 8.0 points in the mean of 1 pair (the paper gains 3.0)" in (
+        differences.repeated(many, gains(-8.0))
+    )
+    assert "(the paper: 3.0)" in differences.repeated(many, gains(-8.0, paper=-3.0))
     alone = pd.DataFrame({"deviation": [np.nan]})
     assert "how much of it is luck" in differences.repeated(alone, gains(8.0))
     assert "the paper" not in differences.repeated(many, gains(1.0, paper=np.nan))

@@ -34,7 +34,8 @@ def test_sound_alone_has_no_faces_and_the_paper_no_figure_of_others():
 def test_one_training_has_no_spread():
     rows = [("emotion", 1, 60.0, np.nan, 1), ("emotion", 2, 50.0, np.nan, 1)]
     said = insights.cases(pd.DataFrame(rows, columns=SCORES))
-    assert "−10.0 points. Who" in said and "training" not in said
+    assert "−10.0 points (one training of each, so there is no deviation). Guessing" in said
+    assert "differs" not in said
 
 
 def test_every_network_is_told_at_its_last_epoch_of_six_emotions():
@@ -45,8 +46,8 @@ def test_every_network_is_told_at_its_last_epoch_of_six_emotions():
         ("arousal", "audio-net", 9, 0.99),
     ]
     said = insights.transferred(pd.DataFrame(rows, columns=CURVES.columns))
-    assert "audio-net tells 50 % of its own training segments after 2 epochs and" in said
-    assert "visual-net tells 70 %" in said and "99" not in said
+    assert "audio-net recognises the right one in 50 % of its own training segments after 2" in said
+    assert "epochs, the visual-net in 70 % after 3 epochs; guessing" in said and "99" not in said
 
 
 def test_only_a_gap_that_grows_widens():
@@ -56,3 +57,17 @@ def test_only_a_gap_that_grows_widens():
     said = insights.pretrained(errors)
     assert "from 2.00 to 1.00 in 2 epochs" in said
     assert said.endswith("from 0.200 to −0.100: it does not widen.")
+
+
+def test_where_all_emotions_are_alike_none_is_the_worst():
+    predictions = pd.DataFrame(
+        {"emotion_model": "emotion", "case": 2, "true": ["anger", "fear"]}
+    ).assign(predicted=["anger", "fear"])
+    said = insights.confused(predictions)
+    assert said == "Each emotion is recognised in 100 % of its clips."
+
+
+def test_a_face_in_every_frame_is_told_without_decimals():
+    counts = {"clips": 3, "quarantined": 0, "minutes": 1.0, "voiced_percent": 50.0}
+    counts |= {"segments_percent": 40.0, "frames_with_face_percent": 100.0}
+    assert insights.prepared(counts, "mine").endswith("A face is found in 100 % of the frames.")

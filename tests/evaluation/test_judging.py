@@ -171,3 +171,10 @@ def test_clip_noise_is_not_taken_for_training():
     alone = spread.of_training(by_pair, weights)
     without = spread.of_training(by_pair, weights, noise=spread.clip_noise(values))
     assert without < 0.6 * alone
+
+
+def test_what_a_single_training_cannot_tell_is_not_called_nothing():
+    once = {key: table[table["seed"] == table["seed"].min()] for key, table in FULL.items()}
+    remarks = claims.judge(once).set_index("id")["remark"]
+    assert "training not known, people ±" in remarks["T8"] and "not known" not in remarks["T4"]
+    assert "nan" not in " ".join(remarks)

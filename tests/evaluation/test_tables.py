@@ -12,7 +12,7 @@ from avef import paper
 from avef.config import params, profiles
 from avef.core import paths
 from avef.core.files import write_json
-from avef.evaluation import marks, tables
+from avef.evaluation import captions, marks, tables
 from avef.protocol import EMOTION_MODELS
 
 MODALITIES = {"audio": "audio_net", "visual": "visual_net", "multimodal": "svm"}
@@ -131,7 +131,7 @@ def test_layout_is_the_papers(here, number, rows, columns):
     entry = (
         f"{first['ours']:.1f} ± {first['deviation']:.1f} [{first['low']:.0f}, {first['high']:.0f}]"
     )
-    entry += f" ({first['paper']:.2f}, {first['difference']:+.1f})"
+    entry += f" ({first['paper']:.2f}, {first['difference']:+.1f})".replace("-", "−")
     assert text.iloc[0][columns[0]] == entry
 
 
@@ -150,7 +150,8 @@ def test_files_carry_the_differences_and_the_mark(here, mark):
         text = (paths.TABLES / f"table_{number}.md").read_text(encoding="utf-8")
         shown = [other for other, said in marks.SAID.items() if said and said in text]
         assert shown == [mark] * (mark != "paper")
-        assert text.startswith(f"# Table {number}. ")
+        assert text.startswith(f"# {captions.title(number)}\n")
+        assert "once" not in text  # of several trainings
         lines = [line for line in text.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in lines}) == 1  # a rectangle
 
@@ -194,8 +195,8 @@ def test_table_1_sets_the_files_beside_the_paper():
     files = pd.DataFrame({"sample_rate": [22050, np.nan, 22050, 22050], "channels": 2})
     files = files.assign(fps=[29.97, np.nan, 29.97, 25], width=720, height=480)
     table = tables.table_1({"rml": (clips, files), "mine": (clips[:3], files)})
-    assert table["mine, files"].tolist() == [22050, 2, 29.97, "720×480", 2, 3]
-    assert table["RML, files"].tolist() == [22050, 2, 29.97, "720×480", 2, 4]
+    assert table["mine, files"].tolist() == [22050, "stereo", 29.97, "720×480", 2, 3]
+    assert table["RML, files"].tolist() == [22050, "stereo", 29.97, "720×480", 2, 4]
     assert table["RML, paper"].tolist() == [22050, "stereo", 30, "368×240", 8, 720]
     assert list(table.columns) == [
         "RML, paper",
@@ -276,3 +277,20 @@ def test_a_corpus_of_sound_alone_has_empty_cells_where_it_takes_pictures(here):
     text = tables.layout(tables.accuracy_table(["rml", "voices"]), 4).loc["case 1"]
     assert text["voices visual"] == "–" and "±" in text["voices audio"]
     assert set(tables.read_all(["voices"])) == {("voices", "audio")}
+
+
+def test_one_training_says_why_there_is_no_deviation(here):
+    for key, table in write(["rml"]).items():
+        alone = table[table["seed"] == table["seed"].min()]
+        alone.to_csv(paths.predictions(tables.STAGES[key[1]], key[0]), index=False)
+    tables.write_all(["rml"], mark="demo")
+    said = "Each was trained once, so there is no deviation."
+    for number, told in ((6, True), (8, True), (9, False)):  # eNTERFACE'05 was not run
+        text = (paths.TABLES / f"table_{number}.md").read_text(encoding="utf-8")
+        assert (said in text) == told
+        assert text.index("| case 1 |" if number == 6 else "| fear |") < text.index("Percent:")
+
+
+def test_table_3_says_where_the_machine_stands(here):
+    tables.write_table(pd.DataFrame({"ours": ["–"]}, index=["hardware: CPU"]), 3, "demo")
+    assert captions.HARDWARE in (paths.TABLES / "table_3.md").read_text(encoding="utf-8")

@@ -135,8 +135,8 @@ def test_against_is_paired_and_signed(corpus, chosen):
     fused = baselines.of_fusions(paths.folders("rml"), chosen)["features"]
     worse = fused.assign(predicted=EMOTIONS[0])
     result = baselines.against({"rml": fused}, {"rml": worse}, seed=0)
-    assert result["ours"] == 100
-    assert result["theirs"] == pytest.approx(100 / 6, abs=0.01)
+    assert result["accuracy"] == 100
+    assert result["baseline_accuracy"] == pytest.approx(100 / 6, abs=0.01)
     assert result["low"] > 0
     back = baselines.against({"rml": worse}, {"rml": fused}, seed=0)
     assert back["difference"] == pytest.approx(-result["difference"])
@@ -150,9 +150,9 @@ def test_against_tells_how_trainings_differ():
         pd.DataFrame(clips | {"seed": seed, "predicted": guess})
         for seed, guess in ((1, good), (2, bad))
     )
-    theirs = pd.DataFrame(clips | {"predicted": bad})
-    result = baselines.against({"rml": ours}, {"rml": theirs}, seed=0)
+    rival = pd.DataFrame(clips | {"predicted": bad})
+    result = baselines.against({"rml": ours}, {"rml": rival}, seed=0)
     assert result["difference"] == 25
     assert (result["seeds"], result["deviation"]) == (2, round(50 / 2**0.5, 4))
-    alone = baselines.against({"rml": theirs}, {"rml": theirs}, seed=0)
+    alone = baselines.against({"rml": rival}, {"rml": rival}, seed=0)
     assert alone["seeds"] == 1 and "deviation" not in alone

@@ -49,8 +49,8 @@ def predictions(right):
 
 
 def test_the_gain_is_signed_and_told_by_network_and_together():
-    ours = {("rml", "audio"): predictions(4), ("rml", "visual"): predictions(2)}
-    theirs = {("rml", "audio"): predictions(2), ("rml", "visual"): predictions(3)}
-    table = transfer_gain.gain(ours, theirs, seed=0).set_index("networks")
+    with_it = {("rml", "audio"): predictions(4), ("rml", "visual"): predictions(2)}
+    without = {("rml", "audio"): predictions(2), ("rml", "visual"): predictions(3)}
+    table = transfer_gain.gain(with_it, without, seed=0).set_index("networks")
     assert table["difference"].tolist() == [50.0, -25.0, 12.5]
     assert table.loc["audio-net", "low"] > 0 > table.loc["visual-net", "high"]
