@@ -68,8 +68,8 @@ def outputs(
     Raises
     ------
     ParameterError
-        If the suffix is another, the folder is missing, or a file would be written twice or
-        over a clip.
+        If the suffix is another, the folder is missing, or a file would be written twice, over
+        a clip, or in the place of a folder.
 
     Examples
     --------
@@ -86,6 +86,8 @@ def outputs(
     for file in files.values():
         if not file.parent.is_dir():
             raise ParameterError(f"{option}: there is no folder {file.parent}")
+        if file.is_dir():
+            raise ParameterError(f"{option}: {file} is a folder")
     own = {os.path.realpath(clip) for clip in clips}
     real = [os.path.realpath(file) for file in files.values()]
     for target in real:
@@ -218,6 +220,11 @@ def _whose(options):
     """The corpus or exported folder that is meant, and the settings of its SVM, if they differ."""
     if options.model:
         return Path(options.model), None
+    if not Path("params.yaml").exists():
+        raise ParameterError(
+            "params.yaml: no such file; run from the repository's root, or name a folder that "
+            "`avef export` made: --model FOLDER"
+        )
     p = params.read()
     corpus = options.corpus or next(iter(p.corpora))
     known(corpus, p.corpora, "--corpus")

@@ -46,7 +46,9 @@ def states(p: Params) -> list[State]:
     }
     for name, state in needed.items():
         least = p.protocol[name].groups or _LEAST[name in protocol.LEAVE_ONE_SPEAKER_OUT]
-        if 0 < state.people < least and Path(p.corpora[name].root) != made.get(name):
+        own = Path(p.corpora[name].root) == made.get(name)
+        people = getattr(p.demo, name).speakers if own else state.people
+        if 0 < people < least:
             text = f"; but the protocol parts at least {least} speakers (protocol.{name}.groups)"
             needed[name] = state._replace(ready=False, text=state.text + text)
     blind = {name for name, state in needed.items() if state.ready and state.alone}

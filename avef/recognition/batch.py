@@ -15,7 +15,7 @@ from pathlib import Path
 
 from avef.core import inert, store
 from avef.core.errors import OF_THE_FILE, ClipError, ParameterError
-from avef.core.files import write_text
+from avef.core.files import alone, write_text
 from avef.corpora._tree import FILM, walk
 from avef.recognition import forms
 from avef.recognition.recogniser import Recogniser
@@ -38,7 +38,7 @@ def clips(named: Sequence[str], listed: Iterable[str] = ()) -> list[str]:
         Files; folders, for all films in them, hidden ones left out, sorted; or ``-`` for
         ``listed``.
     listed : iterable of str
-        Lines, a path each.
+        Lines, a path each; or, as of ``find -print0``, paths that each end with a zero byte.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def clips(named: Sequence[str], listed: Iterable[str] = ()) -> list[str]:
     paths: list[str] = []
     for one in named:
         if one == "-":
-            paths += [line.rstrip("\r\n") for line in listed if line.strip()]
+            paths += _listed("".join(listed))
         elif Path(one).is_dir():
             films = [str(Path(one) / path) for path in walk(one, FILM, abroad=True)]
             if not films:
@@ -96,6 +96,9 @@ def head(form: str) -> str:
 class Sheet:
     """A file of results that goes on where it stopped.
 
+    Several processes may fill one: no line of another is lost, and what two of them did is told
+    twice until the next one tidies it.
+
     Parameters
     ----------
     path : path
@@ -117,6 +120,16 @@ class Sheet:
     def __init__(self, path: str | Path, wanted: dict[str, str | None]):
         self.path, self.form = Path(path), FORMS[Path(path).suffix.lower()]
         self.done: dict[str, bool] = {}
+        with alone(self.path):
+            self._tidy(wanted)
+
+    def add(self, made: Prediction | Failure, key: str | None) -> None:
+        """Append a result."""
+        with alone(self.path), self.path.open("a", encoding="utf-8", newline="") as file:
+            file.write(line(made, self.form, key))
+
+    def _tidy(self, wanted):
+        """Take away the lines that are no longer good, and remember the others."""
         spelt = {_spelt(clip, self.form): clip for clip in wanted}
         kept = [head(self.form)]
         for text, (clip, made_by, failed) in self._lines():
@@ -128,11 +141,6 @@ class Sheet:
                 self.done[mine] = failed
         if not self.path.is_file() or self._read() != "".join(kept):
             write_text(self.path, "".join(kept))
-
-    def add(self, made: Prediction | Failure, key: str | None) -> None:
-        """Append a result."""
-        with self.path.open("a", encoding="utf-8", newline="") as file:
-            file.write(line(made, self.form, key))
 
     def _read(self):
         with self.path.open(encoding="utf-8", newline="") as file:
@@ -151,6 +159,12 @@ class Sheet:
             raise ParameterError(
                 f"--out {self.path}: holds what avef predict did not write"
             ) from error
+
+
+def _listed(text):
+    if "\0" in text:
+        return [path for path in text.split("\0") if path]
+    return [line.rstrip("\r\n") for line in text.split("\n") if line.strip()]
 
 
 def _parsed(row, form):

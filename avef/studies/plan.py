@@ -94,7 +94,10 @@ def counted(clips: pd.DataFrame) -> Size:
 def published(corpus: str) -> Size:
     """Size of a complete copy, from counts, mean lengths and the paper's shares of speech (K1)."""
     if corpus not in _SECONDS:
-        raise ParameterError(f"{corpus}: no published size is known; prepare its clips first")
+        raise ParameterError(
+            f"{corpus}: no published size is known; `dvc repro preprocessing@{corpus}` prepares "
+            "its clips, which tell"
+        )
     clips, facts = int(corpora.expected_counts(corpus).sum()), paper.table_1().loc[corpus]
     audio = 100 * _SECONDS[corpus]
     share = cast(dict, paper.CLAIMS["K1"].figure)[corpus] / 100

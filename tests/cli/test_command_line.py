@@ -117,6 +117,23 @@ def test_an_output_that_is_not_utf_8_shows_escapes(settings):
     assert run.stderr.startswith(b"avef: notebooks/n") and b"no such notebook" in run.stderr
 
 
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_stream_that_is_closed_is_as_one_that_nobody_reads(tmp_path, closed):
+    """The next file that is opened does not get its number, nor what is said there."""
+    code = (
+        "import os, sys; from avef.cli import options; options.speakable(); "
+        "file = open('opened', 'w'); os.write(2, b'C'); print('told', file=sys.stderr); "
+        "print(file.fileno() > 2, sys.stdin.read()); file.close()"
+    )
+    words = f'{sys.executable} -c "{code}" < /dev/null 2> err > out {closed}>&-'
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.run(["bash", "-c", words], cwd=tmp_path, env=environment)
+    said = {name: (tmp_path / name).read_text() for name in ("out", "err", "opened")}
+    assert run.returncode == 0 and said["opened"] == ""
+    assert said["out"] == ("" if closed == 1 else "True \n")
+    assert said["err"] == ("" if closed == 2 else "Ctold\n")
+
+
 @pytest.mark.parametrize("words", [["--version"], ["--help"], ["corpora", "--known"]])
 def test_python_without_docstrings_and_assertions_says_the_same(words):
     said = {

@@ -114,6 +114,17 @@ def test_too_few_speakers_for_the_protocol_stop_a_run_before_it_begins(run, caps
     assert "not there yet: rml, baum1s;" in capsys.readouterr().err
 
 
+def test_the_demo_s_own_speakers_are_counted_as_it_will_make_them(run, capsys):
+    assert main(["profile", "demo"]) == 0
+    settings = Path("params.yaml")
+    plain = settings.read_text()
+    settings.write_text(plain.replace("{groups: 3,", "{groups: 6,"))
+    assert main(["corpora"]) == 0
+    settings.write_text(plain.replace("{groups: 3,", "{groups: 7,"))
+    assert main(["corpora"]) == 1
+    assert "at least 7 speakers (protocol.baum1s.groups)" in capsys.readouterr().out
+
+
 def test_pictures_with_nothing_to_start_from_stop_a_run_before_it_begins(run, capsys):
     """RML beside sound alone: its audio-net has a corpus to learn from, its visual-net none."""
     plant(run, "rml", "emodb", "enterface05")

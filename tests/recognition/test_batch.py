@@ -2,7 +2,10 @@
 
 import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +29,8 @@ def test_a_folder_means_its_films_in_order(tmp_path):
 
 def test_a_list_has_a_path_a_line():
     assert batch.clips(["-"], ["a b.mp4\n", "\n", "c.mp4\r\n", "a b.mp4"]) == ["a b.mp4", "c.mp4"]
+    ended = ["new\n", "line.mp4\0c.mp4", "\0"]  # as find -print0 has them
+    assert batch.clips(["-"], ended) == ["new\nline.mp4", "c.mp4"]
 
 
 @pytest.mark.parametrize(("named", "said"), [(["-"], "no clip is named"), (["."], "no film lies")])
@@ -85,6 +90,31 @@ def test_what_is_done_is_not_done_again(tmp_path, prediction, suffix):
     assert file.read_bytes() == b"".join(whole.splitlines(keepends=True)[:-1])
     again.add(Failure("gone.mp4", "the file is missing"), None)
     assert file.read_bytes() == whole
+
+
+def test_no_line_of_another_process_is_lost(tmp_path):
+    """One adds lines while another begins again and again, each time with a clip that changed."""
+    code = """if True:
+        import sys
+        from avef.recognition import batch
+        from avef.recognition.result import Failure
+        name, begins = sys.argv[1], int(sys.argv[2])
+        for i in range(150):
+            clip = name if begins else f"{name}{i}"
+            if begins or not i:
+                sheet = batch.Sheet("out.csv", {clip: str(i)})
+            sheet.add(Failure(clip, "no face"), str(i))
+    """
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    both = [
+        subprocess.Popen([sys.executable, "-c", code, *words], cwd=tmp_path, env=environment)
+        for words in (("adds", "0"), ("begins", "1"))
+    ]
+    assert [one.wait() for one in both] == [0, 0]
+    lines = (tmp_path / "out.csv").read_text().splitlines()[1:]
+    assert sorted(line.split(",")[0] for line in lines) == sorted(
+        ["begins", *(f"adds{i}" for i in range(150))]
+    )
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".json"])

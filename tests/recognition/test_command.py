@@ -37,12 +37,14 @@ def test_the_suffixes_are_those_that_can_be_written():
         ("x.png", ["a.mp4", "b.mp4"], "of 2 clips its name must contain {clip}"),
         ("{clip}.png", ["a/c.mp4", "b/c.mp4"], "several clips would be written to"),
         ("absent/{clip}.png", ["a.mp4"], "there is no folder absent"),
+        ("folder.png", ["a.mp4"], "folder.png is a folder"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_refused_at_once(
     tmp_path, monkeypatch, pattern, clips, said
 ):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.png").mkdir()
     with pytest.raises(ParameterError, match=said):
         outputs(pattern, clips, FIGURES, option="--figure")
 
@@ -67,6 +69,12 @@ def test_mistaken_options_end_before_anything_is_loaded(options, monkeypatch, ca
     monkeypatch.setattr(saved_model, "load", load)
     assert main(["predict", "x.mp4", *options]) == 1
     assert options[0] in capsys.readouterr().err
+
+
+def test_elsewhere_it_says_that_a_model_may_be_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["predict", "x.mp4"]) == 1
+    assert "--model FOLDER" in capsys.readouterr().err
 
 
 def test_asking_for_a_form_loads_no_tensorflow():

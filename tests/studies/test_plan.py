@@ -186,7 +186,7 @@ def test_published_sizes_are_near_what_clips_of_such_lengths_give():
 
 
 def test_a_corpus_without_clips_or_published_size_is_named():
-    with pytest.raises(ParameterError, match="savee: no published size"):
+    with pytest.raises(ParameterError, match="savee: no published size.*preprocessing@savee"):
         plan.published("savee")
 
 
