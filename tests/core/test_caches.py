@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 CODE = """
-import sysconfig, tempfile
-nowhere = sysconfig.get_path = lambda *_: "/nonexistent"
+import os, sysconfig, tempfile
+sysconfig.get_path = lambda *_: os.devnull
 from avef.preparation import speech
-import os
 print(os.environ.get("NUMBA_CACHE_DIR"), os.path.isdir(os.environ.get("NUMBA_CACHE_DIR", "")))
 """
 
@@ -23,7 +22,9 @@ def where(**changed):
 
 def test_numba_gets_a_folder_only_where_it_could_write_into_none(tmp_path):
     assert where(HOME=str(tmp_path)) == ["None", "False"]
-    assert where(HOME="/nonexistent", NUMBA_CACHE_DIR=str(tmp_path)) == [str(tmp_path), "True"]
-    own, there = where(HOME="/nonexistent")
+    (tmp_path / "file").touch()
+    nowhere = str(tmp_path / "file" / "home")  # where root, too, can make no folder
+    assert where(HOME=nowhere, NUMBA_CACHE_DIR=str(tmp_path)) == [str(tmp_path), "True"]
+    own, there = where(HOME=nowhere)
     assert there == "True"
     assert not Path(own).exists()  # it went with the process
