@@ -179,11 +179,8 @@ def _joined(outputs):
 
 #: How papermill's own messages begin.
 _OWN = ("Executing ", "Ending ", "Input Notebook", "Output Notebook", "Kernel died ", "<")
-#: Lines of TensorFlow about its build, and of tqdm about a bar that it would rather draw.
-_NOISE = re.compile(
-    r"WARNING: All log messages before absl|I\d{4} [\d:.]+ +\d+ "
-    r"|.*TqdmWarning: IProgress|  from \.autonotebook import "
-)
+#: Lines of tqdm about a bar that it would rather draw.
+_NOISE = re.compile(r".*TqdmWarning: IProgress|  from \.autonotebook import ")
 
 
 def _says_something(record: logging.LogRecord) -> bool:
