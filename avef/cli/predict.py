@@ -134,14 +134,14 @@ def _each(model, clips, drawn, filmed, options):
     _begin(options.form, model.mark)
     for clip in _progress([clip for clip in clips if clip not in done]):
         made = batch.result(clip, model)
-        if sheet:
-            sheet.add(made, keys[clip])
-        else:
+        if not sheet:
             _tell(made, keys[clip], options.form)
         if isinstance(made, batch.Failure):
             failed += 1
         else:
             _pictures(made, model, drawn.get(clip), filmed.get(clip))
+        if sheet:  # only now: what it holds is not done again
+            sheet.add(made, keys[clip])
     if sheet:
         say(f"{options.out}: {len(clips)} clips, of which {len(done)} were there")
     if failed:

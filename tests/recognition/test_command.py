@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from disturbed import full_disk
 
 from avef.cli import main
 from avef.cli.predict import FIGURES, RESULTS, outputs
@@ -144,6 +145,26 @@ def test_a_figure_a_clip(folder, capsys):
     said = capsys.readouterr().err.splitlines()
     assert said[:-1] == [str(folder.path / n) for n in ("a.svg", "ccc.svg")]
     assert all("demo data" in Path(line).read_text("utf-8") for line in said[:-1])
+
+
+@pytest.mark.parametrize("suffix", RESULTS)
+def test_a_full_disk_costs_no_line_of_results_and_no_picture(folder, suffix, capsys):
+    """What a row stands for is there: a rerun draws what the disk had no room for."""
+    out, pattern = folder.path / f"out{suffix}", folder.path / "{clip}.svg"
+    words = ["predict", str(folder.path), "--out", str(out), "--figure", str(pattern)]
+    made = [folder.path / name for name in ("a.svg", "ccc.svg")]
+    assert main(words) == 1
+    whole = out.read_text()
+    for size in (len(whole) - 1, len(whole) // 2, 700, 100, 20_000):
+        for file in (out, *made):
+            file.unlink()
+        with full_disk(size):
+            assert main(words) == 1
+        said = capsys.readouterr().err
+        assert "avef: [Errno 27] File too large" in said and "Traceback" not in said
+        main(words)
+        assert out.read_text() == whole, size
+        assert all(file.read_bytes().endswith(b"</svg>\n") for file in made)
 
 
 def test_the_card_is_written(folder, capsys):

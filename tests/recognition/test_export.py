@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from disturbed import full_disk
 
 from avef.cli import main
 from avef.core import store, sums
@@ -130,6 +131,19 @@ def test_an_export_that_fails_leaves_nothing(model, tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         export.write(model, tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_to_a_full_disk_leaves_nothing(model, tmp_path):
+    def sizes(folder):
+        return {file.name: file.stat().st_size for file in folder.iterdir()}
+
+    whole = sizes(export.write(model, tmp_path / "whole"))
+    for size in (0, *(size - 1 for size in whole.values())):
+        with full_disk(size), pytest.raises(OSError, match="File too large"):
+            export.write(model, tmp_path / "new")
+        assert [*tmp_path.iterdir()] == [tmp_path / "whole"]
+    sums = [(folder / "SHA256SUMS").read_bytes() for folder in tmp_path.iterdir()]
+    assert (export.write(model, tmp_path / "new") / "SHA256SUMS").read_bytes() == sums[0]
 
 
 def test_settings_of_the_svm_can_be_others(exported):

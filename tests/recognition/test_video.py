@@ -5,6 +5,7 @@ from dataclasses import replace
 import av
 import numpy as np
 import pytest
+from disturbed import full_disk
 
 from avef.preparation import faces, media
 from avef.recognition import video
@@ -77,3 +78,22 @@ def test_a_clip_that_fails_leaves_no_file(prediction, model, no_faces, tmp_path,
     with pytest.raises(ClipError, match="missing"):
         video.annotate(replace(prediction, clip="absent.mp4"), model.params, tmp_path / "out.mp4")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_a_film_to_a_full_disk_is_not_there(
+    prediction, model, no_faces, write_media, tmp_path, suffix
+):
+    frames = np.random.default_rng(0).integers(0, 256, (40, 64, 96, 3)).astype(np.uint8)
+    sound = burst(16_000, 1.6, 0.7, 1)
+    clip = write_media(tmp_path / "in.mkv", frames=frames, samples=sound)
+    target, told = tmp_path / f"out{suffix}", replace(prediction, clip=str(clip))
+    video.annotate(told, model.params, target)
+    whole = target.stat().st_size
+    target.unlink()
+    for size in (600, whole // 2, whole - 3000):
+        with full_disk(size), pytest.raises(OSError, match="File too large"):
+            video.annotate(told, model.params, target)
+        assert [*tmp_path.iterdir()] == [clip]
+    video.annotate(told, model.params, target)
+    assert len(media.read_video(target).frames) == len(frames)
