@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -76,8 +77,9 @@ def draft(path: str | Path) -> Path:
 def sweep(*folders: str | Path) -> list[Path]:
     """Remove what processes of this machine that are no more left half written; its paths.
 
-    Looked at are the folders and all below them. Of another machine's files, such as a Dask
-    worker's, nobody here knows whether they are still being written.
+    Looked at are the folders and all below them, for files and for folders of such a name. Of
+    another machine's, such as a Dask worker's, nobody here knows whether they are still being
+    written.
     """
     left = [
         path
@@ -86,7 +88,10 @@ def sweep(*folders: str | Path) -> list[Path]:
         if (number := _of_this_machine(path.name)) is not None and not _alive(number)
     ]
     for path in left:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return left
 
 
@@ -129,4 +134,6 @@ def _alive(number):
         return False
     except PermissionError:  # somebody else's
         return True
+    with suppress(OSError):  # Linux tells of one that has ended, and that nobody has asked how
+        return not Path(f"/proc/{number}/stat").read_text().rpartition(") ")[2].startswith("Z")
     return True

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from avef.config import params
 from avef.config.schema import Params
-from avef.core import outside, paths, store
+from avef.core import files, outside, paths, store
 from avef.core.errors import ParameterError, RunError
 from avef.corpora import manifest
 from avef.evaluation import marks, tables
@@ -27,14 +27,17 @@ from avef.studies import ablations
 
 #: What an experiment runs: all that decides six emotions, and no report.
 TARGETS = ("audio_net", "visual_net", "svm")
-#: DVC, in a process that ends with the one of the given number.
+#: DVC, in a process that ends with the one of the given number. The experiment's folder tells by
+#: its name which process works in it, as :func:`avef.core.files.sweep` asks.
 _DVC = """
-import sys
-from avef.core import parallel
+import sys, tempfile
+from avef.core import files, parallel
 from dvc.cli import main
+tempfile.template = files.draft("experiment").name
 parallel.end_with_parent(int(sys.argv.pop(1)))
 sys.exit(main(sys.argv[1:]))
 """
+_FOLDERS = Path(".dvc/tmp/exps/standalone")  # where DVC makes them
 
 
 def due(only: Collection[str] = (), path: str | Path = "params.yaml") -> dict[str, list[str]]:
@@ -78,8 +81,10 @@ def run(told: Iterable[Sequence[str]]) -> None:
     """Have DVC run experiments, one after the other; its messages pass through.
 
     Each in a folder of its own, and by a process that ends with this one: DVC's queue would
-    leave a worker, which a killed command leaves behind and a broken one is waited for.
+    leave a worker, which a killed command leaves behind and a broken one is waited for. The
+    folders that killed commands left are removed first.
     """
+    files.sweep(_FOLDERS)
     for words in told:
         subprocess.run([sys.executable, "-c", _DVC, str(os.getpid()), *words], check=False)
 

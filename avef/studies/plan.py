@@ -2,7 +2,8 @@
 
 Multiply-adds are counted from the layers, segments from the prepared clips (or, before
 there are any, from published sizes); the speed of each part is measured in a few steps.
-Preparation and the SVMs take minutes and are left out, as are the few RBMs that only tell a gap.
+Preparation and the SVMs take minutes and are left out, as are the RBMs that only tell a gap: of
+one pair and seed, they are less than a hundredth of the work.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,19 @@ def test_what_is_being_written_is_not_swept(tmp_path):
         temporary.write_text("x")
         assert files.sweep(tmp_path) == []
     assert sorted(tmp_path.iterdir()) == [elsewhere, tmp_path / "x.csv"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_what_a_process_leaves_is_swept_though_nobody_has_asked_how_it_ended(tmp_path):
+    with subprocess.Popen(["true"], stdout=subprocess.PIPE) as ended:
+        ended.stdout.read()  # closed as it ends
+        left = Path(str(files.draft(tmp_path / "folder")).replace(str(os.getpid()), str(ended.pid)))
+        (left / "inner").mkdir(parents=True)
+        (left / "inner/file").touch()
+        until = time.monotonic() + 5
+        while not files.sweep(tmp_path):
+            assert time.monotonic() < until
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_dvc_sees_no_temporary_file(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from ablation_sample import replace, write_base, write_predictions
 
 from avef.config import params
-from avef.core import paths
+from avef.core import files, paths
 from avef.core.errors import ParameterError
 from avef.studies import ablations, experiments
 
@@ -224,7 +224,7 @@ def until(done, seconds=60):
         time.sleep(0.1)
 
 
-def test_a_killed_command_leaves_no_dvc_behind_and_the_next_one_finishes(asked):
+def test_a_killed_command_leaves_no_dvc_behind_and_the_next_one_sweeps_and_finishes(asked):
     """With DVC itself; `kill -9` leaves nobody who could clean up."""
     pid = Path("pid").resolve()
     stage = f"cmd: 'echo $PPID > {pid}; sleep ${{t}}; cp params.yaml out'"
@@ -240,5 +240,10 @@ def test_a_killed_command_leaves_no_dvc_behind_and_the_next_one_finishes(asked):
     killed.kill()
     killed.wait()
     until(lambda: not alive(pid.read_text().strip()), 5)
+    (left,) = [path for path in experiments._FOLDERS.iterdir() if (path / "dvc.yaml").exists()]
+    others = [files.draft(left.with_name("of-a-living-one")), left.with_name("tmp0123")]
+    for other in others:
+        other.mkdir()
     experiments.run([[*words[:-1], "-S", "t=0", "s"]])
     assert "one" in experiments._finished()
+    assert not left.exists() and all(other.is_dir() for other in others)

@@ -267,6 +267,17 @@ def test_sentences_apart_are_more_folds_of_which_fewer_learn_from_a_clip(setting
     assert [table["pflop"] for table in tables] == pytest.approx([2e-15 * n for n in macs])
 
 
+@pytest.mark.parametrize("name", ["demo", "paper-small"])
+def test_the_rbms_that_only_tell_a_gap_are_less_than_a_hundredth(profile, name):
+    """In each fold of one pair and seed, once more from some of the training speakers."""
+    p = profile(name)
+    costs, sizes = costs_of.parts(p), {c: plan.published(c) for c in p.corpora}
+    table = plan.plan(p, sizes, costs=costs, rates=dict.fromkeys(costs, 1.0))
+    learnt = sum(s.segments[1] * plan.folds(p.protocol[c], c, s)[1] for c, s in sizes.items())
+    more = (1 - p.stop.fraction) * learnt * p.rbm.epochs * costs["rbm"].train
+    assert 0 < 2e-15 * more < 0.01 * table["pflop"].sum()
+
+
 def test_parts_of_sentences_are_those_of_the_folds():
     assert plan.published("enterface05").parts == 5
     assert plan.published("baum1s").parts == 1
