@@ -15,7 +15,7 @@ import closures
 import nbformat
 import pandas as pd
 import pytest
-from disturbed import full_disk, kills
+from disturbed import full_disk, kills, read_only
 
 from avef import figures, notebook
 from avef.cli import main
@@ -354,6 +354,19 @@ def test_a_run_on_a_full_disk_leaves_the_target_and_says_why(tmp_path, size):
     notebook.run(source, target, {})
     assert (tmp_path / "x").read_text() == 4000 * "x"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s.ipynb", "t.ipynb", "x"]
+
+
+def test_a_run_into_a_read_only_folder_is_one_line(repository, capsys):
+    Path("notebooks").mkdir()
+    write(Path("notebooks/s.ipynb"), "x = 0")
+    Path("reports/notebooks").mkdir(parents=True)
+    Path("reports/notebooks/s.ipynb").write_text("before")
+    with read_only(repository):
+        assert main(["run", "s"]) == 1
+    said = capsys.readouterr().err
+    assert "avef: [Errno 30] Read-only file system" in said and "Traceback" not in said
+    assert Path("reports/notebooks/s.ipynb").read_text() == "before"
+    assert main(["run", "s"]) == 0
 
 
 @pytest.mark.parametrize("size", [0, 100, 3000])
