@@ -139,8 +139,8 @@ def took_away(folder, stage):
     """Remove what a stage has made."""
     for name in STAGES[stage]:
         path = folder / name
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            file.unlink()
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            file.unlink() if file.is_file() else None
 
 
 def struck(run, kind, folder, chance):

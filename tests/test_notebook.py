@@ -356,15 +356,22 @@ def test_a_run_on_a_full_disk_leaves_the_target_and_says_why(tmp_path, size):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s.ipynb", "t.ipynb", "x"]
 
 
-def test_a_run_into_a_read_only_folder_is_one_line(repository, capsys):
+NOWHERE = {
+    "avef: [Errno 30] Read-only file system": read_only,
+    "avef: [Errno 27] File too large": lambda _: full_disk(60),  # not even for the log
+}
+
+
+@pytest.mark.parametrize("said", NOWHERE)
+def test_a_run_that_has_nowhere_to_write_is_one_line(repository, capsys, said):
     Path("notebooks").mkdir()
     write(Path("notebooks/s.ipynb"), "x = 0")
     Path("reports/notebooks").mkdir(parents=True)
     Path("reports/notebooks/s.ipynb").write_text("before")
-    with read_only(repository):
+    with NOWHERE[said](repository):
         assert main(["run", "s"]) == 1
-    said = capsys.readouterr().err
-    assert "avef: [Errno 30] Read-only file system" in said and "Traceback" not in said
+    printed = capsys.readouterr().err
+    assert said in printed and "Traceback" not in printed
     assert Path("reports/notebooks/s.ipynb").read_text() == "before"
     assert main(["run", "s"]) == 0
 
