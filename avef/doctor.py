@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from packaging.requirements import Requirement
 from avef import corpora
 from avef.config import params
 from avef.config.schema import Params
-from avef.core import devices, installed, paths
+from avef.core import devices, installed, outside, paths
 from avef.core.errors import ClipError, ParameterError
 
 OK, LOOK, STOP = "ok", "look", "stop"
@@ -131,6 +132,20 @@ def repository(root: str | Path = ".") -> Iterator[Finding]:
     else:
         remedy = "`make repro` tells DVC so, or `dvc config --local core.no_scm true`"
         yield Finding(STOP, f"no .git in {root.resolve()}", remedy)
+    yield from _cut_short(root)
+
+
+def _cut_short(root):
+    """What DVC writes in place, which a kill or a full disk just then leaves as half a file."""
+    lock, claims = root / "dvc.lock", root / ".dvc" / "tmp" / "rwlock"
+    if lock.is_file() and not re.fullmatch(r"schema:.*\n", outside.text(lock), re.DOTALL):
+        remedy = "`git checkout dvc.lock`, or remove it: what is stored is found again"
+        yield Finding(STOP, f"{lock} is cut short, by a kill or a full disk", remedy)
+    try:
+        if claims.is_file():
+            outside.value(claims)
+    except ParameterError:
+        yield Finding(STOP, f"{claims} is cut short, by a kill or a full disk", f"rm {claims}")
 
 
 def _local(root):

@@ -1,28 +1,40 @@
-"""Kills, flipped bits and rivals, injected into the smallest pipeline: what is lost by them.
+"""Kills, full disks, rivals and flipped bits, injected into the smallest pipeline: what is lost.
 
     python benchmarks/faults.py [--seed N] [--kills N] [--flips N] [--keep PATH] [--json PATH]
 
 A copy of the repository is reproduced with the nano profile of the tests. Then, again and
 again, a stage's results are taken away, it is started anew and killed at a random moment with
 `kill -9`: DVC's whole group, DVC alone, or one of the processes that work for it; or it is
-stopped by SIGINT or SIGTERM, or two of it are started at once. No process may be left, and
+stopped by SIGINT or SIGTERM, or from then on every file that it writes is refused beyond a
+random size, as on a full disk; or two of it are started at once. No process may be left, and
 what a rerun makes must be what was there before, to the byte. A disturbance that comes when
-the run is over does not count. Of the stored files, of every
-kind in turn, one random bit is turned over and the file's time set back: whoever reads it must
-refuse it by name, and `dvc repro` make it anew.
+the run is over does not count. Stages and kinds come in turn, in orders that the seed draws.
+DVC itself writes dvc.lock and .dvc/tmp/rwlock in place: where it was disturbed just then, they
+are mended as `avef doctor` says, and the row tells so. Of the stored files, of every kind in
+turn, one random bit is turned over and the file's time set back: whoever reads it must refuse
+it by name, and `dvc repro` make it anew.
+
+With the usual numbers it takes about a quarter of an hour on two cores: four minutes to
+reproduce, one to time the stages, a quarter of a minute for each disturbance, half for each bit.
 """
 
 import argparse
 import hashlib
+import json
 import os
 import random
 import re
+import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
+
+import yaml
 
 from avef.core.files import write_json
 from avef.core.machine import described
@@ -31,13 +43,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from test_pipeline import configure, copied, leave_out, make_own
 
 PATIENCE = 20  # s that the processes of a killed run may take to end
+LONGEST = 180  # s after which a disturbed run that goes on counts as one that hangs
 #: Stage → what it makes, which is taken away before it is killed.
 STAGES = {
     "preprocessing@rml": ("data/prepared/rml", "reports/notebooks/01_preprocessing-rml.ipynb"),
+    "transfer@rml": ("data/transfer/rml", "reports/notebooks/02_transfer-rml.ipynb"),
     "audio_net@rml": ("data/audio_net/rml", "reports/predictions/audio_net-rml.csv"),
+    "visual_net@rml": ("data/visual_net/rml", "reports/predictions/visual_net-rml.csv"),
+    "dbn_fusion@rml": ("data/dbn_fusion/rml", "reports/curves/dbn_fusion-rml.csv"),
+    "svm@rml": ("reports/predictions/svm-rml.csv", "reports/notebooks/06_svm-rml.ipynb"),
     "tables": ("reports/tables/table_4.csv", "reports/notebooks/07_tables_4_10.ipynb"),
 }
-KINDS = ("the group", "DVC alone", "one process", "SIGINT", "SIGTERM", "two at once")
+KINDS = (
+    *("the group", "DVC alone", "one process", "SIGINT", "SIGTERM"),
+    *("full disk", "two at once"),
+)
+#: What DVC writes in place, and what reads it.
+OF_DVC = {"dvc.lock": yaml.safe_load, ".dvc/tmp/rwlock": json.loads}
 #: Kind of stored file → (pattern, the stage that reads it, the stages that make it anew).
 STORED = {
     "prepared clip": ("data/prepared/rml/*.npz", "audio_net@rml", "preprocessing@rml"),
@@ -117,8 +139,30 @@ def took_away(folder, stage):
     """Remove what a stage has made."""
     for name in STAGES[stage]:
         path = folder / name
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            file.unlink()
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            file.unlink() if file.is_file() else None
+
+
+def struck(run, kind, folder, chance):
+    """Disturb a run that is at work; how, in words."""
+    victims = [number for number in processes(folder) if number != run.pid]
+    if kind == "the group":
+        os.killpg(run.pid, signal.SIGKILL)
+    elif kind == "SIGINT":
+        os.killpg(run.pid, signal.SIGINT)
+    elif kind == "SIGTERM":
+        run.terminate()
+    elif kind == "full disk":
+        size = int(10 ** chance.uniform(0, 5.5))
+        for number in (run.pid, *victims):  # and those that they start
+            with suppress(ProcessLookupError):
+                resource.prlimit(number, resource.RLIMIT_FSIZE, (size, size))
+        return f"{kind}, {size} bytes a file"
+    else:
+        one = chance.choice(victims) if kind == "one process" and victims else run.pid
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    return kind
 
 
 def interrupted(folder, stage, kind, *, after, chance):
@@ -128,49 +172,72 @@ def interrupted(folder, stage, kind, *, after, chance):
     rival = started(folder, stage, once=True) if kind == "two at once" else None
     if rival is None:
         time.sleep(after)
-        victims = [number for number in processes(folder) if number != run.pid]
         if run.poll() is not None:
             run.communicate()
             return None
-        if kind == "the group":
-            os.killpg(run.pid, signal.SIGKILL)
-        elif kind == "SIGINT":
-            os.killpg(run.pid, signal.SIGINT)
-        elif kind == "SIGTERM":
-            run.terminate()
-        else:
-            one = chance.choice(victims) if kind == "one process" and victims else run.pid
-            os.kill(one, signal.SIGKILL)
+        kind = struck(run, kind, folder, chance)
     begun = time.monotonic()
-    said = run.communicate()[0] + (rival.communicate()[0] if rival else "")
-    while processes(folder) and time.monotonic() - begun < PATIENCE:
+    said = ended(run) + (ended(rival) if rival else "")
+    if kind.startswith("full disk") and run.returncode == 0:  # it had no more to write
+        return None
+    limit = time.monotonic() + PATIENCE
+    while processes(folder) and time.monotonic() < limit:
         time.sleep(0.1)
     waited, left = time.monotonic() - begun, processes(folder)
     for number in left:
         os.kill(number, signal.SIGKILL)
-    return {"left": len(left), "seconds": round(waited, 1), "traceback": "Traceback" in said}
+    seen = {"left": len(left), "seconds": round(waited, 1), "traceback": "Traceback" in said}
+    return {"fault": kind} | seen
+
+
+def ended(run):
+    """What a disturbed run says until it ends; one that does not is killed, and left processes."""
+    try:
+        return run.communicate(timeout=LONGEST)[0]
+    except subprocess.TimeoutExpired:
+        return "it hangs"
+
+
+def mended(folder, kept):
+    """Which of DVC's own files were cut short; they are put back, or taken away."""
+    cut = []
+    for name, read in OF_DVC.items():
+        file = folder / name
+        try:
+            whole = not file.is_file() or isinstance(read(file.read_text()), dict)
+        except (ValueError, yaml.YAMLError):
+            whole = False
+        if not whole:
+            cut.append(name)
+            shutil.copy(kept, file) if name == "dvc.lock" else file.unlink()
+    return cut
+
+
+def in_turn(choices, chance):
+    """All of some choices in a random order, then all of them in another, and so on."""
+    while True:
+        yield from chance.sample([*choices], len(choices))
 
 
 def kills(folder, count, chance):
     """Rows of what came of each disturbance."""
-    whole = digests(folder)
-    lengths = {}
+    whole, lengths = digests(folder), {}
     for stage in STAGES:
         took_away(folder, stage)
         begun = time.monotonic()
         finished(started(folder, stage, once=True))
         lengths[stage] = time.monotonic() - begun
     undisturbed = digests(folder) == whole
-    number = 0
-    while number < count:
-        stage, kind = [*STAGES][number % len(STAGES)], KINDS[number // 3 % len(KINDS)]
-        after = chance.uniform(1, 0.95 * lengths[stage])
-        came = interrupted(folder, stage, kind, after=after, chance=chance)
-        if came is None:
-            continue
-        number += 1
+    kept = Path(shutil.copy(folder / "dvc.lock", folder / ".dvc" / "tmp" / "kept.lock"))
+    turns = zip(range(count), in_turn(STAGES, chance), in_turn(KINDS, chance), strict=False)
+    for _, stage, kind in turns:
+        came = None
+        while came is None:
+            after = chance.uniform(1, 0.95 * lengths[stage])
+            came = interrupted(folder, stage, kind, after=after, chance=chance)
+        cut = mended(folder, kept)
         finished(started(folder, stage, once=True))
-        row = {"fault": kind, "stage": stage, "after": round(after, 1)} | came
+        row = {"stage": stage, "after": round(after, 1)} | came | {"cut short": cut}
         yield row | {"same bytes": digests(folder) == whole and undisturbed}
 
 
@@ -219,7 +286,7 @@ def main(options, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=24)
     parser.add_argument("--flips", type=int, default=6)
     parser.add_argument("--keep", type=Path, help="reproduce in this folder, or go on with it")
     parser.add_argument("--json", type=Path, help="write the summary there")

@@ -1,5 +1,6 @@
 """Disturbances that tests inject into what they run: kills, a full disk, no handle left."""
 
+import errno
 import os
 import resource
 import shutil
@@ -63,6 +64,17 @@ def moments(folder, function, states):
 def full_disk(size):
     """Refuse to write what comes after so many bytes of a file, whoever writes it, in C, too."""
     with _limited(resource.RLIMIT_FSIZE, size):
+        yield
+
+
+@contextmanager
+def read_only(folder):
+    """Refuse every change in a folder, as a file system does that is mounted so."""
+
+    def refuse():
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
+
+    with _before_changes(folder, refuse):
         yield
 
 

@@ -54,6 +54,21 @@ def test_a_folder_without_git_is_told(tmp_path):
     assert only(doctor.repository(tmp_path)).state == doctor.LOOK
 
 
+@pytest.mark.parametrize("share", [0, 0.3, 0.7])
+def test_what_a_kill_has_cut_short_of_dvcs_own_files_is_told(tmp_path, share):
+    (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    whole = {"dvc.lock": (ROOT / "dvc.lock").read_text(), ".dvc/tmp/rwlock": '{"a": {}}'}
+    for name, text in whole.items():
+        (tmp_path / name).write_text(text)
+    assert only(doctor.repository(tmp_path)).state == doctor.OK
+    for name, text in whole.items():
+        (tmp_path / name).write_text(text[: int(share * len(text))])
+        _, told = doctor.repository(tmp_path)
+        assert told.state == doctor.STOP and f"{name} is cut short" in told.text
+        (tmp_path / name).write_text(text)
+
+
 @pytest.mark.parametrize(
     ("environment", "states"),
     [

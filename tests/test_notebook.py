@@ -13,9 +13,11 @@ from pathlib import Path
 
 import closures
 import nbformat
+import pandas as pd
 import pytest
+from disturbed import full_disk, kills, read_only
 
-from avef import notebook
+from avef import figures, notebook
 from avef.cli import main
 from avef.core.errors import ParameterError, RunError
 
@@ -310,6 +312,93 @@ def test_a_run_of_dvcs_ends_with_dvc(tmp_path):
     command = [sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path)]
     said = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
     assert gone(int(said)) and gone(int((tmp_path / "pid").read_text()))
+
+
+MADE = ("table.csv", "table.md", "figure.png", "metrics.json")
+
+
+def executed(source, target, *_, **__):
+    """What papermill does, without a kernel: cells write, and the notebook is saved after each."""
+    folder, made = Path(target).parent, nbformat.read(source, as_version=4)
+    steps = (
+        lambda: notebook.files.write_csv(folder / "table.csv", pd.DataFrame({"a": range(2000)})),
+        lambda: notebook.files.write_text(folder / "table.md", "| a |\n" * 500),
+        lambda: figures.finish(figures.plt.figure(), "figure", folder=folder),
+        lambda: notebook.files.write_json(folder / "metrics.json", {"a": 1}),
+    )
+    for number, step in enumerate(steps):
+        step()
+        made.cells[0].source = f"step {number}"
+        nbformat.write(made, target)
+
+
+def test_a_kill_at_any_moment_of_a_run_leaves_no_notebook_without_its_tables(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebook.papermill, "execute_notebook", executed)
+    source, folder = write(tmp_path / "s.ipynb", "1"), tmp_path / "out"
+    target = folder / "t.ipynb"
+
+    def run():
+        notebook.run(source, target, {})
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    whole = run()
+    assert whole.keys() == {"t.ipynb", *MADE}
+    for how in kills(folder, run, lambda: [path.unlink() for path in folder.iterdir()]):
+        left = {path.name for path in folder.iterdir() if not path.name.startswith(".tmp-")}
+        assert all((folder / name).read_bytes() == whole[name] for name in left), how
+        assert "t.ipynb" not in left or left == whole.keys(), how
+        notebook.files.sweep(folder)
+        assert run() == whole, how
+
+
+@pytest.mark.parametrize("size", [600, 3000])
+def test_a_run_on_a_full_disk_leaves_the_target_and_says_why(tmp_path, size):
+    """No room for the notebook; or none for what a cell writes."""
+    fill = f"import pathlib; pathlib.Path({str(tmp_path / 'x')!r}).write_text(4000 * 'x')"
+    source = write(tmp_path / "s.ipynb", "x = 0", fill)
+    target = tmp_path / "t.ipynb"
+    target.write_text("before")
+    with full_disk(size), pytest.raises((OSError, RunError), match="File too large"):
+        notebook.run(source, target, {})
+    assert target.read_text() == "before"
+    assert not [*tmp_path.glob(".tmp-*")]
+    notebook.run(source, target, {})
+    assert (tmp_path / "x").read_text() == 4000 * "x"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s.ipynb", "t.ipynb", "x"]
+
+
+NOWHERE = {
+    "avef: [Errno 30] Read-only file system": read_only,
+    "avef: [Errno 27] File too large": lambda _: full_disk(60),  # not even for the log
+}
+
+
+@pytest.mark.parametrize("said", NOWHERE)
+def test_a_run_that_has_nowhere_to_write_is_one_line(repository, capsys, said):
+    Path("notebooks").mkdir()
+    write(Path("notebooks/s.ipynb"), "x = 0")
+    Path("reports/notebooks").mkdir(parents=True)
+    Path("reports/notebooks/s.ipynb").write_text("before")
+    with NOWHERE[said](repository):
+        assert main(["run", "s"]) == 1
+    printed = capsys.readouterr().err
+    assert said in printed and "Traceback" not in printed
+    assert Path("reports/notebooks/s.ipynb").read_text() == "before"
+    assert main(["run", "s"]) == 0
+
+
+@pytest.mark.parametrize("size", [0, 100, 3000])
+def test_a_table_or_figure_on_a_full_disk_stays_as_it_was(tmp_path, size):
+    notebook.files.write_csv(tmp_path / "table.csv", pd.DataFrame({"a": [1]}))
+    figures.finish(figures.plt.figure(figsize=(1, 1)), "figure", folder=tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for step in (
+        lambda: notebook.files.write_csv(tmp_path / "table.csv", pd.DataFrame({"a": range(2000)})),
+        lambda: figures.finish(figures.plt.figure(), "figure", folder=tmp_path),
+    ):
+        with full_disk(size), pytest.raises(OSError, match="File too large"):
+            step()
+        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

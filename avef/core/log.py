@@ -22,6 +22,13 @@ class _Lines(logging.Formatter):
         return shown(super().format(record), keep="\n\t")
 
 
+class _File(logging.FileHandler):
+    """A line that cannot be written is lost: on a full disk what was at work says why it stops."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
+        """Let it pass; logging would print a traceback for each line."""
+
+
 _FILE = "AVEF_LOG"
 _LINES = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 
@@ -41,7 +48,7 @@ def follow() -> None:
     there = {getattr(handler, "baseFilename", None) for handler in logger.handlers}
     if not path or path in there or not Path(path).parent.is_dir():
         return
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _File(path, encoding="utf-8")
     handler.setFormatter(_Lines(_LINES))
     logger.addHandler(handler)
     logger.setLevel(min(logging.INFO, logger.level or logging.INFO))

@@ -39,14 +39,22 @@ def test_a_name_with_a_zero_byte_or_an_escape_is_said_plainly():
         outside.text("\x1b[31m")
 
 
-def test_a_full_table_of_handles_is_the_machine_s(tmp_path, monkeypatch):
-    def out_of_handles(*_, **__):
-        raise OSError(errno.EMFILE, "Too many open files")
+OF_THE_FILE = ("ENOENT", "EACCES", "EIO", "EINVAL")
+OF_THE_MACHINE = ("EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EDQUOT", "EFBIG", "EROFS", "ESTALE")
+
+
+@pytest.mark.parametrize("name", [*OF_THE_FILE, *OF_THE_MACHINE])
+def test_want_of_anything_is_the_machine_s_and_all_else_the_file_s(tmp_path, monkeypatch, name):
+    number = getattr(errno, name)
+
+    def fails(*_, **__):
+        raise OSError(number, os.strerror(number))
 
     (tmp_path / "a").write_text("x")
-    monkeypatch.setattr(Path, "read_text", out_of_handles)
-    with pytest.raises(OSError, match="Too many"):
+    monkeypatch.setattr(Path, "read_text", fails)
+    with pytest.raises(ParameterError if name in OF_THE_FILE else OSError) as refused:
         outside.text(tmp_path / "a")
+    assert isinstance(refused.value, OSError) == (name in OF_THE_MACHINE)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "9" * 5000, "[1]", "7", "null", "{}}"])

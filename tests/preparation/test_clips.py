@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pandas as pd
 import pytest
-from disturbed import full_disk, handles_left, kills
+from disturbed import full_disk, handles_left, kills, read_only
 from recordings import hurt, laid, record, remuxed
 
 from avef.config import params
@@ -558,6 +558,18 @@ def test_a_disk_that_is_full_after_any_byte_loses_nothing_and_blames_no_clip(cor
         assert contents(out) == before
         run()
         assert contents(out) == whole
+
+
+def test_a_read_only_folder_stops_the_run_and_blames_no_clip(corpus):
+    run, root, out = corpus
+    run("ab")
+    before = contents(out)
+    with read_only(out), pytest.raises(OSError, match="Read-only"):
+        run()
+    assert contents(out) == before
+    with read_only(root):  # where nobody writes
+        good, bad, calls = run()
+    assert (len(good), len(bad), calls) == (5, 0, ["c", "d", "e"])
 
 
 def real_corpus(raw, folder):

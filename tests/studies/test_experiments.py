@@ -1,6 +1,8 @@
 """Experiments: which are due, and which of DVC's are gathered."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -217,6 +219,19 @@ def alive(number):
         return False
 
 
+def processes(folder):
+    """Names of what works in a folder, but for this process."""
+    there = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            inside = (entry / "cwd").readlink().is_relative_to(folder)
+            if inside and entry.name != str(os.getpid()) and alive(entry.name):
+                there.add((entry / "comm").read_text().strip())
+        except OSError:
+            continue
+    return there
+
+
 def until(done, seconds=60):
     end = time.monotonic() + seconds
     while not done():
@@ -224,7 +239,8 @@ def until(done, seconds=60):
         time.sleep(0.1)
 
 
-def test_a_killed_command_leaves_no_dvc_behind_and_the_next_one_sweeps_and_finishes(asked):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_command_leaves_no_dvc_behind_and_the_next_one_sweeps_and_finishes(asked, number):
     """With DVC itself; `kill -9` leaves nobody who could clean up."""
     pid = Path("pid").resolve()
     stage = f"cmd: 'echo $PPID > {pid}; sleep ${{t}}; cp params.yaml out'"
@@ -234,12 +250,15 @@ def test_a_killed_command_leaves_no_dvc_behind_and_the_next_one_sweeps_and_finis
     DVC("init", "-q")
     commit("stages")
     words = ["exp", "run", "--temp", "--name", "one", "s"]
-    code = "import sys; from avef.studies import experiments; experiments.run([sys.argv[1:]])"
+    code = "import sys; from avef.cli.stopping import stoppable; from avef.studies import "
+    code += "experiments\nwith stoppable(): experiments.run([sys.argv[1:]])"
     killed = subprocess.Popen([sys.executable, "-c", code, *words])
     until(lambda: pid.exists() and pid.read_text().strip())
-    killed.kill()
-    killed.wait()
+    killed.send_signal(number)
+    killed.wait(10)
     until(lambda: not alive(pid.read_text().strip()), 5)
+    running = processes(Path.cwd())  # no worker of DVC's queue; what a stage runs ends by itself
+    assert not [name for name in running if "python" in name or "dvc" in name], running
     (left,) = [path for path in experiments._FOLDERS.iterdir() if (path / "dvc.yaml").exists()]
     others = [files.draft(left.with_name("of-a-living-one")), left.with_name("tmp0123")]
     for other in others:
