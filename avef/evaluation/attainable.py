@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from avef import corpora, paper
+from avef.evaluation.texts import decimals
 
 _MOST = 20_000  # clips or segments beyond which no count is searched
 EXACT = 1e-9  # binary fractions of decimal figures differ by less
@@ -101,18 +102,6 @@ def totals(dataset: str) -> list[int]:
     ([720], [1287, 1290])
     """
     return sorted({int(counts.sum()) for counts in class_counts(dataset)})
-
-
-def decimals(figures: ArrayLike) -> int:
-    """Decimals that a table prints: the most that one of its figures needs, at least one.
-
-    Examples
-    --------
-    >>> decimals([[13.5, 86.7], [76.12, 80.0]])
-    2
-    """
-    values = np.ravel(np.asarray(figures, float))
-    return max(len(repr(float(value)).partition(".")[2]) for value in values)
 
 
 def half(places: int) -> float:

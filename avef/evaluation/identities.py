@@ -14,7 +14,6 @@ from avef.evaluation.attainable import (
     EXACT,
     attainable,
     class_counts,
-    decimals,
     half,
     least_count,
     nearest,
@@ -46,7 +45,7 @@ def rows() -> Iterator[Identity]:
     """Every row of Tables 8–10 against 100."""
     for number, dataset in CONFUSIONS.items():
         matrix = paper.confusion(dataset)
-        tolerance = matrix.shape[1] * half(decimals(matrix))
+        tolerance = matrix.shape[1] * half(texts.decimals(matrix))
         for emotion, total in matrix.sum(axis=1).items():
             name = f"Table {number}, {emotion}: sum of the row"
             yield _close(f"rows/{dataset}/{emotion}", name, 100.0, total, tolerance)
@@ -66,7 +65,7 @@ def diagonals() -> Iterator[Identity]:
             f"Table 6, case 2 = diagonal of Table {number} weighted by class",
             weighted,
             accuracy[dataset],
-            half(decimals(matrix)) + half(decimals(accuracy)),
+            half(texts.decimals(matrix)) + half(texts.decimals(accuracy)),
             f"weights: {weights}; unweighted mean {recall.mean():.2f}",
         )
 
@@ -74,7 +73,7 @@ def diagonals() -> Iterator[Identity]:
 def accuracies() -> Iterator[Identity]:
     """Every accuracy of Tables 4–7 against the nearest share of the clips."""
     table = paper.accuracies()
-    printed = table.groupby("table")["accuracy"].agg(decimals)
+    printed = table.groupby("table")["accuracy"].agg(texts.decimals)
     for row in table.itertuples():
         value = row.accuracy
         places = printed[row.table]
@@ -100,7 +99,7 @@ def clip_counts() -> Iterator[Identity]:
     for (dataset, case), group in six.groupby(["dataset", "case"], sort=False):
         printed = group["accuracy"].to_numpy()
         most = max(totals(dataset))
-        least = least_count(printed, decimals(printed))
+        least = least_count(printed, texts.decimals(printed))
         figures = ", ".join(f"{value:.2f}" for value in printed)
         yield _row(
             f"count/{dataset}/{case}",
@@ -117,7 +116,7 @@ def recalls() -> Iterator[Identity]:
     """The entry of each row of Tables 8–10 that is farthest from a share of its clips."""
     for number, dataset in CONFUSIONS.items():
         matrix = paper.confusion(dataset)
-        places = decimals(matrix)
+        places = texts.decimals(matrix)
         for emotion, row in matrix.iterrows():
             tries = []
             for n in sorted({int(counts[emotion]) for counts in class_counts(dataset)}):

@@ -219,7 +219,8 @@ def layout(accuracies: pd.DataFrame, number: int) -> pd.DataFrame:
     """
     part = accuracies[accuracies["table"] == number].copy()
     figures = part[["ours", "paper", "difference", "deviation", "low", "high"]]
-    part["text"] = [_entry(*row) for row in figures.to_numpy()]
+    places = _printed_places(part)
+    part["text"] = [_entry(*row, places=places) for row in figures.to_numpy()]
     part["column"] = [
         paper.title(d) + ("" if m == "multimodal" else f" {m}")
         for d, m in part[["dataset", "modality"]].to_numpy()
@@ -252,7 +253,7 @@ def write_all(
         table = confusion_table(dataset, seed) if there else _not_run(dataset)
         write_csv(folder / f"table_{number}.csv", table.assign(data=mark))
         figures = table[["ours", "paper", "difference", "deviation"]].to_numpy()
-        table["text"] = [_entry(*row) for row in figures]
+        table["text"] = [_entry(*row, places=_printed_places(table)) for row in figures]
         wide = table.pivot(index="true", columns="predicted", values="text")
         wide = wide.loc[list(paper.EMOTIONS), list(paper.EMOTIONS)]
         text = captions.markdown(wide, number, mark, note=_note([dataset], table))
@@ -295,14 +296,19 @@ def _not_run(dataset):
     return long.assign(**dict.fromkeys(missing, np.nan))
 
 
-def _entry(ours, printed, difference, deviation, low=float("nan"), high=float("nan")):
+def _printed_places(table):
+    """Decimals that the paper prints a table with."""
+    return texts.decimals([0.0, *table["paper"].dropna()])
+
+
+def _entry(ours, printed, difference, deviation, low=np.nan, high=np.nan, *, places):
     if pd.isna(ours):
-        return "–" if pd.isna(printed) else f"– ({printed:.2f})"
+        return "–" if pd.isna(printed) else f"– ({printed:.{places}f})"
     spread = "" if pd.isna(deviation) else f" ± {deviation:.1f}"
     spread += "" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]"
     if pd.isna(printed):
         return f"{ours:.1f}{spread}"
-    return f"{ours:.1f}{spread} ({printed:.2f}, {texts.signed(difference)})"
+    return f"{ours:.1f}{spread} ({printed:.{places}f}, {texts.signed(difference)})"
 
 
 def _plain(value):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 #: Columns and rows of tables that have another name for readers.
 _NAMES = {
     "dataset": "corpus",
@@ -94,6 +97,18 @@ def places(values: Iterable[float]) -> int:
         return 0
     greatest = max(known)
     return 1 if greatest >= 10 else 2 if greatest > 1 else 3
+
+
+def decimals(figures: ArrayLike) -> int:
+    """Decimals that a table prints: the most that one of its figures needs, at least one.
+
+    Examples
+    --------
+    >>> decimals([[13.5, 86.7], [76.12, 80.0]])
+    2
+    """
+    values = np.ravel(np.asarray(figures, float))
+    return max(len(repr(float(value)).partition(".")[2]) for value in values)
 
 
 def column(values: Iterable[float]) -> list[str]:

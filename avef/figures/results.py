@@ -11,7 +11,7 @@ from avef.evaluation import texts
 from avef.figures.titles import headline, nothing
 from avef.protocol import EMOTION_MODELS
 
-#: Case, place of its bar, colour, legend. Blue is ours everywhere, orange the paper's.
+#: Case, place of its bar, colour, legend; both blue, as orange is the paper's.
 CASES = ((1, -0.2, "C5", "case 1: all frames"), (2, 0.2, "C0", "case 2: speech alone"))
 
 

@@ -38,10 +38,8 @@ def roc(scores: Mapping[str, vad_scores.Scores]) -> plt.Figure:
     axes[-1, -1].legend(fontsize=8)
     areas = pd.concat(vad_scores.auc(of) for of in scores.values())
     least = areas.drop(columns="condition").min()
-    title = (
-        f"In its worst condition {least.idxmax()} has an area under the curve of {least.max():.2f}"
-    )
-    headline(figure, title)
+    area = f"{least.max():.2f} of the area under its curve"
+    headline(figure, f"Each at its worst, {least.idxmax()} is best: {area}")
     return figure
 
 

@@ -301,7 +301,8 @@ def _clips(part):
     )
     if not clips:
         return "not run"
-    said = f"{clips[0]} clips" if len(clips) == 1 else f"{clips[0]} … {clips[-1]} clips"
+    one = texts.count(clips[0], "clip")
+    said = one if len(clips) == 1 else f"{clips[0]} … {clips[-1]} clips"
     return said + (f", mean of {seeds[0]} trainings" if seeds and seeds[0] > 1 else "")
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from avef import corpora
 from avef.corpora import emodb
-from avef.evaluation import paired, scores
+from avef.evaluation import paired, scores, texts
 from avef.protocol import folds
 from avef.studies import silence, vad_data
 from avef.studies.silence import Recordings, Settings
@@ -32,10 +32,9 @@ def coverage(root: str | Path) -> str:
         return f"Emo-DB is not under {root}, so V1 and V2 are left out. Get it {emodb.OBTAIN}."
     clips, left_out = corpora.clip_table("emodb", root)
     whole = sum(emodb.EXPECTED.values())
-    return (
-        f"Emo-DB: {len(clips)} of {whole} utterances by {clips['speaker'].nunique()} speakers; "
-        f"{len(left_out)} files left out."
-    )
+    speakers = texts.count(clips["speaker"].nunique(), "speaker")
+    aside = texts.count(len(left_out), "file")
+    return f"Emo-DB: {len(clips)} of {whole} utterances by {speakers}; {aside} left out."
 
 
 def prepare(
