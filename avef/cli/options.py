@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from avef.core import inert
+from avef.core import inert, standard
 from avef.core.errors import ParameterError
 
 BACKENDS = ("tensorflow", "jax")
-_STANDARD = 2  # the last of the numbers of standard input, output and error
 
 
 def backend(environment: Mapping[str, str] = os.environ) -> None:
@@ -58,12 +57,9 @@ def command(commands: Any, name: str, says: str, *, example: str) -> argparse.Ar
 def speakable() -> None:
     """Let a terminal that is not UTF-8 show what it lacks as an escape, not as a traceback.
 
-    A stream that was closed (``2>&-``, as some schedulers do) swallows what is said. Its number
-    is taken, too: the next file that is opened would get it, and with it what C libraries say.
+    A stream that was closed, as by ``2>&-``, swallows what is said.
     """
-    while (handle := os.open(os.devnull, os.O_RDWR)) <= _STANDARD:
-        pass
-    os.close(handle)
+    standard.hold()
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 (it stays)

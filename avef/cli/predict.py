@@ -68,8 +68,8 @@ def outputs(
     Raises
     ------
     ParameterError
-        If the suffix is another, the folder is missing, or a file would be written twice, over
-        a clip, or in the place of a folder.
+        If the suffix is another, the folder is missing or may not be written into, or a file
+        would be written twice, over a clip, or in the place of a folder.
 
     Examples
     --------
@@ -88,6 +88,8 @@ def outputs(
             raise ParameterError(f"{option}: there is no folder {file.parent}")
         if file.is_dir():
             raise ParameterError(f"{option}: {file} is a folder")
+        if not os.access(file.parent, os.W_OK):
+            raise ParameterError(f"{option}: nothing may be written into {file.parent}")
     own = {os.path.realpath(clip) for clip in clips}
     real = [os.path.realpath(file) for file in files.values()]
     for target in real:

@@ -4,7 +4,7 @@ The table is ``clips.xlsx``, ``clips.csv`` or ``clips.tsv``, or under any other 
 with these columns, in any order and case, in a row near the top:
 
 - ``path``: relative to the table's folder, with / or \\, in any case if one file alone is meant;
-- ``speaker``: any name; the same one, in any case, wherever this person speaks;
+- ``speaker``: any name; the same one, in any case, wherever this person speaks (01 is 1);
 - ``emotion``: one of the six, or an English word for it such as *happy*; others are left out;
 - ``gender``, ``language``, ``sentence``: optional (a sentence is a name for what is said).
 
@@ -71,7 +71,7 @@ def scan(root: Path, paths: Iterable[PurePosixPath]) -> tuple[list[Row], list[Le
         if reason:
             left_out.append((path, reason))
         else:
-            speaker = people.setdefault(_folded(same[0]["speaker"]), same[0]["speaker"])
+            speaker = people.setdefault(_person(same[0]["speaker"]), same[0]["speaker"])
             rows.append(_row(path, same[0] | {"speaker": speaker}))
             left_out += [(path, "listed again")] * (len(same) - 1)
     return _with_ids(rows), left_out
@@ -148,7 +148,7 @@ def _meant(name, alike):
 def _reason(same):
     """Why the entries of one file make no clip; None if they do."""
     for name in ("speaker", "emotion"):
-        told = {_folded(entry[name]) for entry in same}
+        told = {(_person if name == "speaker" else _folded)(entry[name]) for entry in same}
         told = {WORDS.get(word, word) for word in told} if name == "emotion" else told
         if len(told) > 1:
             return f"listed with several {name}s: {', '.join(sorted(told))}"
@@ -190,6 +190,15 @@ def _id(path):
     plain = plain.encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_") or "clip"
     return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}-{_digest(path)}"
+
+
+def _person(name):
+    """What one person's names have in common: Excel makes 1 of 01, and no one space of another.
+
+    >>> _person("Actor\N{NO-BREAK SPACE}007"), _person("10"), _person("0")
+    ('actor 7', '10', '0')
+    """
+    return re.sub(r"(?<!\d)0+(?=\d)", "", " ".join(_folded(name).split()))
 
 
 def _digest(path):

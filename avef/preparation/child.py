@@ -26,6 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from avef.core import standard
 from avef.core.errors import ClipError
 from avef.preparation import block, serving
 
@@ -156,6 +157,7 @@ class Child:
             self._process, self._served = None, 0
 
     def _start(self):
+        standard.hold()  # or a handle below would be lost to the child's own
         self._line, line = socket.socketpair()
         life, self._life = os.pipe()
         with line, open(life, "rb"):  # noqa: PTH123 (a handle)

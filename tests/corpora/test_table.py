@@ -173,12 +173,25 @@ def test_whatever_is_no_clip_has_a_plain_reason(tmp_path):
     }
 
 
-def test_one_speaker_spelt_in_two_ways_stays_one(tmp_path):
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Müller", "MÜLLER", "Mu\u0308ller", "müller "),
+        ("01", "1", "001", "1"),
+        ("Actor 07", "actor\xa07", "Actor  007", "ACTOR 7"),
+    ],
+)
+def test_one_speaker_spelt_in_several_ways_stays_one(tmp_path, names):
     """Or a person would be in training and in test."""
-    names = ["Müller", "MÜLLER", "Mu\u0308ller", "müller "]
     rows = [[f"{n}.mp4", name, "fear"] for n, name in enumerate(names)]
     clips, _ = read(plant(tmp_path, rows))
-    assert clips["speaker"].tolist() == ["Müller"] * 4
+    assert clips["speaker"].tolist() == [names[0]] * 4
+
+
+def test_speakers_of_other_numbers_are_others(tmp_path):
+    rows = [[f"{n}.mp4", name, "fear"] for n, name in enumerate(["1", "10", "100", "0", "s1"])]
+    clips, _ = read(plant(tmp_path, rows))
+    assert clips["speaker"].nunique() == 5
 
 
 @pytest.mark.parametrize("names", [("Işıl", "IŞIL", "ışıl"), ("İyi", "iyi", "İYİ")])

@@ -34,6 +34,20 @@ def alive(process):
         return False
 
 
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_no_file_is_blamed_for_a_stream_that_is_closed(tmp_path, closed):
+    code = f"""if True:
+        import sys
+        sys.path[:0] = [{str(TESTS)!r}, {str(ROOT)!r}]
+        from avef.preparation import child
+        said = child.call("planted:echo", "heard")
+        open("said", "w").write(str(said))
+    """
+    words = f"{sys.executable} -c '{code.replace(chr(39), chr(34))}' {closed}"
+    assert subprocess.run(["bash", "-c", words], cwd=tmp_path).returncode == 0
+    assert (tmp_path / "said").read_text() == "['heard']"
+
+
 def test_values_come_back_as_they_are():
     name = os.fsdecode(b"T\xfcrk\n.avi")
     values = [name, 0.1 + 0.2, 2**60, None, True, [1, [2.5]], {"a": "ä"}, float("inf")]

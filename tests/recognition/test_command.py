@@ -50,6 +50,14 @@ def test_a_file_that_cannot_be_written_is_refused_at_once(
         outputs(pattern, clips, FIGURES, option="--figure")
 
 
+def test_a_folder_that_may_not_be_written_into_is_told_before_anything_is_done(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(os, "access", lambda path, mode: not (mode == os.W_OK and path == tmp_path))
+    with pytest.raises(ParameterError, match="nothing may be written into"):
+        outputs(f"{tmp_path}/x.png", ["a.mp4"], FIGURES, option="--figure")
+
+
 def test_a_clip_is_never_written_over(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for pattern in ("a.mp4", "./{clip}.mp4"):
