@@ -8,6 +8,7 @@ sources, from ``avef.corpora``. Nothing here depends on data or on our results.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from avef.evaluation import identities, texts
@@ -95,11 +96,11 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     """
     figures = ["expected", "found", "difference", "tolerance"]
     there = [name for name in figures if name in table]
-    numbers = table[there].astype(float)
-    whole = (numbers % 1 == 0).all(axis=1)
+    numbers = table[there].map(lambda value: np.nan if value == "" else float(value))
+    whole = (numbers.isna() | (numbers % 1 == 0)).all(axis=1)
     written = numbers.map(lambda value: texts.minus(texts.rounded(f"{value:.9f}")))
     counts = numbers[whole].map(lambda value: texts.minus(f"{value:.0f}"))
-    return table.assign(**written.mask(whole, counts))
+    return table.assign(**written.mask(whole, counts).mask(numbers.isna(), texts.NOTHING))
 
 
 def failing(table: pd.DataFrame, *groups: str) -> pd.DataFrame:

@@ -33,6 +33,7 @@ _FIGURES = ("paper", "ours", "difference", "deviation", "unweighted", "low", "hi
 NUMBERS: Mapping[str, tuple[str, ...]] = {
     "claims": ("low", "high"),
     "power_needed": ("percent",),
+    "consistency": ("expected", "found", "difference", "tolerance"),
     **{f"table_{n}": (*_FIGURES, "clips", "seeds") for n in range(4, 11)},
 }
 #: Claim → what was measured of it, in percent.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -69,9 +70,10 @@ def _entry(text):
 
 def _rounded(column):
     """A column of a CSV; of numbers alone with the decimals that its greatest asks for."""
-    if not all(_FIGURE.fullmatch(text) for text in column):
+    figures = [float(text or "nan") for text in column if _FIGURE.fullmatch(text)]
+    if len(figures) < len(column) or math.inf in map(abs, figures):
         return column
-    return pd.Series(texts.column(float(text or "nan") for text in column), column.index)
+    return pd.Series(texts.column(figures), column.index)
 
 
 def numbers(entries: Iterable[str]) -> bool:

@@ -76,6 +76,12 @@ def test_a_damaged_file_is_named(reports, file, data):
         ("table_8", "predicted", "x", r"tables/table_8\.csv: has no column predicted"),
         ("table_8", "\nanger,fear,", "\nanger,anger,", r"table_8\.csv: must have one row for each"),
         ("consistency", "holds", "x", r"tables/consistency\.csv: has no column holds"),
+        (
+            "consistency",
+            ",100.0,100.0,",
+            ",100.0,all,",
+            r"consistency\.csv: found must hold numbers",
+        ),
     ],
 )
 def test_a_table_that_does_not_fit_its_section_is_named(reports, table, old, new, said):

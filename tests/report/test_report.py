@@ -457,3 +457,11 @@ def test_what_is_known_on_real_recordings_has_its_section(index, tmp_path):
     report.build(tmp_path / "reports")
     page = BeautifulSoup((tmp_path / "reports/index.html").read_text("utf-8"), "html.parser")
     assert not page.select("#real, a[href='#real']")
+
+
+def test_figures_that_are_missing_or_names_are_left_as_they_are():
+    table = pd.DataFrame({"clip": ["007", "1_2"], "p": ["0.0954", ""], "big": ["1e999", "1"]})
+    shown = view.further({"new": table})["new"]
+    assert shown.rows == [["007", "0.095", "1e999"], ["1_2", "–", "1"]]
+    rows = consistency.check().astype(str).assign(found="")
+    assert set(consistency.readable(rows)["found"]) == {"–"}
