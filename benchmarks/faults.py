@@ -287,7 +287,7 @@ def main(options, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kills", type=int, default=24)
+    parser.add_argument("--kills", type=int, default=21)
     parser.add_argument("--flips", type=int, default=7)
     parser.add_argument("--keep", type=Path, help="reproduce in this folder, or go on with it")
     parser.add_argument("--json", type=Path, help="write the summary there")

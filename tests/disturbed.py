@@ -116,6 +116,7 @@ def _killed(arm, function, number):
         try:
             os.dup2(write, 1)  # a pipe has no size that a limit could hold it to
             os.dup2(write, 2)
+            sys.stdout = sys.stderr = open(2, "w")  # noqa: PTH123, SIM115 (a handle)
             tqdm.set_lock(threading.RLock())  # else the killed one would keep a lock from us
             arm()
             function()
