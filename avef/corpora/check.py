@@ -75,7 +75,7 @@ def _known(reader, p):
 
 
 def _needed(name, corpus, made):
-    state = _read(name, corpus.root, corpus.reader)
+    state = _read(name, corpus.root, corpus.reader, emotions=protocol.EMOTIONS)
     if not state.ready and Path(corpus.root) == made:
         return State(name, True, f"{corpora.title(name)}: `dvc repro` makes it in {made}")
     return state
@@ -88,16 +88,20 @@ def _emodb(root):
     return State("emodb", True, f"{state.text}; optional, for V1 and V2")
 
 
-def _read(corpus, root, reader=None):
-    """What its reader finds below a root."""
+def _read(corpus, root, reader=None, *, emotions=None):
+    """What its reader finds below a root: clips of all emotions, or of those that count."""
     try:
         clips, left_out = corpora.clip_table(corpus, root, reader=reader)
     except (ParameterError, OSError) as error:
         return State(corpus, False, str(error))
-    people = clips["speaker"].nunique()
     title = corpora.title(corpus) if corpus in corpora.READERS else corpus
+    listed = len(clips) + len(left_out)
+    clips = clips[clips["emotion"].isin(emotions)] if emotions else clips
+    if clips.empty:
+        return State(corpus, False, f"{title}: no clip of the six emotions in {root}")
+    people, others = clips["speaker"].nunique(), listed - len(clips)
     alone = bool((clips["kind"] == AUDIO).all())
     what = "clips of sound alone" if alone else "clips"
     text = f"{title}: {len(clips)} {what} of {people} speakers in {root}"
-    more = f"; {len(left_out)} left out, with reasons in 00_corpora" if len(left_out) else ""
+    more = f"; {others} left out, with reasons in 00_corpora" if others else ""
     return State(corpus, True, text + more, alone, people)
