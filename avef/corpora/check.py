@@ -79,7 +79,7 @@ def _known(reader, p):
 
 
 def _needed(name, corpus, made, limits):
-    state = _read(name, corpus.root, corpus.reader, limits)
+    state = _read(name, corpus.root, corpus.reader, limits, emotions=protocol.EMOTIONS)
     if not state.ready and Path(corpus.root) == made:
         return State(name, True, f"{corpora.title(name)}: `dvc repro` makes it in {made}")
     return state
@@ -92,16 +92,20 @@ def _emodb(root, limits):
     return State("emodb", True, f"{state.text}; optional, for V1 and V2")
 
 
-def _read(corpus, root, reader, limits):
-    """What its reader finds below a root."""
+def _read(corpus, root, reader, limits, *, emotions=None):
+    """What its reader finds below a root: clips of all emotions, or of those that count."""
     try:
         clips, left_out = corpora.clip_table(corpus, root, reader=reader, limits=limits)
     except (ParameterError, OSError) as error:
         return State(corpus, False, str(error))
-    people = clips["speaker"].nunique()
     title = corpora.title(corpus) if corpus in corpora.READERS else corpus
+    listed = len(clips) + len(left_out)
+    clips = clips[clips["emotion"].isin(emotions)] if emotions else clips
+    if clips.empty:
+        return State(corpus, False, f"{title}: no clip of the six emotions in {root}")
+    people, others = clips["speaker"].nunique(), listed - len(clips)
     alone = bool((clips["kind"] == AUDIO).all())
     what = "clips of sound alone" if alone else "clips"
     text = f"{title}: {len(clips)} {what} of {people} speakers in {root}"
-    more = f"; {len(left_out)} left out, with reasons in 00_corpora" if len(left_out) else ""
+    more = f"; {others} left out, with reasons in 00_corpora" if others else ""
     return State(corpus, True, text + more, alone, people)

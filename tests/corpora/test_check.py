@@ -14,7 +14,7 @@ FILES = {
     "rml": ["s1/an3.avi", "s2/su11.avi", "s2/odd.avi"],
     "enterface05": [f"subject {n}/anger/sentence 1/s{n}_an_1.avi" for n in (1, 2, 3)],
     "baum1s": [f"s00{n}/S00{n}_001.mp4" for n in (2, 3, 4)],
-    "emodb": ["wav/03a01Fa.wav", "wav/08a01Nc.wav", "wav/09a01Fa.wav"],
+    "emodb": [f"wav/{code}.wav" for code in ("03a01Fa", "08a01Nc", "09a01Fa", "10a01Wa")],
 }
 LABELS = "Clip,Emotion,Code\n" + "".join(f"S00{n}_001,Anger,1\n" for n in (2, 3, 4))
 
@@ -68,7 +68,7 @@ def test_the_command_fails_until_all_that_is_needed_is_there(run, capsys):
     assert "not there yet: rml;" in said.err
     plant(run, "rml")
     assert main(["corpora"]) == 0
-    assert "Emo-DB: 3 clips of sound alone of 3 speakers" in capsys.readouterr().out
+    assert "Emo-DB: 4 clips of sound alone of 4 speakers" in capsys.readouterr().out
 
 
 def test_emodb_is_optional(run):
@@ -123,6 +123,21 @@ def test_the_demo_s_own_speakers_are_counted_as_it_will_make_them(run, capsys):
     settings.write_text(plain.replace("{groups: 3,", "{groups: 7,"))
     assert main(["corpora"]) == 1
     assert "at least 7 speakers (protocol.baum1s.groups)" in capsys.readouterr().out
+
+
+def test_emotions_that_the_paper_does_not_have_are_left_out_here_as_in_the_listing(run):
+    plant(run, "rml", "enterface05", "baum1s", "emodb")
+    settings = Path("params.yaml")
+    more = "\ncorpora:\n  emodb: {root: data/raw/emodb}"
+    settings.write_text(settings.read_text().replace("\ncorpora:", more))
+    texts = [state.text for state in check.states(params.read()) if state.corpus == "emodb"]
+    assert texts[0].startswith("Emo-DB: 3 clips of sound alone of 3 speakers in")
+    assert texts[0].endswith("1 left out, with reasons in 00_corpora")
+    assert texts[1].startswith("Emo-DB: 4 clips of sound alone of 4 speakers in")
+    for path in set(FILES["emodb"]) - {"wav/08a01Nc.wav"}:
+        (run / "emodb" / path).unlink()
+    own = check.states(params.read())[0]
+    assert not own.ready and own.text == "Emo-DB: no clip of the six emotions in data/raw/emodb"
 
 
 def test_pictures_with_nothing_to_start_from_stop_a_run_before_it_begins(run, capsys):
