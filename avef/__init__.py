@@ -14,7 +14,7 @@ import sys
 
 import lazy_loader
 
-from avef.core import quiet
+from avef.core import loading
 
 # TensorFlow reads these when it is first imported, which happens after this package is.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -23,7 +23,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off by default on some CP
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # of the memory, only what is needed
 # Keras' own file of settings, and the Keras of before, would change results.
 os.environ |= {"KERAS_HOME": os.devnull, "TF_USE_LEGACY_KERAS": "0"}
-sys.meta_path.insert(0, quiet.Finder)  # it says a line before it reads the first of them
+sys.meta_path.insert(0, loading.Finder)  # it says a line before it reads the first of them
 # It warns of every traced graph; a level it would reset in a notebook.
 logging.getLogger("tensorflow").addFilter(lambda record: record.levelno >= logging.ERROR)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from avef import __version__
 from avef.cli import predict
-from avef.cli.options import Help, backend, command, known, meant, say, speakable
+from avef.cli.options import Help, command, known, meant, say, speakable
 from avef.cli.stopping import stoppable
 from avef.config import params, plain, profiles
-from avef.core import files, log, paths
+from avef.core import files, loading, log, paths
 from avef.core.errors import ClipError, ParameterError, RunError
 
 DEMO = ("rml", "enterface05", "baum1s")
@@ -30,12 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
     # jsonschema, which checks notebooks, would build a grammar of web addresses with it, for a
     # second at each start; no notebook's schema asks for one. None: as if it were not installed.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    os.environ["MPLBACKEND"] = "agg"  # a command draws into files; notebooks have their own
     speakable()
     options = _parser().parse_args(arguments)
     log.show(options.verbose)
     try:
         if options.function is not _doctor:  # which tells of it among other things
-            backend()
+            loading.require_backend()
         with stoppable():
             options.function(options)
     except KeyboardInterrupt as stop:

@@ -6,34 +6,12 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from avef.core import inert, standard
 from avef.core.errors import ParameterError
-
-BACKENDS = ("tensorflow", "jax")
-
-
-def backend(environment: Mapping[str, str] = os.environ) -> None:
-    """Refuse a Keras backend that avef does not run on, before Keras is loaded and stumbles.
-
-    Raises
-    ------
-    ParameterError
-        Naming the variable.
-
-    Examples
-    --------
-    >>> backend({"KERAS_BACKEND": "jax"})
-    """
-    name = environment.get("KERAS_BACKEND", "")
-    if name and name not in BACKENDS:
-        raise ParameterError(
-            f"KERAS_BACKEND is {name!r}, and avef runs on {' or '.join(BACKENDS)}; "
-            "`unset KERAS_BACKEND`"
-        )
 
 
 class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):

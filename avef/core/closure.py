@@ -52,7 +52,7 @@ def modules(*names: str) -> list[str]:
     Examples
     --------
     >>> modules("avef.core.errors")
-    ['avef', 'avef.core', 'avef.core.errors', 'avef.core.quiet']
+    ['avef', 'avef.core', 'avef.core.errors', 'avef.core.loading']
     """
     return sorted(_closure(_within(names)))
 

@@ -255,4 +255,6 @@ def _stop_if_out_of(error):
 
 
 def _plain(error):
+    if isinstance(error, IndexError):  # Python's own words, of a list in PyAV
+        return "it has packets of a stream that it does not have"
     return getattr(error, "strerror", None) or str(error)

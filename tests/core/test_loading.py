@@ -69,3 +69,15 @@ def test_whoever_is_started_meanwhile_is_not_waited_for(fake, tmp_path):
     with (tmp_path / "said").open("w") as file:
         words = [sys.executable, "-c", "import avef, tensorflow"]
         subprocess.run(words, env=environment, stdout=file, stderr=file, check=True, timeout=6)
+
+
+@pytest.mark.parametrize("name", ["torch", "theano"])
+def test_a_backend_that_avef_does_not_run_on_is_named(name):
+    told = said("import avef; from avef.preparation import nets", KERAS_BACKEND=name).stderr
+    last = told.splitlines()[-1]
+    assert last.startswith(f"avef.core.errors.ParameterError: KERAS_BACKEND is {name!r}, and")
+
+
+def test_who_loads_no_network_needs_no_backend():
+    code = "from avef.preparation import speech; print(speech.RATE)"
+    assert said(code, KERAS_BACKEND="torch").stdout == "16000\n"

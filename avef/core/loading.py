@@ -1,6 +1,6 @@
-"""TensorFlow without what it says of its build while it is loaded.
+"""How Keras and TensorFlow are loaded: on a backend that avef runs on, and without greetings.
 
-Two of its libraries log a line, "oneDNN custom operations are on", before they have read
+Two of TensorFlow's libraries log a line, "oneDNN custom operations are on", before they have read
 ``TF_CPP_MIN_LOG_LEVEL``, so that no setting silences it. :class:`Finder` leaves such lines out
 where that level does; all else that is said meanwhile is shown.
 """
@@ -8,20 +8,52 @@ where that level does; all else that is said meanwhile is shown.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
+from avef.core.errors import ParameterError
+
+BACKENDS = ("tensorflow", "jax")
 #: Lines of the kind "information", and what stands above the first line of any kind.
 _NOISE = r"/^I[0-9]\{4\} [0-9.:]* *[0-9]* /d; /^WARNING: All log messages before absl/d"
 
 
+def require_backend(environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse a Keras backend that avef does not run on, before Keras is loaded and stumbles.
+
+    Raises
+    ------
+    ParameterError
+        Naming the variable.
+
+    Examples
+    --------
+    >>> require_backend({"KERAS_BACKEND": "jax"})
+    """
+    name = environment.get("KERAS_BACKEND", "")
+    if name and name not in BACKENDS:
+        raise ParameterError(
+            f"KERAS_BACKEND is {name!r}, and avef runs on {' or '.join(BACKENDS)}; "
+            "`unset KERAS_BACKEND`"
+        )
+
+
 class Finder:
-    """For ``sys.meta_path``: finds TensorFlow as Python does, and loads it quietly."""
+    """For ``sys.meta_path``: finds both as Python does."""
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """As importlib asks for it; None for any other module, and where all is to be logged."""
+        """As importlib asks for it; None for any other module, and where all is to be logged.
+
+        Raises
+        ------
+        ParameterError
+            Of Keras, as :func:`require_backend` does.
+        """
+        if name == "keras":
+            require_backend()
         if name != "tensorflow" or os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") in ("", "0"):
             return None
         spec = PathFinder.find_spec(name, path, target)
