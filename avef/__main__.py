@@ -1,5 +1,6 @@
 """The command: ``avef``, or ``python -m avef``."""
 
+import os
 import signal
 
 
@@ -11,6 +12,7 @@ def main() -> int:
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else nohup ignores it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.environ["MPLBACKEND"] = "agg"  # a command draws into files; notebooks have their own
     from avef.cli import main as run
 
     return run()

@@ -30,7 +30,6 @@ def main(arguments: list[str] | None = None) -> int:
     # jsonschema, which checks notebooks, would build a grammar of web addresses with it, for a
     # second at each start; no notebook's schema asks for one. None: as if it were not installed.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    os.environ["MPLBACKEND"] = "agg"  # a command draws into files; notebooks have their own
     speakable()
     options = _parser().parse_args(arguments)
     log.show(options.verbose)
