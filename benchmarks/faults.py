@@ -64,6 +64,7 @@ OF_DVC = {"dvc.lock": yaml.safe_load, ".dvc/tmp/rwlock": json.loads}
 STORED = {
     "prepared clip": ("data/prepared/rml/*.npz", "audio_net@rml", "preprocessing@rml"),
     "table of clips": ("data/prepared/rml/clips.csv", "audio_net@rml", "preprocessing@rml"),
+    "its digests": ("data/prepared/rml/SHA256SUMS", "audio_net@rml", "preprocessing@rml"),
     "cell": ("data/audio_net/rml/*.npz", "audio_net@rml", "audio_net@rml"),
     "weights": ("data/audio_net/rml/*.h5", "dbn_fusion@rml", "audio_net@rml"),
     "source weights": ("data/transfer/rml/emotion/*.h5", "dbn_fusion@rml", "transfer@rml"),
@@ -288,7 +289,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kills", type=int, default=21)
-    parser.add_argument("--flips", type=int, default=7)
+    parser.add_argument("--flips", type=int, default=8)
     parser.add_argument("--keep", type=Path, help="reproduce in this folder, or go on with it")
     parser.add_argument("--json", type=Path, help="write the summary there")
     chosen = parser.parse_args()

@@ -43,26 +43,35 @@ def read(folder: str | Path) -> dict[str, str]:
     ParameterError
         If there is no list, or it cannot be read.
     """
-    lines = outside.text(Path(folder) / NAME).splitlines()
-    try:
-        return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-    except ValueError as error:
-        name = inert.shown(Path(folder) / NAME)
-        raise ParameterError(f"{name} cannot be read: {error}") from error
+    *lines, end = outside.text(Path(folder) / NAME).split("\n")
+    parts = [line.split("  ", 1) for line in lines]
+    if end or any(len(part) < 2 for part in parts):
+        raise ParameterError(f"{inert.shown(Path(folder) / NAME)} is no list of digests")
+    return {name: digest for digest, name in parts}
 
 
 def require(file: str | Path) -> None:
-    """Refuse a file that is not what its folder's list says, where there is one.
+    """Refuse a file where its folder's list does not have it, or anything there is not as listed.
+
+    A folder without a list vouches for nothing.
 
     Raises
     ------
     ParameterError
-        Naming the file, which is also pointed out to DVC: see :func:`avef.core.store.distrust`.
+        Naming the first file that is another, or the list. As either may be the damaged one, all
+        of them are pointed out to DVC: see :func:`avef.core.store.distrust`.
     """
-    file = Path(file)
-    if not (file.parent / NAME).exists():
+    folder, names = Path(file).parent, [Path(file).name]
+    if not (folder / NAME).exists():
         return
-    known = read(file.parent).get(file.name)
-    if not file.is_file() or of(file) != known:
-        store.distrust(file)
-        raise ParameterError(f"{inert.shown(file)} is not what was written there; make it anew")
+    try:
+        known = read(folder)
+        names += known
+        for one in (folder / Path(name).name for name in names):
+            if not one.is_file() or of(one) != known.get(one.name):
+                told = f"{inert.shown(one)} is not what was written there"
+                raise ParameterError(f"{told}, by {NAME}; make it anew")
+    except ParameterError:
+        for name in (NAME, *names):
+            store.distrust(folder / Path(name).name)
+        raise
