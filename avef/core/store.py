@@ -146,7 +146,7 @@ def distrust(path: str | Path) -> None:
     A bit that flips on a disk leaves the time of the file as it is, and DVC goes by that: the
     next ``dvc repro`` would find nothing to do. Where the time cannot be set, nothing happens.
     """
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # ValueError: no name of a file
         os.utime(path)
 
 

@@ -53,8 +53,14 @@ def test_a_folder_without_a_list_vouches_for_nothing(tmp_path):
     sums.require(tmp_path / "a.csv")
 
 
-@pytest.mark.parametrize("content", [b"no list", b"\xff\xfe", b"05f0 one blank\n"])
+@pytest.mark.parametrize("content", [b"no list", b"\xff\xfe", b"05f0 one blank\n", b"05f0  a\0\n"])
 def test_a_list_that_is_none_is_refused_by_name(folder, content):
     (folder / sums.NAME).write_bytes(content)
     with pytest.raises(ParameterError, match=sums.NAME):
+        sums.require(folder / "a.csv")
+
+
+def test_a_list_of_what_is_no_name_is_refused(folder):
+    (folder / sums.NAME).write_text(f"{sums.of(folder / 'a.csv')}  a.csv\n05f0  b\0\n")
+    with pytest.raises(ParameterError, match=r"b\\x00 is not what was written"):
         sums.require(folder / "a.csv")
