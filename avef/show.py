@@ -66,9 +66,7 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     """Corpora, emotion models, columns and rows by the names that people read."""
     if frame.index.name:
         frame = frame.reset_index()
-    readers = {"dataset": paper.title, "emotion_model": texts.model}
-    known = {name: frame[name].map(reader) for name, reader in readers.items() if name in frame}
-    named = frame.assign(**known).rename(columns=_heading)
+    named = texts.named(frame).rename(columns=_heading)
     return named if isinstance(named.index, pd.RangeIndex) else named.rename(index=_heading)
 
 

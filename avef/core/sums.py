@@ -50,28 +50,30 @@ def read(folder: str | Path) -> dict[str, str]:
     return {name: digest for digest, name in parts}
 
 
-def require(file: str | Path) -> None:
-    """Refuse a file where its folder's list does not have it, or anything there is not as listed.
-
-    A folder without a list vouches for nothing.
+def verified(folder: str | Path, needed: Iterable[str] = ()) -> dict[str, str]:
+    """What :func:`read` gives, once every file is as listed, and all that are needed are.
 
     Raises
     ------
     ParameterError
-        Naming the first file that is another, or the list. As either may be the damaged one, all
-        of them are pointed out to DVC: see :func:`avef.core.store.distrust`.
+        As :func:`read`; or naming the first file that is another, gone, or not listed. It or the
+        list is the damaged one: both are pointed out to DVC, as by
+        :func:`avef.core.store.distrust`.
     """
-    folder, names = Path(file).parent, [Path(file).name]
-    if not (folder / NAME).exists():
-        return
     try:
         known = read(folder)
-        names += known
-        for one in (folder / Path(name).name for name in names):
-            if not one.is_file() or of(one) != known.get(one.name):
-                told = f"{inert.shown(one)} is not what was written there"
-                raise ParameterError(f"{told}, by {NAME}; make it anew")
+        for file in (Path(folder) / Path(name).name for name in sorted({*needed, *known})):
+            if not file.is_file() or of(file) != known.get(file.name):
+                store.distrust(file)
+                raise ParameterError(f"{inert.shown(file)} is missing, or not what {NAME} lists")
     except ParameterError:
-        for name in (NAME, *names):
-            store.distrust(folder / Path(name).name)
+        store.distrust(Path(folder) / NAME)
         raise
+    return known
+
+
+def require(file: str | Path) -> None:
+    """Refuse a file that :func:`verified` does; a folder without a list vouches for nothing."""
+    folder = Path(file).parent
+    if (folder / NAME).exists():
+        verified(folder, [Path(file).name])

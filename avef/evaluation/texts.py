@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
+
+from avef import paper
 
 #: Columns and rows of tables that have another name for readers.
 _NAMES = {
@@ -149,6 +152,17 @@ def model(name: str) -> str:
     ('six emotions', 'arousal')
     """
     return _MODELS.get(name, name)
+
+
+def named(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose corpora and emotion models are called as people call them.
+
+    >>> named(pd.DataFrame({"dataset": ["rml"], "emotion_model": ["emotion"]})).values.tolist()
+    [['RML', 'six emotions']]
+    """
+    readers = {"dataset": paper.title, "emotion_model": model}
+    known = {name: table[name].map(reader) for name, reader in readers.items() if name in table}
+    return table.assign(**known)
 
 
 def heading(name: str) -> str:

@@ -168,16 +168,11 @@ class Exported(Source):
 
     def _verified(self, folds):
         """Name → SHA-256 of every file, once all of them have been found to be as they were."""
-        known = sums.read(self._folder)
         start = start_in(self._folder)
         files = [start.audio, start.visual, start.scaling]
         needed = {FACTS, "vad.npz", "unheard.npz", *(file.name for file in files)}
         needed |= {fold_name(fold) for fold in range(folds)}
-        for name in sorted(needed | set(known)):
-            file = self._folder / Path(name).name
-            if not file.is_file() or sums.of(file) != known.get(name):
-                raise ParameterError(f"{file} is missing, or not what was exported")
-        return known
+        return sums.verified(self._folder, needed)
 
 
 def start_in(folder: Path) -> Start:

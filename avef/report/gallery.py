@@ -143,6 +143,26 @@ def describe(name: str) -> tuple[str, str] | None:
     return caption, _SHARED.get(text, text)
 
 
+#: Headings of tables that have no figure of their own.
+_TABLES = {
+    "dbn_control": "What of the DBN's head start is kept without the sources' units",
+    "power_needed": "What was asked of the verdicts",
+    "transfer_gain": "Accuracy with transfer, and without as the baseline",
+}
+
+
+def heading(table: str) -> str:
+    """What stands above a table, by its file's name: the caption of its figure, if it has one.
+
+    Examples
+    --------
+    >>> heading("power_needed"), heading("baselines"), heading("new_table")
+    ('What was asked of the verdicts', 'Gains over simpler ways', 'New table')
+    """
+    captions = {name: caption for name, (caption, _) in FIGURES.items()} | _TABLES
+    return captions.get(table, table.replace("_", " ").capitalize())
+
+
 def named(source: str) -> str | None:
     """The first name of a known figure in the source of a notebook's cell.
 

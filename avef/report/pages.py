@@ -81,7 +81,7 @@ def index(sources: Sources, pages: Sequence[notebooks.Page]) -> dict[str, Any]:
         "title": captions.title,
         "consistency": given("consistency", view.identities),
         "further": view.further(tables),
-        "heading_of": view.heading,
+        "heading_of": gallery.heading,
         "figures": gallery.groups(sources.images, sources.data),
         "notebooks": notebooks.groups(pages),
         "failed": sources.failed,

@@ -56,9 +56,7 @@ def grid(table: pd.DataFrame) -> Grid:
     >>> grid(pd.DataFrame({"dataset": ["rml", "new"], "n": ["-0.12", ""]}))
     Grid(columns=['corpus', 'n'], rows=[['RML', '−0.12'], ['new', '–']], numeric=[False, True])
     """
-    readers = {"dataset": paper.title, "emotion_model": texts.model}
-    known = {name: table[name].map(reader) for name, reader in readers.items() if name in table}
-    columns = [[_entry(text) for text in column] for _, column in table.assign(**known).items()]
+    columns = [[_entry(text) for text in column] for _, column in texts.named(table).items()]
     numeric = [numbers(column) for column in columns]
     rows = [list(row) for row in zip(*columns, strict=True)]
     return Grid([texts.heading(name) for name in table.columns], rows, numeric)
@@ -220,27 +218,6 @@ def quarantine(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
         shown = table[[name for name in ("clip", "path", "reason") if name in table]]
         made.append({"corpus": paper.title(dataset), "grid": grid(shown)})
     return made
-
-
-#: Tables by file name whose heading is more than that name.
-_HEADINGS = {
-    "ablations": "One choice changed at a time",
-    "baselines": "Gains over simpler ways (S1, S2)",
-    "case_gains": "What case 2 gains, training by training (S3)",
-    "dbn_control": "What of the DBN's head start is kept without the sources' units (S4)",
-    "power": "How far the verdicts can be trusted: simulated studies, percent",
-    "power_needed": "What was asked of the verdicts",
-    "transfer_gain": "Accuracy with transfer, and without as the baseline (S4)",
-}
-
-
-def heading(name: str) -> str:
-    """What stands above one of :func:`further`.
-
-    >>> heading("power_needed"), heading("new_table")
-    ('What was asked of the verdicts', 'New table')
-    """
-    return _HEADINGS.get(name, name.replace("_", " ").capitalize())
 
 
 def further(tables: Mapping[str, pd.DataFrame]) -> dict[str, Grid]:

@@ -2,8 +2,8 @@
 
 Multiply-adds are counted from the layers, segments from the prepared clips (or, before
 there are any, from published sizes); the speed of each part is measured in a few steps.
-Preparation and the SVMs take minutes and are left out, as are the RBMs that only tell a gap: of
-one pair and seed, they are less than a hundredth of the work.
+Left out are preparation and the SVMs, which take minutes, and the RBMs that only tell a gap: less
+than a hundredth of the work.
 """
 
 from __future__ import annotations
@@ -95,10 +95,8 @@ def counted(clips: pd.DataFrame) -> Size:
 def published(corpus: str) -> Size:
     """Size of a complete copy, from counts, mean lengths and the paper's shares of speech (K1)."""
     if corpus not in _SECONDS:
-        raise ParameterError(
-            f"{corpus}: no published size is known; `dvc repro preprocessing@{corpus}` prepares "
-            "its clips, which tell"
-        )
+        again = f"`dvc repro preprocessing@{corpus}` prepares its clips, which tell"
+        raise ParameterError(f"{corpus}: no published size is known; {again}")
     clips, facts = int(corpora.expected_counts(corpus).sum()), paper.table_1().loc[corpus]
     audio = 100 * _SECONDS[corpus]
     share = cast(dict, paper.CLAIMS["K1"].figure)[corpus] / 100

@@ -62,5 +62,5 @@ def test_a_list_that_is_none_is_refused_by_name(folder, content):
 
 def test_a_list_of_what_is_no_name_is_refused(folder):
     (folder / sums.NAME).write_text(f"{sums.of(folder / 'a.csv')}  a.csv\n05f0  b\0\n")
-    with pytest.raises(ParameterError, match=r"b\\x00 is not what was written"):
+    with pytest.raises(ParameterError, match=r"b\\x00 is missing, or not what"):
         sums.require(folder / "a.csv")

@@ -127,5 +127,5 @@ def test_a_flipped_bit_of_the_table_is_refused_by_name(folders, tmp_path):
     content = (folder / "clips.csv").read_bytes()
     assert content.count(b"03") == 1
     (folder / "clips.csv").write_bytes(content.replace(b"03", b"02"))
-    with pytest.raises(ParameterError, match=r"clips\.csv is not what was written"):
+    with pytest.raises(ParameterError, match=r"clips\.csv is missing, or not what"):
         dataset.load(folder, 1)

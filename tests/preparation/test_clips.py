@@ -457,7 +457,7 @@ def test_the_table_is_vouched_for_and_written_anew(corpus):
     assert prepared_clips(out)["clip"].tolist() == first["clip"].tolist()
     whole = (out / "clips.csv").read_bytes()
     (out / "clips.csv").write_bytes(flipped(whole, len(whole) // 2))
-    with pytest.raises(ParameterError, match="not what was written"):
+    with pytest.raises(ParameterError, match="not what SHA256SUMS lists"):
         prepared_clips(out)
     run()
     assert (out / "clips.csv").read_bytes() == whole

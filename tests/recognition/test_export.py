@@ -58,7 +58,7 @@ def test_what_was_tampered_with_or_is_missing_is_refused(copy, name):
     data = bytearray((copy / name).read_bytes())
     data[len(data) // 2] ^= 1
     (copy / name).write_bytes(data)
-    with pytest.raises(ParameterError, match=f"{name} is missing, or not what was exported"):
+    with pytest.raises(ParameterError, match=f"{name} is missing, or not what SHA256SUMS lists"):
         source.Exported(copy)
     (copy / name).unlink()
     with pytest.raises(ParameterError, match=f"{name} is missing"):
